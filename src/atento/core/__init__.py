@@ -1,0 +1,1 @@
+"""What every part needs and nothing of torch: errors, configuration, files, progress and the legend of dimensions."""

@@ -1,0 +1,203 @@
+"""Files: reading text of any compression and line ending, and writing so that nothing is ever half-written."""
+
+from __future__ import annotations
+
+import bz2
+import contextlib
+import gzip
+import hashlib
+import io
+import lzma
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO, TextIO, cast
+
+from atento.core.errors import DataError, OutputError
+
+COMPRESSIONS = (".gz", ".xz", ".bz2", ".zst")
+"""Suffixes that ``open_binary`` reads through."""
+
+
+def open_binary(path: Path) -> BinaryIO:
+    """Open a file for reading bytes, through its compression if its suffix names one.
+
+    Raises:
+        DataError: the file is missing, is a folder, or needs a library that is not installed.
+    """
+    openers: dict[str, Callable[[Path], object]] = {
+        ".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open, ".zst": _open_zst,
+    }  # fmt: skip
+    try:
+        if path.is_dir():
+            raise DataError(f"{path} is a folder; give a file")
+        return cast("BinaryIO", openers.get(path.suffix, _open_plain)(path))
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}; check the path") from error
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """Stream the lines of a UTF-8 file without their ends (``\\n``, ``\\r\\n`` or ``\\r``); a BOM is dropped.
+
+    Raises:
+        DataError: the file cannot be read, or a line is not UTF-8 (file and line are named).
+    """
+    with open_binary(path) as stream:
+        yield from decode_lines(stream, str(path))
+
+
+def decode_lines(stream: BinaryIO, name: str) -> Iterator[str]:
+    """The lines of a byte stream; see ``read_lines``."""
+    number = 0
+    try:
+        for raw in stream:
+            # A lone \r ends a line too, which splitting the stream at \n has not seen.
+            for part in raw.removesuffix(b"\n").removesuffix(b"\r").split(b"\r"):
+                number += 1
+                if number == 1:
+                    part = part.removeprefix(b"\xef\xbb\xbf")
+                try:
+                    yield part.decode("utf-8")
+                except UnicodeDecodeError as error:
+                    raise DataError(
+                        f"{name}, line {number}: byte {error.object[error.start]:#04x} at column {error.start + 1} "
+                        "is not UTF-8; convert the file to UTF-8"
+                    ) from error
+    except (EOFError, OSError, lzma.LZMAError) as error:
+        raise DataError(f"{name}, after line {number}: cannot decompress ({error}); the file is damaged") from error
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; when the block ends without an error, it takes ``path``'s place at once.
+
+    Raises:
+        OutputError: the place is a folder, cannot be written, or the disk is full.
+    """
+    if path.is_dir():
+        raise OutputError(f"cannot write {path}: it is a folder; name a file")
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+        os.close(handle)
+        temporary = Path(name)
+        temporary.chmod(0o666 & ~_umask())
+        yield temporary
+        flush(temporary)
+        temporary.replace(path)
+        _flush_folder(path.parent)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_text(path: Path) -> Iterator[TextIO]:
+    """Like ``atomic_path``, yielding an open UTF-8 text stream with ``\\n`` line ends."""
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
+        yield stream
+
+
+@contextlib.contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside ``path``; when the block ends without an error, it takes ``path``'s place.
+
+    An older folder of that name is moved aside first and removed last, so at every instant one whole folder exists
+    under ``path`` or (between two renames) under ``path`` with ``.old``, which ``recover_folder`` puts back.
+
+    Raises:
+        OutputError: the place is a file, cannot be written, or the disk is full.
+    """
+    if path.exists() and not path.is_dir():
+        raise OutputError(f"cannot write {path}: it is a file; name a folder")
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+        temporary.chmod(0o777 & ~_umask())
+        yield temporary
+        for file in temporary.rglob("*"):
+            if file.is_file():
+                flush(file)
+        _flush_folder(temporary)
+        replace_folder(temporary, path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    finally:
+        if temporary is not None and temporary.exists():
+            shutil.rmtree(temporary)
+
+
+def replace_folder(new: Path, path: Path) -> None:
+    """Put the folder ``new`` in ``path``'s place."""
+    old = _aside(path)
+    recover_folder(path)
+    if path.exists():
+        path.rename(old)
+    new.rename(path)
+    _flush_folder(path.parent)
+    if old.exists():
+        shutil.rmtree(old)
+
+
+def recover_folder(path: Path) -> None:
+    """Mend what a kill inside ``replace_folder`` left: put the old folder back, or remove it if the new one stands."""
+    old = _aside(path)
+    if old.exists():
+        if path.exists():
+            shutil.rmtree(old)
+        else:
+            old.rename(path)
+
+
+def flush(path: Path) -> None:
+    """Force a file's bytes to the disk."""
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    return OutputError(f"cannot write {path}: {error.strerror or error}; free some space or choose another place")
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.old")
+
+
+def _flush_folder(path: Path) -> None:
+    if os.name == "posix":  # a folder cannot be opened on Windows, whose renames are journalled
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def _open_plain(path: Path) -> object:
+    return path.open("rb")
+
+
+def _open_zst(path: Path) -> object:
+    try:
+        import zstandard
+    except ImportError as error:
+        raise DataError(f"cannot read {path}: .zst needs the zstandard library; pip install 'atento[zst]'") from error
+    reader = zstandard.ZstdDecompressor().stream_reader(path.open("rb"), closefd=True)
+    return io.BufferedReader(reader)

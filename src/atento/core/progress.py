@@ -1,0 +1,52 @@
+"""How long work tells how far it is, and how it is told to stop."""
+
+from __future__ import annotations
+
+import threading
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Something that shows how far a piece of work has come; called from one thread at a time."""
+
+    def start(self, description: str, total: float | None) -> None:
+        """Begin a piece of work of ``total`` units (None: unknown)."""
+
+    def advance(self, amount: float = 1, *, note: str = "") -> None:
+        """Say that ``amount`` more units are done; ``note`` is a short text such as the current loss."""
+
+    def message(self, text: str) -> None:
+        """Show a line that stays."""
+
+    def finish(self) -> None:
+        """End the piece of work."""
+
+
+class Silent:
+    """Shows nothing."""
+
+    def start(self, description: str, total: float | None) -> None:
+        """Show nothing."""
+
+    def advance(self, amount: float = 1, *, note: str = "") -> None:
+        """Show nothing."""
+
+    def message(self, text: str) -> None:
+        """Show nothing."""
+
+    def finish(self) -> None:
+        """Show nothing."""
+
+
+class Stop:
+    """A wish to stop, set from any thread or a signal handler and looked at by the work between two steps."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def set(self) -> None:
+        """Ask the work to stop at its next safe point."""
+        self._event.set()
+
+    def __bool__(self) -> bool:
+        return self._event.is_set()

@@ -1,0 +1,25 @@
+"""What a model must know of its tokenizers: sizes and special ids."""
+
+from __future__ import annotations
+
+from atento.core.configuration import Configuration
+
+SPECIAL_TOKENS = ("<pad>", "<unk>", "<s>", "</s>")
+"""The special tokens of every tokenizer that we train, at ids 0, 1, 2, 3."""
+
+
+class Vocabulary(Configuration, frozen=True, kw_only=True):
+    """Sizes and special ids of a translator's two vocabularies.
+
+    ``decoder_start`` is the token that the decoder reads first: ``<s>`` in models trained here, another one in models
+    that come from elsewhere.
+    """
+
+    source_size: int
+    target_size: int
+    shared: bool = False
+    pad: int = 0
+    unk: int = 1
+    bos: int = 2
+    eos: int = 3
+    decoder_start: int = 2

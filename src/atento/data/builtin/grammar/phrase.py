@@ -1,0 +1,134 @@
+"""Phrases in both languages at once: two word lists whose words carry the links that join counterparts.
+
+A phrase is never a tree. Each side is a flat sequence, so a construction may order the sides as it likes; the word
+alignment is read off at the end from the links that words share. ``fill`` builds a phrase from two patterns in the
+notation of the handwritten corpus (``markup``), with slots:
+
+* units are separated by spaces; ``_`` joins words into one unit; ``~`` is an empty unit; ``word{a}`` labels a unit;
+* unlabelled units are counterparts in order; each punctuation mark is a unit (Spanish ``¿`` and ``¡`` are none);
+* ``[name]`` is a slot for another phrase, wherever it stands on either side.
+
+    fill("[topic], o_que é?", "¿[topic], qué es?", topic=...)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+OPENING = "¿¡"
+_ITEM = re.compile(r"\[(?P<slot>\w+)\]|(?P<mark>[.,:;?!¿¡])|(?P<body>[^\s{}\[\].,:;?!¿¡]+)(?:\{(?P<label>\w+)\})?")
+_LABELLED_MARK = re.compile(r"([.,:;?!])\{(\w+)\}")
+
+
+class Link:
+    """What joins counterparts: words on either side that hold the same link are aligned."""
+
+    __slots__ = ()
+
+
+class Word(NamedTuple):
+    """One word or punctuation mark of one side."""
+
+    text: str
+    links: tuple[Link, ...] = ()
+
+
+Words = tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Counterparts in the two languages."""
+
+    source: Words
+    target: Words
+
+    def __add__(self, other: Phrase) -> Phrase:
+        return Phrase(self.source + other.source, self.target + other.target)
+
+
+EMPTY = Phrase((), ())
+
+
+def join(*phrases: Phrase) -> Phrase:
+    """The phrases one after another, in the same order on both sides."""
+    return Phrase(
+        tuple(word for phrase in phrases for word in phrase.source),
+        tuple(word for phrase in phrases for word in phrase.target),
+    )
+
+
+def unit(source: str, target: str) -> Phrase:
+    """Two texts that correspond as a whole; an empty text leaves the other unlinked."""
+    links = (Link(),) if source and target else ()
+    return Phrase(
+        tuple(Word(text, links) for text in source.split()), tuple(Word(text, links) for text in target.split())
+    )
+
+
+def fill(source: str, target: str, **slots: Phrase) -> Phrase:
+    """The phrase of two patterns with their slots filled."""
+    pattern = _compile(source, target)
+    links = [Link() for _ in range(pattern.groups)]
+    return Phrase(
+        tuple(_words(pattern.source, links, {name: slot.source for name, slot in slots.items()})),
+        tuple(_words(pattern.target, links, {name: slot.target for name, slot in slots.items()})),
+    )
+
+
+class _Item(NamedTuple):
+    slot: str
+    text: str
+    group: int  # -1: no link
+
+
+class _Pattern(NamedTuple):
+    source: tuple[_Item, ...]
+    target: tuple[_Item, ...]
+    groups: int
+
+
+def _words(items: tuple[_Item, ...], links: list[Link], slots: dict[str, Words]) -> Iterator[Word]:
+    for item in items:
+        if item.slot:
+            yield from slots[item.slot]
+        else:
+            yield Word(item.text, (links[item.group],) if item.group >= 0 else ())
+
+
+@cache
+def _compile(source: str, target: str) -> _Pattern:
+    groups: dict[str, int] = {}
+    sides = [tuple(_items(side, groups)) for side in (source, target)]
+    counts = [sum(1 for _ in _labels(side) if _.startswith("#")) for side in (source, target)]
+    assert counts[0] == counts[1], f"{counts[0]} unlabelled units against {counts[1]}: {source!r} {target!r}"
+    return _Pattern(sides[0], sides[1], len(groups))
+
+
+def _units(side: str) -> Iterator[tuple[str, str, str]]:
+    """(slot, text, label) of each item; unlabelled units get running labels ``#0``, ``#1`` …"""
+    number = 0
+    for match in _ITEM.finditer(_LABELLED_MARK.sub(r"⟨\1⟩{\2}", side)):
+        text = (match["mark"] or match["body"] or "").strip("⟨⟩")
+        label = match["label"] or ""
+        if not match["slot"] and text not in OPENING and not label:
+            label, number = f"#{number}", number + 1
+        yield match["slot"] or "", text, label
+
+
+def _labels(side: str) -> Iterator[str]:
+    return (label for _, _, label in _units(side))
+
+
+def _items(side: str, groups: dict[str, int]) -> Iterator[_Item]:
+    for slot, text, label in _units(side):
+        group = groups.setdefault(label, len(groups)) if label else -1
+        if slot:
+            yield _Item(slot, "", -1)
+        elif text != "~":
+            for piece in text.split("_"):
+                yield _Item("", piece, group)
