@@ -11,14 +11,16 @@ import lzma
 import os
 import shutil
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from typing import Any, BinaryIO, TextIO, cast
 
 from atento.core.errors import DataError, OutputError
 
 COMPRESSIONS = (".gz", ".xz", ".bz2", ".zst")
 """Suffixes that ``open_binary`` reads through."""
+_BLOCK = 1 << 16
 
 
 def open_binary(path: Path) -> BinaryIO:
@@ -50,23 +52,67 @@ def read_lines(path: Path) -> Iterator[str]:
 
 def decode_lines(stream: BinaryIO, name: str) -> Iterator[str]:
     """The lines of a byte stream; see ``read_lines``."""
-    number = 0
+    for number, line in enumerate(raw_lines(stream, name), 1):
+        yield decode_line(line, name, number)
+
+
+def decode_line(line: bytes, name: str, number: int) -> str:
+    """A line's text.
+
+    Raises:
+        DataError: the line is not UTF-8; the file, the line and the first wrong byte are named.
+    """
     try:
-        for raw in stream:
-            # A lone \r ends a line too, which splitting the stream at \n has not seen.
-            for part in raw.removesuffix(b"\n").removesuffix(b"\r").split(b"\r"):
-                number += 1
-                if number == 1:
-                    part = part.removeprefix(b"\xef\xbb\xbf")
-                try:
-                    yield part.decode("utf-8")
-                except UnicodeDecodeError as error:
-                    raise DataError(
-                        f"{name}, line {number}: byte {error.object[error.start]:#04x} at column {error.start + 1} "
-                        "is not UTF-8; convert the file to UTF-8"
-                    ) from error
-    except (EOFError, OSError, lzma.LZMAError) as error:
-        raise DataError(f"{name}, after line {number}: cannot decompress ({error}); the file is damaged") from error
+        return line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{name}, line {number}: byte {line[error.start]:#04x} at column {error.start + 1} "
+            "is not UTF-8; convert the file to UTF-8"
+        ) from error
+
+
+def raw_lines(stream: BinaryIO, name: str) -> Iterator[bytes]:
+    """The undecoded lines of a byte stream without their ends (``\\n``, ``\\r\\n`` or ``\\r``) and without a BOM.
+
+    Memory holds one block and one line at a time, whatever the line ends are.
+
+    Raises:
+        DataError: the stream cannot be read or decompressed to its end.
+    """
+    first = True
+    pending: list[bytes] = []  # pieces of a line whose end has not been read
+    for block in read_blocks(stream, name):
+        pending.append(block)
+        if b"\n" in block or b"\r" in block:
+            lines = b"".join(pending).splitlines(keepends=True)  # bytes split at \n, \r\n and \r only
+            pending = [] if lines[-1].endswith(b"\n") else [lines.pop()]  # a last \r may be half of \r\n
+            for line in lines:
+                yield _bare(line, first=first)
+                first = False
+    for line in b"".join(pending).splitlines(keepends=True):
+        yield _bare(line, first=first)
+        first = False
+
+
+def read_blocks(stream: BinaryIO, name: str) -> Iterator[bytes]:
+    """The bytes of a stream, block by block.
+
+    Raises:
+        DataError: the stream cannot be read or decompressed to its end.
+    """
+    position = 0
+    try:
+        while block := stream.read(_BLOCK):
+            yield block
+            position += len(block)
+    except (EOFError, OSError, lzma.LZMAError, zlib.error) as error:
+        raise DataError(f"{name}: cannot read on after {position} bytes ({error}); the file is damaged") from error
+
+
+def _bare(line: bytes, *, first: bool) -> bytes:
+    if first:
+        line = line.removeprefix(b"\xef\xbb\xbf")
+    return line.removesuffix(b"\n").removesuffix(b"\r")
 
 
 def sha256(path: Path) -> str:
@@ -199,5 +245,48 @@ def _open_zst(path: Path) -> object:
         import zstandard
     except ImportError as error:
         raise DataError(f"cannot read {path}: .zst needs the zstandard library; pip install 'atento[zst]'") from error
-    reader = zstandard.ZstdDecompressor().stream_reader(path.open("rb"), closefd=True)
-    return io.BufferedReader(reader)
+    return io.BufferedReader(_ZstandardReader(path.open("rb"), zstandard))
+
+
+class _ZstandardReader(io.RawIOBase):
+    """Reads every frame of a .zst file; unlike the library's own reader it notices a file that was cut off."""
+
+    def __init__(self, stream: BinaryIO, zstandard: Any) -> None:
+        self._stream = stream
+        self._library = zstandard
+        self._frame: Any = None  # the decompressor of the frame that is being read
+        self._ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready:
+            block = self._stream.read(_BLOCK)
+            if not block:
+                if self._frame is not None:
+                    raise EOFError("it ends in the middle of a compressed frame")
+                return 0
+            self._ready = self._decompress(block)
+        count = min(len(buffer), len(self._ready))
+        buffer[:count] = self._ready[:count]
+        self._ready = self._ready[count:]
+        return count
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+    def _decompress(self, block: bytes) -> bytes:
+        parts: list[bytes] = []
+        while block:
+            if self._frame is None:
+                self._frame = self._library.ZstdDecompressor().decompressobj()
+            try:
+                parts.append(self._frame.decompress(block))
+            except self._library.ZstdError as error:
+                raise OSError(str(error)) from error
+            block = self._frame.unused_data
+            if self._frame.eof:
+                self._frame = None
+        return b"".join(parts)

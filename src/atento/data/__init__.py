@@ -1,0 +1,1 @@
+"""Corpora: reading, checking, cleaning, splitting, encoding, and batches of them."""

@@ -1,0 +1,1 @@
+"""The record of what a model attended to, and every drawing of it."""

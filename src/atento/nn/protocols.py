@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from jaxtyping import Bool, Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +101,11 @@ class Decoder(Protocol):
         position gives an undefined hidden vector and leaves no trace in the state); None means that all are real.
         ``segments`` keeps documents that are packed into one row apart (language models only).
         """
+        ...
+
+    @property
+    def output(self) -> nn.Linear:
+        """The last layer, from hidden vectors to logits; training computes its loss in chunks."""
         ...
 
     def logits(self, hidden: Float[Tensor, "*any model"]) -> Float[Tensor, "*any vocab"]:

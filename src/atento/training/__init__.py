@@ -1,0 +1,1 @@
+"""Training: recipes, the loop, objectives, optimiser, schedule, averaging, checkpoints."""

@@ -8,7 +8,7 @@ _PLURALS = {
     "examen": "exámenes", "crimen": "crímenes", "imagen": "imágenes", "orden": "órdenes", "origen": "orígenes",
     "joven": "jóvenes", "virgen": "vírgenes", "volumen": "volúmenes", "resumen": "resúmenes", "mes": "meses",
     "dios": "dioses", "gas": "gases", "autobús": "autobuses", "régimen": "regímenes", "carácter": "caracteres",
-    "país": "países", "arroz": "arroces", "un": "unos", "el": "los", "ese": "esos", "este": "estos", "aquel": "aquellos",
+    "país": "países", "arroz": "arroces", "un": "unos", "algún": "algunos", "el": "los", "ese": "esos", "este": "estos", "aquel": "aquellos",
 }  # fmt: skip
 _INVARIABLE = {"mayor", "menor", "mejor", "peor", "anterior", "interior", "exterior", "superior", "inferior"}
 _FEMININES = {

@@ -1,0 +1,208 @@
+"""A trained model as a folder that translates raw text by itself.
+
+    model.safetensors     weights, each shared matrix once
+    config.json           model, vocabularies, languages, decoding defaults, checksums of the other files
+    tokenizer.json        one shared tokenizer, or source.tokenizer.json and target.tokenizer.json
+    card.json             data, metrics, signatures, versions: for people and reports
+
+No pickle. A bundle is written at once and checked when it is read: a tokenizer that is not its own is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import safetensors
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from atento.core.configuration import Configuration, convert, to_builtins
+from atento.core.errors import BundleError, ConfigurationError, DataError
+from atento.core.files import atomic_folder, sha256
+from atento.core.vocabulary import Vocabulary
+from atento.decoding.configuration import DecodingConfig
+from atento.models.build import ModelConfig, build_model
+from atento.models.encoder_decoder import EncoderDecoder
+from atento.models.weights import load_weights, weights
+from atento.text.tokenizer import Tokenizer
+
+FORMAT, VERSION = "atento.bundle", 1
+WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "card.json"
+SHARED, SOURCE, TARGET = "tokenizer.json", "source.tokenizer.json", "target.tokenizer.json"
+
+
+class BundleConfig(Configuration, frozen=True, kw_only=True):
+    """What ``config.json`` holds."""
+
+    format: str
+    version: int
+    model: ModelConfig
+    vocabulary: Vocabulary
+    source_language: str | None = None
+    target_language: str | None = None
+    decoding: DecodingConfig = DecodingConfig()
+    checksums: dict[str, str] = {}  # noqa: RUF012  (msgspec copies it)
+    """SHA-256 of each tokenizer file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundle:
+    """A model with everything that it needs to read and write raw text."""
+
+    model: EncoderDecoder
+    model_config: ModelConfig
+    source_tokenizer: Tokenizer
+    target_tokenizer: Tokenizer
+    source_language: str | None = None
+    target_language: str | None = None
+    decoding: DecodingConfig = field(default_factory=DecodingConfig)
+    card: Mapping[str, Any] | None = None
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """Sizes and special ids."""
+        return self.model.vocabulary
+
+
+def vocabulary_of(source: Tokenizer, target: Tokenizer) -> Vocabulary:
+    """What a model must know of two tokenizers (or twice the same)."""
+    return Vocabulary(
+        source_size=source.size,
+        target_size=target.size,
+        shared=source.checksum == target.checksum,
+        pad=target.pad,
+        unk=target.unk,
+        bos=target.bos,
+        eos=target.eos,
+        decoder_start=target.bos,
+    )
+
+
+def save_bundle(bundle: Bundle, folder: Path, *, values: Mapping[str, Tensor] | None = None) -> None:
+    """Write a bundle; ``values`` are weights to write in place of the model's own (an average, say).
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    with atomic_folder(folder) as temporary:
+        if bundle.vocabulary.shared:
+            tokenizers = {SHARED: bundle.source_tokenizer}
+        else:
+            tokenizers = {SOURCE: bundle.source_tokenizer, TARGET: bundle.target_tokenizer}
+        for name, tokenizer in tokenizers.items():
+            tokenizer.save(temporary / name)
+        config = BundleConfig(
+            format=FORMAT,
+            version=VERSION,
+            model=bundle.model_config,
+            vocabulary=bundle.vocabulary,
+            source_language=bundle.source_language,
+            target_language=bundle.target_language,
+            decoding=bundle.decoding,
+            checksums={name: sha256(temporary / name) for name in tokenizers},
+        )
+        tensors = {name: value.contiguous() for name, value in (values or weights(bundle.model)).items()}
+        save_file(tensors, temporary / WEIGHTS)
+        _write_json(temporary / CONFIG, to_builtins(config))
+        _write_json(temporary / CARD, dict(bundle.card or {}))
+
+
+def load_bundle(path: Path, device: torch.device | str = "cpu") -> Bundle:
+    """Read a bundle, given its folder or the run that holds it; the model is in evaluation mode.
+
+    Raises:
+        BundleError: there is none, or it is truncated, altered, or not ours; one line says which.
+    """
+    folder = find_bundle(path)
+    config = _read_config(folder)
+    source, target = _read_tokenizers(folder, config)
+    expected = vocabulary_of(source, target)
+    if (expected.source_size, expected.target_size) != (config.vocabulary.source_size, config.vocabulary.target_size):
+        raise BundleError(
+            f"{folder}: its tokenizers and its model have different vocabulary sizes; copy it again whole"
+        )
+    model = build_model(config.model, config.vocabulary, seed=0)
+    try:
+        load_weights(model, load_file(folder / WEIGHTS))
+    except (OSError, safetensors.SafetensorError) as error:
+        raise BundleError(f"{folder / WEIGHTS} is missing or damaged ({error}); copy the bundle again whole") from error
+    except ValueError as error:
+        raise BundleError(f"{folder / WEIGHTS} does not fit its config.json: {error}; copy it again whole") from error
+    return Bundle(
+        model=model.to(device).eval(),
+        model_config=config.model,
+        source_tokenizer=source,
+        target_tokenizer=target,
+        source_language=config.source_language,
+        target_language=config.target_language,
+        decoding=config.decoding,
+        card=_read_card(folder),
+    )
+
+
+def find_bundle(path: Path) -> Path:
+    """The bundle's folder, given it or the run that holds it.
+
+    Raises:
+        BundleError: there is none.
+    """
+    for folder in (path, path / "bundle"):
+        if (folder / CONFIG).is_file():
+            return folder
+    if not path.exists():
+        raise BundleError(f"{path} does not exist; give the folder that `atento train -o` made")
+    if (path / "checkpoints").is_dir() or (path / "recipe.toml").is_file():
+        raise BundleError(f"{path} is a run that has no bundle yet; finish it with `atento train --resume -o {path}`")
+    raise BundleError(f"{path} is no bundle (it has no {CONFIG}); give the folder that `atento train -o` made")
+
+
+def _read_config(folder: Path) -> BundleConfig:
+    path = folder / CONFIG
+    try:
+        table = msgspec.json.decode(path.read_bytes())
+    except (OSError, msgspec.DecodeError) as error:
+        raise BundleError(f"{path} is damaged ({error}); copy the bundle again whole") from error
+    if not isinstance(table, dict) or table.get("format") != FORMAT:
+        raise BundleError(f"{path} is not from Atento; give the folder that `atento train -o` made")
+    if table.get("version") != VERSION:
+        raise BundleError(f"{path} has version {table.get('version')}; this Atento reads version {VERSION}: update it")
+    try:
+        return convert(table, BundleConfig, where=str(path))
+    except ConfigurationError as error:
+        raise BundleError(f"{error}; copy the bundle again whole") from error
+
+
+def _read_tokenizers(folder: Path, config: BundleConfig) -> tuple[Tokenizer, Tokenizer]:
+    names = (SHARED, SHARED) if config.vocabulary.shared else (SOURCE, TARGET)
+    for name in names:
+        path = folder / name
+        if not path.is_file():
+            raise BundleError(f"{path} is missing; copy the bundle again whole")
+        if sha256(path) != config.checksums.get(name):
+            raise BundleError(
+                f"{path} is not the tokenizer that this model was trained with (its checksum differs); "
+                "put the original file back"
+            )
+    try:
+        source = Tokenizer.load(folder / names[0])
+        return source, source if names[0] == names[1] else Tokenizer.load(folder / names[1])
+    except DataError as error:
+        raise BundleError(f"{error}; copy the bundle again whole") from error
+
+
+def _read_card(folder: Path) -> dict[str, Any]:
+    try:
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # a bundle works without its card
+    return card if isinstance(card, dict) else {}
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8")

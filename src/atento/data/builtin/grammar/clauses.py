@@ -1,0 +1,116 @@
+"""Clauses: a subject, its verb and complement, and adverbials whose place may differ between the languages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Literal
+
+from atento.data.builtin.grammar import lexicon, names
+from atento.data.builtin.grammar import verb_phrases as tenses
+from atento.data.builtin.grammar.agreement import Subject
+from atento.data.builtin.grammar.phrase import EMPTY, Phrase, Word, fill, join
+from atento.data.builtin.grammar.predicates import Predicate, action
+from atento.data.builtin.grammar.verb_phrases import Tense
+
+FrameName = Literal["past", "habit", "past-habit", "future", "now"]
+
+_DROPPABLE = {"eu", "nós", "a gente", "você"}
+_TELLING = {tenses.PRESENT, tenses.PRETERITE, tenses.GOING, tenses.FUTURE, tenses.PROGRESSIVE}
+"""Tenses whose first person singular shows itself without a pronoun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A time frame: the tense of its main clause, the tag of its adverbials, the use that its actions must have."""
+
+    tense: Tense
+    times: str
+    use: str
+
+
+FRAMES: dict[FrameName, Frame] = {
+    "past": Frame(tenses.PRETERITE, "past", ""),
+    "habit": Frame(tenses.PRESENT, "habit", "h"),
+    "past-habit": Frame(tenses.IMPERFECT, "past-habit", "h"),
+    "future": Frame(tenses.GOING, "future", ""),
+    "now": Frame(tenses.PROGRESSIVE, "now", "p"),
+}
+_MIDDLES: dict[FrameName, tuple[tuple[str, str], ...]] = {
+    "past": (("já", "ya"), ("também", "también"), ("finalmente", "por_fin"), ("logo", "pronto"), ("só", "solo")),
+    "habit": (("sempre", "siempre"), ("também", "también"), ("nunca", "nunca"), ("quase nunca", "casi nunca"),
+              ("ainda", "todavía"), ("já não", "ya no")),
+    "past-habit": (("sempre", "siempre"), ("também", "también"), ("nunca", "nunca")),
+    "future": (("também", "también"), ("nunca", "nunca")),
+    "now": (("também", "también"), ("ainda", "todavía"), ("já", "ya")),
+}  # fmt: skip
+
+
+def subject_words(rng: Random, subject: Subject, tense: Tense, *, reflexive: bool = False) -> Phrase:
+    """The subject, without its pronoun where the verb shows the person and chance wants it."""
+    if subject.pronoun not in _DROPPABLE or (subject.pronoun == "eu" and tense not in _TELLING):
+        return subject.phrase
+    if rng.random() < 0.2:
+        return subject.phrase
+    bare = subject.pronoun in {"eu", "nós"} and not reflexive and rng.random() < 0.45
+    return EMPTY if bare else Phrase(tuple(Word(word.text) for word in subject.phrase.source), ())
+
+
+def clause(rng: Random, subject: Subject, predicate: Predicate, tense: Tense, *, negative: bool = False) -> Phrase:
+    """Subject and predicate without adverbials."""
+    words = subject_words(rng, subject, tense, reflexive=predicate.verb.source_reflexive)
+    return join(words, predicate.finite(subject.agreement, settled(predicate, tense), negative=negative))
+
+
+def settled(predicate: Predicate, tense: Tense) -> Tense:
+    """*Vou ir* is avoided: *ir* takes the synthetic future."""
+    return tenses.FUTURE if tense is tenses.GOING and predicate.verb.source in {"ir", "vir"} else tense
+
+
+def event(rng: Random, subject: Subject, name: FrameName, *, time: float = 0.55, place: float = 0.3) -> Phrase:
+    """A main clause with an action, and adverbials with the given probabilities."""
+    frame = FRAMES[name]
+    predicate = action(rng, subject, frame.use)
+    tense = settled(predicate, tenses.FUTURE if name == "future" and rng.random() < 0.3 else frame.tense)
+    middle = EMPTY
+    negative = False
+    if rng.random() < 0.12:
+        source, target = rng.choice(_MIDDLES[name])
+        if predicate.negatable or not {"nunca", "já não"} & {source, source.removeprefix("quase ")}:
+            middle = fill(source, target)
+    elif predicate.negatable and name != "now" and rng.random() < 0.12:
+        negative = True
+    core = join(middle, predicate.finite(subject.agreement, tense, negative=negative))
+    if predicate.places and rng.random() < place:
+        core = join(core, place_adverbial(rng, predicate))
+    words = subject_words(rng, subject, tense, reflexive=predicate.verb.source_reflexive)
+    if middle is not EMPTY or rng.random() > time:
+        return join(words, core)
+    return with_time(rng, join(words, core), time_adverbial(rng, frame.times, life=predicate.life))
+
+
+def with_time(rng: Random, body: Phrase, when: Phrase) -> Phrase:
+    """The clause with its time first or last, in one out of four cases not in the same place in both languages."""
+    source_first = rng.random() < 0.45
+    target_first = source_first != (rng.random() < 0.25)
+    return Phrase(
+        when.source + body.source if source_first else body.source + when.source,
+        when.target + body.target if target_first else body.target + when.target,
+    )
+
+
+def time_adverbial(rng: Random, tag: str, *, life: bool = False) -> Phrase:
+    """*ontem*, *na semana que vem*, *aos domingos*; the far past and future only for what changes a life."""
+    times = lexicon.adverbials("times")
+    choices = times[tag] + (times.get(f"{tag}-far", ()) if life else ())
+    return fill(*rng.choice(choices))
+
+
+def place_adverbial(rng: Random, predicate: Predicate) -> Phrase:
+    """Where such things are done; sometimes a town."""
+    places = lexicon.adverbials("places")
+    if rng.random() < 0.15 and not predicate.places & {"store", "kitchen", "left", "eat", "home"}:
+        return fill("em [town]", "en [town]", town=names.place(rng))
+    return fill(*rng.choice(places[rng.choice(sorted(predicate.places))]))
+
+

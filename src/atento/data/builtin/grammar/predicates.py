@@ -1,0 +1,103 @@
+"""What is said of a subject: an action with its object, a state, or a motion with its goal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from atento.data.builtin.grammar import lexicon, names
+from atento.data.builtin.grammar.agreement import Agreement, Subject
+from atento.data.builtin.grammar.lexicon import Action, Verb
+from atento.data.builtin.grammar.noun_phrases import agree, kin, noun_phrase
+from atento.data.builtin.grammar.phrase import EMPTY, Phrase, Word, fill, join, unit
+from atento.data.builtin.grammar.verb_phrases import Tense, finite, infinitive
+
+_PEOPLE = frozenset({"kin", "human", "profession"})
+_STATES = (
+    ("cansado", "cansado"), ("contente", "contento"), ("triste", "triste"), ("doente", "enfermo"), ("feliz", "feliz"),
+    ("preocupado", "preocupado"), ("ocupado", "ocupado"), ("nervoso", "nervioso"), ("tranquilo", "tranquilo"),
+    ("sozinho", "solo"), ("satisfeito", "satisfecho"), ("zangado", "enojado"),
+)  # fmt: skip
+_FEELINGS = (
+    ("fome", "hambre"), ("sede", "sed"), ("frio", "frío"), ("calor", "calor"), ("sono", "sueño"), ("medo", "miedo"),
+    ("pressa", "prisa"), ("razão", "razón"), ("sorte", "suerte"), ("dor de cabeça", "dolor de cabeza"),
+)  # fmt: skip
+_GOALS = (
+    ("ir", "ir", "a o centro", "a el centro"), ("ir", "ir", "a a cidade", "a la ciudad"),
+    ("sair", "salir", "de casa", "de casa"), ("voltar", "volver", "a a cidade", "a la ciudad"),
+    ("ir", "ir", "a a praça", "a la plaza"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """A verb with its complement, ready for any tense and for the subject for which it was made."""
+
+    verb: Verb
+    complement: Phrase
+    places: frozenset[str] = frozenset()
+    life: bool = False
+    negatable: bool = True
+
+    def finite(self, agreement: Agreement, tense: Tense, *, negative: bool = False) -> Phrase:
+        """The finite verb group and the complement."""
+        return join(finite(self.verb, agreement, tense, negative=negative), self.complement)
+
+    def infinitive(self, agreement: Agreement) -> Phrase:
+        """The infinitive and the complement."""
+        return join(infinitive(self.verb, agreement), self.complement)
+
+
+def action(rng: Random, subject: Subject, use: str = "") -> Predicate:
+    """A random action of a use (see ``lexicon/actions.txt``) by the subject, whose possessives it uses."""
+    return performed(rng, rng.choice(lexicon.actions_for(use)), subject)
+
+
+def performed(rng: Random, chosen: Action, subject: Subject) -> Predicate:
+    """The action with one of its objects."""
+    life = "L" in chosen.uses
+    if not chosen.objects:
+        source, target = chosen.complement
+        return Predicate(chosen.verb, fill(source, target), chosen.places, life, "um pouco" not in source)
+    kind, determiners = rng.choice(chosen.objects)
+    determiner = rng.choice(determiners)
+    thing = object_phrase(rng, kind, determiner, subject.pronoun)
+    source_preposition, target_preposition = chosen.prepositions
+    if kind in _PEOPLE and not target_preposition:
+        target_preposition = "a"
+    complement = join(_preposition(source_preposition, target_preposition), thing.phrase)
+    return Predicate(chosen.verb, complement, chosen.places, life, determiner not in "qnl")
+
+
+def object_phrase(rng: Random, kind: str, determiner: str, owner: str) -> Subject:
+    """A noun of a class with a determiner; relatives always with their possessive."""
+    if kind == "kin":
+        return kin(rng, owner)
+    return noun_phrase(rng, rng.choice(lexicon.nouns()[kind]), determiner, owner=owner)
+
+
+def state(rng: Random, agreement: Agreement) -> Predicate:
+    """*estar cansado*, *estar com fome* (Spanish *tener hambre*)."""
+    if rng.random() < 0.65:
+        source, target = rng.choice(_STATES)
+        return Predicate(Verb("estar", "estar"), agree(source, target, agreement))
+    source, target = rng.choice(_FEELINGS)
+    if source in {"razão", "sorte"}:
+        return Predicate(Verb("ter", "tener"), unit(source, target))
+    return Predicate(Verb("estar", "tener"), fill(f"com {source}", f"~ {target}"))
+
+
+def motion(rng: Random) -> Predicate:
+    """Going somewhere, before a purpose."""
+    if rng.random() < 0.3:
+        return Predicate(Verb("viajar", "viajar"), fill("para [town]", "a [town]", town=names.place(rng)))
+    source, target, source_goal, target_goal = rng.choice(_GOALS)
+    return Predicate(Verb(source, target), fill(source_goal, target_goal))
+
+
+def _preposition(source: str, target: str) -> Phrase:
+    if source and target:
+        return unit(source, target)
+    if not (source or target):
+        return EMPTY
+    return Phrase(tuple(Word(w) for w in source.split()), tuple(Word(w) for w in target.split()))

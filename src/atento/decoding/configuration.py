@@ -1,0 +1,93 @@
+"""How to search: one configuration for greedy, beam and sampling.
+
+Lengths count target tokens with the end token ``</s>``, without the decoder's first token, and with a forced prefix.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from atento.core.configuration import Configuration
+from atento.core.errors import ConfigurationError
+
+
+class DecodingConfig(Configuration, frozen=True, kw_only=True):
+    """Greedy search is ``beam_size = 1``; ``sampling = true`` draws ``samples`` hypotheses a source instead.
+
+    Raises:
+        ConfigurationError: a value out of its range, or two that contradict each other.
+    """
+
+    beam_size: int = 5
+    """Hypotheses kept of each source; the ``beam_size`` best extensions of a step, those that end leave the beam."""
+    n_best: int = 1
+    """Hypotheses returned of each source by beam search, at most ``beam_size``."""
+    length_penalty: float = 1.0
+    """α of score = total / length^α: 0 ranks by probability, 1 by the mean log-probability of a token."""
+    stopping: Literal["exact", "first-finished"] = "exact"
+    """``exact`` ends a source when no unfinished hypothesis can still enter its n best, ``first-finished`` as soon as
+    ``n_best`` are finished."""
+    max_length: int = 256
+    """No hypothesis is longer."""
+    max_length_ratio: float | None = 2.0
+    """``a`` of the source's own limit a·S + b, S its number of tokens with ``</s>``; None: only ``max_length``
+    limits. A tighter limit also lets exact stopping end sooner where α > 0."""
+    max_length_extra: int = 10
+    """``b`` of a·S + b."""
+    min_length: int = 0
+    """No hypothesis ends earlier."""
+    no_repeat_ngram_size: int = 0
+    """No sequence of so many tokens occurs twice in a hypothesis; 0: off."""
+    forbid_unknown: bool = False
+    """Never write ``<unk>``. (Padding and the tokens that begin a sentence are never written.)"""
+    sampling: bool = False
+    samples: int = 1
+    """Hypotheses drawn, and returned, of each source by sampling."""
+    temperature: float = 1.0
+    """Sampling draws from softmax(logits / temperature)."""
+    top_k: int = 0
+    """Sampling draws from the so many most probable tokens only (and those as probable as the last one); 0: off."""
+    top_p: float = 1.0
+    """Sampling draws from the fewest most probable tokens that have this probability together; 1: off."""
+    seed: int = 0
+    """With the input's and the sample's number it determines what is drawn."""
+    batch_size: int = 64
+    """Sources decoded together, at most."""
+    batch_tokens: int = 4096
+    """Sources decoded together times the longest of them, at most (one source alone may be longer)."""
+
+    def __post_init__(self) -> None:
+        for key in ("beam_size", "n_best", "max_length", "samples", "batch_size", "batch_tokens"):
+            self._require(key, getattr(self, key) >= 1, "give 1 or more")
+        for key in ("min_length", "max_length_extra", "no_repeat_ngram_size", "top_k"):
+            self._require(key, getattr(self, key) >= 0, "give 0 or more")
+        ratio = self.max_length_ratio
+        self._require("max_length_ratio", ratio is None or 0 <= ratio < math.inf, "give 0 or more, or leave it out")
+        self._require("length_penalty", abs(self.length_penalty) <= 10, "give a number from -10 to 10")
+        advice = "give a number above 0 (for the most probable token: beam_size = 1 without sampling)"
+        self._require("temperature", 0 < self.temperature < math.inf, advice)
+        self._require("top_p", 0 < self.top_p <= 1, "give a probability above 0, at most 1")
+        self._require("seed", 0 <= self.seed < 2**63, "give 0 to 2^63 - 1")
+        self._require("n_best", self.sampling or self.n_best <= self.beam_size, "give beam_size or less")
+        self._require("min_length", self.min_length <= self.max_length, "give max_length or less")
+        if self.sampling:
+            self._require("n_best", self.n_best == 1, "sampling returns all its samples: set samples instead")
+        else:
+            for key in ("samples", "temperature", "top_k", "top_p"):
+                default = type(self).__struct_defaults__[type(self).__struct_fields__.index(key)]
+                self._require(key, getattr(self, key) == default, "it needs sampling = true")
+
+    @property
+    def width(self) -> int:
+        """Rows that each living source has in the decoder."""
+        return self.samples if self.sampling else self.beam_size
+
+    @property
+    def returned(self) -> int:
+        """Hypotheses returned of each source (fewer where fewer exist)."""
+        return self.samples if self.sampling else self.n_best
+
+    def _require(self, key: str, fits: bool, advice: str) -> None:
+        if not fits:
+            raise ConfigurationError(f"decoding.{key} = {getattr(self, key)!r} is out of range: {advice}")

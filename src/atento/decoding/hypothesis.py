@@ -1,0 +1,56 @@
+"""What a search returns, and what it shows of a step to an observer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hypothesis:
+    """One output of a search."""
+
+    tokens: tuple[int, ...]
+    """Target ids: a forced prefix included, the decoder's first token not, ``</s>`` at the end if ``finished``."""
+    log_probabilities: tuple[float, ...]
+    """Of each token, in the model's own distribution: under greedy, beam and sampling alike, before any ban,
+    temperature or truncation (computed in float32)."""
+    total: float
+    """Their sum, as the search added them up (float32)."""
+    score: float
+    """total / length^α, with ``</s>`` counted in the length; hypotheses are ordered by it, finished ones first."""
+    finished: bool
+    """False where the length limit, or having no possible token at all, cut it off."""
+
+    @property
+    def text_tokens(self) -> tuple[int, ...]:
+        """The tokens without the final ``</s>``."""
+        return self.tokens[:-1] if self.finished else self.tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a search: the chosen extensions of each source in the batch, best first (by sample in sampling).
+
+    A total of −inf marks a row that carries no hypothesis. The tensors must not be written to.
+    """
+
+    number: int
+    """1 for the first step after the prefix."""
+    indices: Int[Tensor, " sources"]
+    """The numbers of the inputs, as the caller gave them."""
+    parents: Int[Tensor, "sources width"]
+    """The place in its source's rows of the previous step that each continues (0 at the first step)."""
+    tokens: Int[Tensor, "sources width"]
+    log_probabilities: Float[Tensor, "sources width"]
+    totals: Float[Tensor, "sources width"]
+    scores: Float[Tensor, "sources width"]
+    """total / length^α at the present length."""
+    ended: Bool[Tensor, "sources width"]
+    """True where the token is ``</s>``: the hypothesis is finished and leaves."""
+
+
+Observer = Callable[[Step], None]

@@ -1,0 +1,277 @@
+"""Greedy search, beam search and sampling: one loop over the decoder protocol (``nn/protocols.py``).
+
+Every living source keeps ``width`` rows (beam size, or number of samples); a row that carries no hypothesis has a total
+of −inf. At each step the rows are extended (``selection``), those that read ``</s>`` leave for the finished ones, and a
+source whose n best can no longer change (``scoring``) is read off; its rows leave the batch. In beam search the
+``beam_size`` best extensions are kept and those among them that end leave the beam, as in Sutskever et al. 2014, § 3.2,
+but the places that they free are filled again at the next step. So a beam of one is greedy search.
+
+Left out on purpose: coverage penalties, diverse beams, and constraints other than a prefix.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from atento.core.errors import ConfigurationError
+from atento.core.vocabulary import Vocabulary
+from atento.decoding.configuration import DecodingConfig
+from atento.decoding.filters import ban_repeated_ngrams, forbidden_tokens
+from atento.decoding.history import ROOT, Finished, History
+from atento.decoding.hypothesis import Hypothesis, Observer, Step
+from atento.decoding.prefix import Prefill, prefill
+from atento.decoding.randomness import stream_keys, uniforms
+from atento.decoding.scoring import Scoring
+from atento.decoding.selection import Extensions, best_extensions, drawn_extensions
+from atento.nn.protocols import Decoder, Encoding
+
+LEAVING_SHARE = 8
+"""Finished sources leave once they are one in so many: leaving copies every memory, staying costs little a step."""
+
+
+def search(
+    decoder: Decoder,
+    encoding: Encoding,
+    config: DecodingConfig,
+    vocabulary: Vocabulary,
+    *,
+    prefixes: Sequence[Sequence[int]] | None = None,
+    indices: Sequence[int] | None = None,
+    observer: Observer | None = None,
+) -> list[list[Hypothesis]]:
+    """Decode every source of the encoding.
+
+    Args:
+        decoder: any model's decoder, in evaluation mode.
+        encoding: the encoded sources.
+        config: what to search for.
+        vocabulary: the special ids of the target side.
+        prefixes: target tokens that each source's hypotheses begin with (without the decoder's first token).
+        indices: the inputs' numbers, which with ``config.seed`` determine what is drawn; 0, 1, … by default.
+        observer: called after each step.
+
+    Returns:
+        For each source at least one hypothesis, at most ``config.returned``: finished ones first, then by score.
+
+    Raises:
+        ConfigurationError: a prefix with ``</s>`` or an unknown id in it, or one that leaves no room below the limit.
+    """
+    sources = encoding.mask.shape[0]
+    numbers = list(range(sources)) if indices is None else list(indices)
+    if len(numbers) != sources:
+        raise ConfigurationError(f"{len(numbers)} indices for {sources} sources: give one each")
+    if sources == 0:
+        return []
+    with torch.inference_mode():
+        start = prefill(decoder, encoding, config, vocabulary, prefixes)
+        return _Search(decoder, config, vocabulary, start, numbers, observer).run()
+
+
+@dataclass(kw_only=True)
+class _Batch:
+    """What is known of each source that is still in the batch."""
+
+    place: Int[Tensor, " sources"]
+    """Where its hypotheses stand in the result."""
+    index: Int[Tensor, " sources"]
+    keys: Int[Tensor, "sources width"]
+    living: Bool[Tensor, " sources"]
+    """False for a finished source that has not left yet; its rows carry no hypotheses."""
+    lengths: Int[Tensor, " sources"]
+    """Of its unfinished hypotheses."""
+    limits: Int[Tensor, " sources"]
+    totals: Float[Tensor, "sources rows_each"]
+    nodes: Int[Tensor, "sources rows_each"]
+
+    def select(self, kept: Int[Tensor, " kept"]) -> _Batch:
+        return _Batch(**{field.name: getattr(self, field.name)[kept] for field in dataclasses.fields(self)})
+
+
+class _Ending(NamedTuple):
+    """Where a hypothesis ends in the history."""
+
+    node: int
+    total: float
+    score: float
+    finished: bool
+
+
+class _Search:
+    """One search; ``run`` is the loop, the rest its steps in order."""
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        config: DecodingConfig,
+        vocabulary: Vocabulary,
+        start: Prefill,
+        indices: list[int],
+        observer: Observer | None,
+    ) -> None:
+        device, sources = start.log_probabilities.device, len(start.prefixes)
+        self.decoder, self.config, self.vocabulary, self.observer = decoder, config, vocabulary, observer
+        self.start, self.memory = start, start.memory
+        self.step = 0
+        self.scoring = Scoring(config, max(start.limits), device)
+        self.history = History()
+        self.finished = Finished(sources, config.returned, device)
+        self.forbidden = torch.tensor(forbidden_tokens(config, vocabulary), dtype=torch.long, device=device)
+        self.written = start.right_aligned() if config.no_repeat_ngram_size else None
+        lengths = [len(prefix) for prefix in start.prefixes]
+        index = torch.tensor(indices, device=device)
+        self.batch = _Batch(
+            place=torch.arange(sources, device=device),
+            index=index,
+            keys=stream_keys(config.seed, index, torch.arange(config.width, device=device)),
+            living=torch.ones(sources, dtype=torch.bool, device=device),
+            lengths=torch.tensor(lengths, device=device),
+            limits=torch.tensor(start.limits, device=device),
+            totals=torch.tensor([[sum(values)] for values in start.prefix_values], device=device),
+            nodes=torch.full((sources, 1), ROOT, device=device),
+        )
+        self.last_early_step = config.min_length - 1 - min(lengths)
+        self.next_limit = self._next_limit()
+        """The step at which the first source of the batch, living or not, reaches its limit."""
+        self.endings: list[list[_Ending]] = [[] for _ in range(sources)]
+
+    def run(self) -> list[list[Hypothesis]]:
+        log_probabilities, state = self.start.log_probabilities, self.start.state
+        while True:
+            self.step += 1
+            self.batch.lengths = self.batch.lengths + 1
+            self._ban(log_probabilities)
+            extensions = self._extend(log_probabilities)
+            rows, tokens = self._record(extensions)
+            if len(tokens) == 0:
+                return [self._hypotheses(place) for place in range(len(self.endings))]
+            if self.written is not None:
+                self.written = torch.cat([self.written[rows], tokens.unsqueeze(1)], dim=1)
+            if not torch.equal(rows, torch.arange(len(state.lengths), device=rows.device)):
+                state = state.reorder(rows)
+            hidden, state = self.decoder(tokens.unsqueeze(1), self.memory, state)
+            log_probabilities = self.decoder.logits(hidden[:, -1]).log_softmax(-1, dtype=torch.float32)
+
+    def _ban(self, log_probabilities: Float[Tensor, "rows vocab"]) -> None:
+        """Write −inf, in place, for the tokens that may not follow."""
+        log_probabilities.index_fill_(1, self.forbidden, -torch.inf)
+        if self.step <= self.last_early_step:
+            early = (self.batch.lengths < self.config.min_length).unsqueeze(1).expand_as(self.batch.totals).flatten()
+            log_probabilities[:, self.vocabulary.eos].masked_fill_(early, -torch.inf)
+        if self.written is not None:
+            ban_repeated_ngrams(log_probabilities, self.written, self.config.no_repeat_ngram_size)
+
+    def _extend(self, log_probabilities: Float[Tensor, "rows vocab"]) -> Extensions:
+        if not self.config.sampling:
+            return best_extensions(log_probabilities, self.batch.totals, self.config.width)
+        numbers = uniforms(self.batch.keys, self.step)
+        return drawn_extensions(log_probabilities, self.batch.totals, numbers, self.config)
+
+    def _record(self, extensions: Extensions) -> tuple[Int[Tensor, " rows"], Int[Tensor, " rows"]]:
+        """Note the extensions and settle what can be; gives the rows that go on and the tokens that they read."""
+        before, batch = self.batch, self.batch
+        nodes = self.history.append(
+            batch.nodes.gather(1, extensions.parents), extensions.tokens, extensions.log_probabilities
+        )
+        ended = extensions.tokens == self.vocabulary.eos
+        self.batch = batch = dataclasses.replace(batch, totals=extensions.totals, nodes=nodes)
+        if self.observer is not None:
+            self._show(extensions, ended)
+        if bool(ended.any()):
+            scores = self.scoring.scores(extensions.totals, batch.lengths)
+            self.finished.add(ended, scores, extensions.totals, nodes)
+            batch.totals = extensions.totals.masked_fill(ended, -torch.inf)
+        settled = self.scoring.settled(batch.totals, batch.lengths, batch.limits, self.finished.scores[:, -1])
+        at_limit = self.step >= self.next_limit
+        if at_limit:
+            settled |= batch.lengths >= batch.limits
+        settled &= batch.living
+        rows_each = before.totals.shape[1]
+        rows = extensions.parents + torch.arange(0, before.totals.numel(), rows_each, device=ended.device).unsqueeze(1)
+        if not at_limit and not bool(settled.any()):
+            return rows.flatten(), extensions.tokens.flatten()
+        self._read_off(settled, before)
+        kept = self._leave(settled, at_limit)
+        return rows[kept].flatten(), extensions.tokens[kept].flatten()
+
+    def _read_off(self, settled: Bool[Tensor, " sources"], before: _Batch) -> None:
+        """Note what the settled sources end with: their finished hypotheses, else unfinished ones.
+
+        At the length limit unfinished hypotheses fill the places left. A source without any possible token ends with
+        what it had before this step.
+        """
+        batch, finished, returned = self.batch, self.finished, self.config.returned
+        columns = [batch.place, finished.nodes, finished.totals, finished.scores]
+        for totals, nodes, lengths in (
+            (batch.totals, batch.nodes, batch.lengths),
+            (before.totals, before.nodes, batch.lengths - 1),
+        ):
+            columns += [nodes, totals, self.scoring.scores(totals, lengths)]
+        for place, *found in zip(*(column[settled].tolist() for column in columns), strict=True):
+            ended, living, earlier = (
+                sorted(
+                    (_Ending(node, total, score, part == 0) for node, total, score in zip(*rows, strict=True)),
+                    key=lambda ending: -ending.score,
+                )
+                for part, rows in enumerate((found[0:3], found[3:6], found[6:9]))
+            )
+            endings = [ending for ending in (*ended, *living) if ending.score > -math.inf]
+            self.endings[place] = (endings or [ending for ending in earlier if ending.score > -math.inf])[:returned]
+
+    def _leave(self, settled: Bool[Tensor, " sources"], at_limit: bool) -> Int[Tensor, " kept"]:
+        """Empty the rows of the settled sources; where it pays, or must be, take finished sources out of the batch."""
+        batch = self.batch
+        batch.living = batch.living & ~settled
+        batch.totals = batch.totals.masked_fill(settled.unsqueeze(1), -torch.inf)
+        kept = batch.living.nonzero().flatten()
+        present = len(batch.living)
+        if len(kept) and not at_limit and (present - len(kept)) * LEAVING_SHARE < present:
+            return torch.arange(present, device=kept.device)
+        if 0 < len(kept) < present:
+            self.memory = self.memory.select(kept)
+        self.batch = batch.select(kept)
+        self.finished.select(kept)
+        self.next_limit = self._next_limit()
+        return kept
+
+    def _next_limit(self) -> int:
+        left = self.batch.limits - self.batch.lengths
+        return self.step + int(left.min()) if len(left) else self.step
+
+    def _show(self, extensions: Extensions, ended: Bool[Tensor, "sources width"]) -> None:
+        assert self.observer is not None
+        self.observer(
+            Step(
+                number=self.step,
+                indices=self.batch.index,
+                parents=extensions.parents,
+                tokens=extensions.tokens,
+                log_probabilities=extensions.log_probabilities,
+                totals=extensions.totals,
+                scores=self.scoring.scores(extensions.totals, self.batch.lengths),
+                ended=ended,
+            )
+        )
+
+    def _hypotheses(self, place: int) -> list[Hypothesis]:
+        prefix, prefix_values = self.start.prefixes[place], self.start.prefix_values[place]
+        hypotheses = []
+        for ending in self.endings[place]:
+            tokens, values = self.history.trace(ending.node)
+            hypotheses.append(
+                Hypothesis(
+                    tokens=(*prefix, *tokens),
+                    log_probabilities=(*prefix_values, *values),
+                    total=ending.total,
+                    score=ending.score,
+                    finished=ending.finished,
+                )
+            )
+        return hypotheses

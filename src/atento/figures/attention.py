@@ -1,0 +1,286 @@
+"""What a model attended to while it wrote one text: weights with the labels and byte spans of their rows and columns.
+
+A row belongs to the token being *predicted* (or, on request of whoever makes the record, to the decoder's input),
+a column to the token attended to, in the order of the user's text whichever way the model read it. Figures, JSON, the
+terminal, alignment and error rates all read this record.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, get_args
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from atento.core.errors import DataError
+
+Role = Literal["cross", "encoder", "decoder"]
+"""The decoder's attention over the source, the encoder's over itself, the decoder's over itself."""
+
+Span = tuple[int, int]
+Weights = NDArray[np.float32]
+
+FORMAT: Final = "atento.attention"
+VERSION: Final = 1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Attention:
+    """The attention of one pair of texts.
+
+    ``source`` and ``target`` are the labels of the tokens; ``source_spans`` and ``target_spans`` their byte spans in
+    the UTF-8 of ``source_text`` and ``target_text`` (None for ``</s>``). Every array of ``weights`` has the axes
+    layers, heads, rows, columns: cross target × source, encoder source × source, decoder target × target.
+    ``rows`` says whose rows they are: the token ``predicted`` or the decoder's ``input``.
+
+    Raises:
+        ValueError: lengths or shapes that do not fit together.
+    """
+
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+    source_text: str
+    target_text: str
+    source_spans: tuple[Span | None, ...]
+    target_spans: tuple[Span | None, ...]
+    weights: Mapping[Role, Weights]
+    rows: Literal["predicted", "input"] = "predicted"
+    note: str = field(default="")
+    """What a reader should know of it, such as the model's name."""
+
+    def __post_init__(self) -> None:
+        for side in ("source", "target"):
+            if len(getattr(self, side)) != len(getattr(self, f"{side}_spans")):
+                raise ValueError(
+                    f"{len(getattr(self, side))} {side} labels, {len(getattr(self, f'{side}_spans'))} spans"
+                )
+        for role, array in self.weights.items():
+            if role not in get_args(Role):
+                raise ValueError(f"unknown role {role!r}; known: {', '.join(get_args(Role))}")
+            expected = tuple(len(labels) for labels in self.labels(role))
+            if array.ndim != 4 or array.shape[2:] != expected:
+                raise ValueError(f"{role} weights have the shape {array.shape}; wanted [layers, heads, *{expected}]")
+
+    def labels(self, role: Role = "cross") -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The labels of the rows and of the columns of a role's matrices."""
+        match role:
+            case "cross":
+                return self.target, self.source
+            case "encoder":
+                return self.source, self.source
+            case "decoder":
+                return self.target, self.target
+
+    def matrix(self, role: Role = "cross", layer: int | None = None, head: int | None = None) -> Weights:
+        """One matrix, rows × columns: of a layer and head (negative: from the last), or their mean where None is given.
+
+        Raises:
+            DataError: there are no such weights.
+        """
+        array = self.array(role)
+        for axis, (name, number) in enumerate((("layer", layer), ("head", head))):
+            count = array.shape[axis]
+            if number is not None and not -count <= number < count:
+                raise DataError(f"there is no {role} attention {name} {number}; give 0 to {count - 1}")
+        chosen: Weights = array.mean(axis=0) if layer is None else array[layer]
+        result: Weights = chosen.mean(axis=0) if head is None else chosen[head]
+        return result
+
+    def array(self, role: Role = "cross") -> Weights:
+        """All matrices of a role: layers × heads × rows × columns.
+
+        Raises:
+            DataError: there are no weights of this role.
+        """
+        if role not in self.weights:
+            raise DataError(f"no {role} attention is recorded; recorded: {', '.join(self.weights) or 'none'}")
+        return self.weights[role]
+
+    def merged(self, source_words: Sequence[Span], target_words: Sequence[Span]) -> Attention:
+        """The attention between words instead of tokens.
+
+        A word's column is the sum of its tokens' columns (what was attended to in it), its row the mean of its tokens'
+        rows; so rows still sum to what they did. Tokens without a span (``</s>``) stay as they are, and a token that
+        shares no byte with a word (a lone space) joins the word after it, or the last one.
+
+        Args:
+            source_words: byte spans of the words of ``source_text``, in order; see ``atento.text.words.segment``.
+            target_words: the same of ``target_text``.
+        """
+        source = _Groups.of(self.source, self.source_spans, self.source_text, source_words)
+        target = _Groups.of(self.target, self.target_spans, self.target_text, target_words)
+        sides: dict[Role, tuple[_Groups, _Groups]] = {
+            "cross": (target, source),
+            "encoder": (source, source),
+            "decoder": (target, target),
+        }
+        return Attention(
+            source=source.labels,
+            target=target.labels,
+            source_text=self.source_text,
+            target_text=self.target_text,
+            source_spans=source.spans,
+            target_spans=target.spans,
+            weights={
+                role: np.asarray(sides[role][0].mean @ array @ sides[role][1].sum.T, dtype=np.float32)
+                for role, array in self.weights.items()
+            },
+            rows=self.rows,
+            note=self.note,
+        )
+
+    def without_specials(self) -> Attention:
+        """The attention without rows and columns of tokens that have no span; rows may then sum to less than one."""
+        source = [number for number, span in enumerate(self.source_spans) if span is not None]
+        target = [number for number, span in enumerate(self.target_spans) if span is not None]
+        sides: dict[Role, tuple[list[int], list[int]]] = {
+            "cross": (target, source),
+            "encoder": (source, source),
+            "decoder": (target, target),
+        }
+        return Attention(
+            source=tuple(self.source[number] for number in source),
+            target=tuple(self.target[number] for number in target),
+            source_text=self.source_text,
+            target_text=self.target_text,
+            source_spans=tuple(self.source_spans[number] for number in source),
+            target_spans=tuple(self.target_spans[number] for number in target),
+            weights={role: array[..., sides[role][0], :][..., sides[role][1]] for role, array in self.weights.items()},
+            rows=self.rows,
+            note=self.note,
+        )
+
+    def to_json(self) -> str:
+        """One line of JSON; ``from_json`` gives an equal record (weights are float32, written exactly)."""
+        return json.dumps(
+            {
+                "format": FORMAT,
+                "version": VERSION,
+                "rows": self.rows,
+                "note": self.note,
+                "source": {"text": self.source_text, "tokens": self.source, "spans": self.source_spans},
+                "target": {"text": self.target_text, "tokens": self.target, "spans": self.target_spans},
+                "weights": {role: _nested(array) for role, array in self.weights.items()},
+            },
+            ensure_ascii=False,
+        )
+
+    @classmethod
+    def from_json(cls, text: str, *, where: str = "the attention record") -> Attention:
+        """Read what ``to_json`` wrote.
+
+        Raises:
+            DataError: the text is truncated, or no attention record of this version.
+        """
+        try:
+            record = msgspec.json.decode(text, type=_Record)
+        except msgspec.ValidationError as error:
+            raise DataError(
+                f"{where} is no attention record: {error}; give a file of `translate --attention`"
+            ) from error
+        except msgspec.DecodeError as error:
+            raise DataError(f"{where} is not JSON ({error}): it is damaged; write it again") from error
+        if record.format != FORMAT or record.version != VERSION:
+            raise DataError(
+                f"{where} has the format {record.format!r} version {record.version}; this program reads {FORMAT!r} "
+                f"version {VERSION}"
+            )
+        try:
+            return cls(
+                source=record.source.tokens,
+                target=record.target.tokens,
+                source_text=record.source.text,
+                target_text=record.target.text,
+                source_spans=record.source.spans,
+                target_spans=record.target.spans,
+                weights={role: _array(layers) for role, layers in record.weights.items()},
+                rows=record.rows,
+                note=record.note,
+            )
+        except ValueError as error:
+            raise DataError(f"{where} contradicts itself: {error}; write it again") from error
+
+
+class _Side(msgspec.Struct):
+    text: str
+    tokens: tuple[str, ...]
+    spans: tuple[Span | None, ...]
+
+
+class _Record(msgspec.Struct):
+    format: str
+    version: int
+    source: _Side
+    target: _Side
+    weights: dict[Role, list[list[list[list[float]]]]]
+    rows: Literal["predicted", "input"] = "predicted"
+    note: str = ""
+
+
+def _nested(array: Weights) -> Any:
+    """Nested lists whose numbers are the shortest decimals that give the same float32 again."""
+    flat = [float(str(value)) for value in array.astype(np.float32).ravel()]
+    return np.array(flat, dtype=np.float64).reshape(array.shape).tolist()
+
+
+def _array(layers: list[list[list[list[float]]]]) -> Weights:
+    array = np.array(layers, dtype=np.float32)
+    if array.ndim != 4:
+        raise ValueError(f"weights of the shape {array.shape}")
+    return array
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Groups:
+    """Tokens gathered to words, and the matrices that sum and average over each."""
+
+    labels: tuple[str, ...]
+    spans: tuple[Span | None, ...]
+    sum: Weights
+    mean: Weights
+
+    @classmethod
+    def of(cls, labels: Sequence[str], spans: Sequence[Span | None], text: str, words: Sequence[Span]) -> _Groups:
+        groups = _gather(spans, words)
+        raw = text.encode()
+        chosen = [None if word is None else words[word] for word, _ in groups]
+        total = np.zeros((len(groups), len(labels)), dtype=np.float32)
+        for row, (_, tokens) in enumerate(groups):
+            total[row, tokens] = 1.0
+        return cls(
+            labels=tuple(
+                labels[tokens[0]] if span is None else raw[slice(*span)].decode(errors="replace")
+                for span, (_, tokens) in zip(chosen, groups, strict=True)
+            ),
+            spans=tuple(chosen),
+            sum=total,
+            mean=total / np.maximum(total.sum(axis=1, keepdims=True), 1.0),
+        )
+
+
+def _gather(spans: Sequence[Span | None], words: Sequence[Span]) -> list[tuple[int | None, list[int]]]:
+    """(word, its tokens) in the order of the tokens; words without a token are left out."""
+    groups: list[tuple[int | None, list[int]]] = []
+    places: dict[int, int] = {}
+    for token, span in enumerate(spans):
+        word = None if span is None or not words else _word_of(span, words)
+        if word is not None and word in places:
+            groups[places[word]][1].append(token)
+            continue
+        if word is not None:
+            places[word] = len(groups)
+        groups.append((word, [token]))
+    return groups
+
+
+def _word_of(span: Span, words: Sequence[Span]) -> int:
+    """The word that shares most bytes with a token; else the first one that begins after it; else the last one."""
+    shared = [min(stop, span[1]) - max(start, span[0]) for start, stop in words]
+    best = max(range(len(words)), key=shared.__getitem__)
+    if shared[best] > 0:
+        return best
+    return next((number for number, (start, _) in enumerate(words) if start >= span[1]), len(words) - 1)

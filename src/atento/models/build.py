@@ -1,0 +1,34 @@
+"""From a configuration to a model: the one place that tells the families apart."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from atento.core.vocabulary import Vocabulary
+from atento.models.encoder_decoder import EncoderDecoder
+from atento.models.recurrent import RecurrentConfig, build_recurrent
+from atento.models.transformer import TransformerConfig, build_transformer
+
+ModelConfig = RecurrentConfig | TransformerConfig
+
+
+def build_model(config: ModelConfig, vocabulary: Vocabulary, *, seed: int | None = None) -> EncoderDecoder:
+    """A model with random weights, drawn from ``seed`` alone if one is given (the global generator stays as it was).
+
+    Raises:
+        ConfigurationError: the configuration asks for something impossible.
+    """
+    with torch.random.fork_rng(enabled=seed is not None, devices=[]):
+        if seed is not None:
+            torch.manual_seed(seed)
+        encoder, decoder = _parts(config, vocabulary)
+    return EncoderDecoder(encoder, decoder, vocabulary)
+
+
+def _parts(config: ModelConfig, vocabulary: Vocabulary) -> tuple[nn.Module, nn.Module]:
+    match config:
+        case TransformerConfig():
+            return build_transformer(config, vocabulary)
+        case RecurrentConfig():
+            return build_recurrent(config, vocabulary)

@@ -1,0 +1,35 @@
+"""A translator's model: an encoder and a decoder (S1 of the course: P(y₁…yₙ | X) = ∏ₜ P(yₜ | y₍<t₎, X))."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from torch import nn
+
+from atento.core.vocabulary import Vocabulary
+from atento.nn.protocols import Decoder, Encoder
+
+
+class EncoderDecoder(nn.Module):
+    """Holds both parts; everything else goes through ``nn.protocols``."""
+
+    def __init__(self, encoder: nn.Module, decoder: nn.Module, vocabulary: Vocabulary) -> None:
+        super().__init__()
+        self.encoder_module = encoder
+        self.decoder_module = decoder
+        self.vocabulary = vocabulary
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder, by its protocol."""
+        return cast("Encoder", self.encoder_module)
+
+    @property
+    def decoder(self) -> Decoder:
+        """The decoder, by its protocol."""
+        return cast("Decoder", self.decoder_module)
+
+    @property
+    def num_parameters(self) -> int:
+        """Numbers that training changes; shared matrices count once."""
+        return sum(parameter.numel() for parameter in self.parameters() if parameter.requires_grad)

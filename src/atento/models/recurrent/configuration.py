@@ -1,0 +1,138 @@
+"""What makes one recurrent encoder–decoder differ from another."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from atento.core.configuration import Configuration
+from atento.core.errors import ConfigurationError
+from atento.nn.recurrent.cells import CellKind
+
+
+class NoAttention(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="none"):
+    """One fixed context: the encoder's last state."""
+
+
+class AdditiveAttentionConfig(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="additive"):
+    """Bahdanau et al. 2015: eᵢⱼ = vᵀ tanh(W sᵢ₋₁ + U hⱼ), read with the previous state sᵢ₋₁ of the first layer."""
+
+    size: int = 256
+    """Units of the hidden layer of the score (n′ in the paper)."""
+
+
+AttentionConfig = NoAttention | AdditiveAttentionConfig
+
+
+class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="recurrent"):
+    """A recurrent encoder–decoder. The defaults are Bahdanau's translator with LSTM cells, small enough for two cores.
+
+    The papers' models::
+
+        Sutskever et al. 2014  cell = "lstm", 4 + 4 layers, bidirectional = false, reverse_source = true, attention none,
+                               context_in_state = context_in_output = false, bridge = "copy", output = "linear"
+        Cho et al. 2014        cell = "gru", bidirectional = false, attention none, context_in_state =
+                               context_in_output = true, bridge = "final", output = "maxout"
+        Bahdanau et al. 2015   cell = "gru", bridge = "backward", output = "maxout", output_reads = "previous"
+                               (the appendix's sᵢ₋₁; the main text has sᵢ: "current")
+    """
+
+    cell: CellKind = "lstm"
+    embedding_size: int = 256
+    hidden_size: int = 512
+    """Units of a decoder layer."""
+    encoder_hidden_size: int | None = None
+    """Units of an encoder layer in each direction; none: ``hidden_size``."""
+    num_encoder_layers: int = 1
+    num_decoder_layers: int = 1
+    """With attention the first layer reads the sources (Wu et al. 2016), and the others run over all steps at once."""
+    bidirectional: bool = True
+    reverse_source: bool = False
+    """Read the source backwards (Sutskever et al. 2014); </s> stays last. Annotations keep the user's order."""
+    attention: AttentionConfig = AdditiveAttentionConfig()
+    context_in_state: bool = True
+    """The context drives the state: hₜ = f(h₍t₋₁₎, y₍t₋₁₎, c) (Cho et al. 2014, eq. 7). Attention needs it."""
+    context_in_output: bool = True
+    """The output layer reads the context and the previous word, too: yₜ = softmax(W[ŷ₍t₋₁₎; zₜ; c])."""
+    bridge: Literal["copy", "final", "backward"] = "final"
+    """How the decoder starts: the encoder's last states themselves (same layers and sizes, one direction); tanh(W h) of
+    the last states of all directions; of the backward direction alone (Bahdanau et al. 2015: s₀ = tanh(W_s ←h₁))."""
+    output: Literal["linear", "tanh", "maxout"] = "tanh"
+    """Linear: the vocabulary is scored from the state (and what ``context_in_output`` adds). The others are deep outputs
+    (Pascanu et al. 2014) with a hidden layer over state, previous word and context; maxout is Cho's and Bahdanau's."""
+    output_size: int | None = None
+    """Units of the deep output; none: ``embedding_size``."""
+    output_reads: Literal["current", "previous"] = "current"
+    """Which state a deep output reads: sᵢ (Bahdanau's main text, Cho) or sᵢ₋₁ (Bahdanau's appendix A.2.2)."""
+    dropout: float = 0.2
+    """Of embeddings, between layers, and of what predicts the output."""
+    tied_embeddings: Literal["all", "decoder", "none"] = "all"
+    """Which share one matrix: source, target and output embeddings; target and output; none. "all" needs a shared
+    vocabulary and falls back to "decoder" without one."""
+    output_bias: bool = True
+
+    @property
+    def encoder_units(self) -> int:
+        """Units of an encoder layer in each direction."""
+        return self.hidden_size if self.encoder_hidden_size is None else self.encoder_hidden_size
+
+    @property
+    def annotation_size(self) -> int:
+        """Size of an annotation: all directions' units."""
+        return self.encoder_units * (2 if self.bidirectional else 1)
+
+    @property
+    def predicting_size(self) -> int:
+        """Size of the vector that is projected onto the vocabulary."""
+        if self.output != "linear":
+            return self.embedding_size if self.output_size is None else self.output_size
+        added = self.embedding_size + self.annotation_size if self.context_in_output else 0
+        return self.hidden_size + added
+
+    def __post_init__(self) -> None:
+        self._check_sizes()
+        self._check_bridge()
+        if self.attention != NoAttention() and not self.context_in_state:
+            raise ConfigurationError(
+                f"model.context_in_state = false does not go with model.attention.kind = "
+                f"{self.attention.__struct_config__.tag!r}: its context drives the state; set it to true"
+            )
+        if self.output_reads == "previous" and self.output == "linear":
+            raise ConfigurationError(
+                "model.output_reads = 'previous' needs a deep output, which reads the previous word: "
+                "set model.output to 'tanh' or 'maxout'"
+            )
+        if self.output_size is not None and self.output == "linear":
+            raise ConfigurationError("model.output_size is the deep output's: set model.output to 'tanh' or 'maxout'")
+        if self.tied_embeddings != "none" and self.predicting_size != self.embedding_size:
+            raise ConfigurationError(
+                f"model.tied_embeddings = {self.tied_embeddings!r} projects {self.predicting_size} numbers with a matrix "
+                f"of model.embedding_size = {self.embedding_size}; make them equal or set tied_embeddings to 'none'"
+            )
+
+    def _check_sizes(self) -> None:
+        sizes: dict[str, int | None] = {
+            "embedding_size": self.embedding_size,
+            "hidden_size": self.hidden_size,
+            "encoder_hidden_size": self.encoder_hidden_size,
+            "num_encoder_layers": self.num_encoder_layers,
+            "num_decoder_layers": self.num_decoder_layers,
+            "output_size": self.output_size,
+            "attention.size": getattr(self.attention, "size", None),
+        }
+        for name, size in sizes.items():
+            if size is not None and size < 1:
+                raise ConfigurationError(f"model.{name} = {size}: it must be at least 1")
+        if not 0 <= self.dropout < 1:
+            raise ConfigurationError(f"model.dropout = {self.dropout}: it must be at least 0 and below 1")
+
+    def _check_bridge(self) -> None:
+        if self.bridge == "backward" and not self.bidirectional:
+            raise ConfigurationError(
+                "model.bridge = 'backward' reads the backward encoder: set model.bidirectional to true or bridge to 'final'"
+            )
+        same = self.num_encoder_layers == self.num_decoder_layers and self.encoder_units == self.hidden_size
+        if self.bridge == "copy" and (self.bidirectional or not same):
+            raise ConfigurationError(
+                "model.bridge = 'copy' needs an encoder of one direction with as many layers and units as the decoder; "
+                "set bridge to 'final', which learns how to start"
+            )

@@ -1,0 +1,62 @@
+"""The Transformer's encoder: every source token looks at every other (Vaswani et al. 2017, section 3.1)."""
+
+from __future__ import annotations
+
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from atento.models.transformer.configuration import TransformerConfig
+from atento.models.transformer.layers import Embedding, Residual, initialise, rotary
+from atento.nn.feed_forward import FeedForward
+from atento.nn.multi_head import Rotate, SelfAttention
+from atento.nn.protocols import Encoding
+
+
+class EncoderLayer(nn.Module):
+    """Self-attention, then a feed-forward network, each inside a residual connection."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        size = config.model_size
+        self.self_attention = SelfAttention(size, config.num_heads, config.attention_dropout, "encoder")
+        self.feed_forward = FeedForward(size, config.feed_forward_size, config.activation, config.activation_dropout)
+        self.self_residual = Residual(config)
+        self.feed_forward_residual = Residual(config)
+
+    def forward(
+        self,
+        inputs: Float[Tensor, "batch source model"],
+        mask: Bool[Tensor, "batch 1 1 source"] | None,
+        rotate: Rotate | None,
+    ) -> Float[Tensor, "batch source model"]:
+        """Encode all positions at once."""
+
+        def look(vectors: Tensor) -> Tensor:
+            queries, keys, values = self.self_attention.project(vectors, rotate)
+            contexts = self.self_attention.attend(queries, keys, values, mask, causal=False)
+            return self.self_attention.output(contexts)  # type: ignore[no-any-return]
+
+        return self.feed_forward_residual(self.self_residual(inputs, look), self.feed_forward)  # type: ignore[no-any-return]
+
+
+class TransformerEncoder(nn.Module):
+    """Implements ``nn.protocols.Encoder``."""
+
+    def __init__(self, config: TransformerConfig, tokens: nn.Embedding) -> None:
+        super().__init__()
+        self.config = config
+        self.embedding = Embedding(config, tokens)
+        self.layers = nn.ModuleList(EncoderLayer(config) for _ in range(config.num_encoder_layers))
+        self.norm = nn.LayerNorm(config.model_size) if config.layer_norm == "pre" else None
+        initialise(self)
+
+    def forward(self, tokens: Int[Tensor, "batch source"], mask: Bool[Tensor, "batch source"]) -> Encoding:
+        """Encode; where no row is padded, no mask is made."""
+        visible = None if bool(mask.all()) else mask[:, None, None, :]
+        vectors = self.embedding(tokens, 0, None)
+        rotate = rotary(self.config, tokens.shape[1], 0, None, tokens.device)
+        for layer in self.layers:
+            vectors = layer(vectors, visible, rotate)
+        if self.norm is not None:
+            vectors = self.norm(vectors)
+        return Encoding(annotations=vectors, mask=mask)

@@ -1,0 +1,120 @@
+"""What the Transformer's encoder and decoder share: embeddings with positions, residual sub-layers, initialisation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from atento.core.errors import DataError
+from atento.models.transformer.configuration import TransformerConfig
+from atento.nn.dropout import add_dropped, dropout
+from atento.nn.multi_head import Heads, Rotate
+from atento.nn.positions import rotate, rotation, sinusoidal
+
+_TABLE = 1024
+"""Positions kept ready; later ones are computed when they occur."""
+
+
+class Embedding(nn.Module):
+    """Token embeddings times √D, plus positions, with dropout (Vaswani et al. 2017, sections 3.4 and 3.5)."""
+
+    table: Tensor
+
+    def __init__(self, config: TransformerConfig, tokens: nn.Embedding) -> None:
+        super().__init__()
+        self.config = config
+        self.tokens = tokens
+        self.scale = math.sqrt(config.model_size) if config.embedding_scale else 1.0
+        self.positions = None
+        if config.position == "learned":
+            self.positions = nn.Embedding(config.max_positions, config.model_size)
+        if config.position == "sinusoidal":
+            table = sinusoidal(torch.arange(_TABLE), config.model_size, config.position_layout)
+            self.register_buffer("table", table, persistent=False)
+
+    def forward(
+        self, tokens: Int[Tensor, "rows steps"], start: int, positions: Int[Tensor, "rows steps"] | None
+    ) -> Float[Tensor, "rows steps model"]:
+        """Embed tokens that stand at ``positions``, or at ``start``, ``start + 1``, … in every row.
+
+        Raises:
+            DataError: the input is longer than a learned position table.
+        """
+        vectors = self.tokens(tokens)
+        if self.scale != 1.0:
+            vectors = vectors * self.scale
+        offsets = self._positions(tokens.shape[1], start, positions)
+        if offsets is not None:
+            vectors = vectors + offsets.to(vectors.dtype)
+        return dropout(vectors, self.config.dropout, self.training)
+
+    def _positions(self, steps: int, start: int, positions: Int[Tensor, "rows steps"] | None) -> Tensor | None:
+        if self.config.position == "rotary":
+            return None
+        longest = start + steps if positions is None else int(positions.max()) + 1
+        if self.positions is not None:
+            if longest > self.config.max_positions:
+                raise DataError(
+                    f"an input of {longest} tokens is longer than the model's {self.config.max_positions} learned "
+                    "positions; shorten it or train with a larger model.max_positions"
+                )
+            table = self.positions.weight
+        elif longest > _TABLE:
+            every = torch.arange(longest, device=self.table.device)
+            table = sinusoidal(every, self.config.model_size, self.config.position_layout)
+        else:
+            table = self.table
+        return table[start:longest] if positions is None else table[positions]
+
+
+def rotary(
+    config: TransformerConfig, steps: int, start: int, positions: Int[Tensor, "rows steps"] | None, device: torch.device
+) -> Rotate | None:
+    """The turn of queries and keys at these positions, or None if the model has other positions."""
+    if config.position != "rotary":
+        return None
+    where = torch.arange(start, start + steps, device=device) if positions is None else positions.unsqueeze(1)
+    cosine, sine = rotation(where, config.model_size // config.num_heads)  # [T, K/2] or [R, 1, T, K/2]
+
+    def turn(vectors: Heads) -> Heads:
+        return rotate(vectors, cosine.to(vectors.dtype), sine.to(vectors.dtype))
+
+    return turn
+
+
+class Residual(nn.Module):
+    """x + dropout(sublayer(norm(x))) (pre) or norm(x + dropout(sublayer(x))) (post)."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(config.model_size)
+        self.pre = config.layer_norm == "pre"
+        self.dropout = config.dropout
+
+    def forward(self, inputs: Tensor, sublayer: Callable[[Tensor], Tensor]) -> Tensor:
+        """Run a sub-layer, a function of [B, T, D] to [B, T, D], around its residual connection."""
+        outputs = sublayer(self.norm(inputs) if self.pre else inputs)
+        sums = add_dropped(inputs, outputs, self.dropout, self.training)
+        return sums if self.pre else self.norm(sums)
+
+
+def initialise(module: nn.Module) -> None:
+    """Glorot and Bengio 2010's uniform initialisation of every matrix, zero biases."""
+    for part in module.modules():
+        if isinstance(part, nn.Linear):
+            nn.init.xavier_uniform_(part.weight)
+            if part.bias is not None:
+                nn.init.zeros_(part.bias)
+
+
+def new_embedding(size: int, config: TransformerConfig, pad: int) -> nn.Embedding:
+    """An embedding matrix whose entries, after the scale of the embedding, are of the order of one."""
+    embedding = nn.Embedding(size, config.model_size, padding_idx=pad)
+    nn.init.normal_(embedding.weight, std=config.model_size**-0.5)
+    with torch.no_grad():
+        embedding.weight[pad] = 0
+    return embedding

@@ -1,0 +1,31 @@
+"""A model's weights by name, each shared matrix once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+
+def weights(model: nn.Module) -> dict[str, Tensor]:
+    """Every parameter by its first name; matrices that several parts share appear once."""
+    return {name: parameter.detach() for name, parameter in model.named_parameters()}
+
+
+def load_weights(model: nn.Module, values: Mapping[str, Tensor]) -> None:
+    """Copy weights into a model.
+
+    Raises:
+        ValueError: names or shapes do not fit (the first one is named).
+    """
+    parameters = weights(model)
+    if missing := sorted(parameters.keys() - values.keys()):
+        raise ValueError(f"it lacks {missing[0]!r} ({len(missing)} of {len(parameters)} tensors are missing)")
+    if unknown := sorted(values.keys() - parameters.keys()):
+        raise ValueError(f"it has {unknown[0]!r}, which the model does not have")
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            if parameter.shape != values[name].shape:
+                raise ValueError(f"{name!r} has the shape {tuple(values[name].shape)}, not {tuple(parameter.shape)}")
+            parameter.copy_(values[name])

@@ -1,0 +1,106 @@
+"""Label-smoothed cross-entropy of the output layer, without ever holding all logits.
+
+Szegedy et al. 2016, section 7: the target distribution is (1 − ε) at the right token plus ε / V everywhere. The output
+projection and the loss are computed together in chunks of rows that stay in the processor's cache; as the loss is the
+last thing a step computes, each chunk's gradient is made at once and its logits are forgotten.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+_CHUNK = 512
+
+
+def linear_cross_entropy(
+    hidden: Float[Tensor, "tokens model"], output: nn.Linear, labels: Int[Tensor, " tokens"], smoothing: float = 0.0
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+    """Sums over all tokens of the smoothed loss and of the plain negative log-likelihood, in nats.
+
+    Args:
+        hidden: what the output layer reads, at real target positions only.
+        output: the last layer.
+        labels: the right tokens.
+        smoothing: ε.
+
+    Returns:
+        The loss to differentiate, and the likelihood for reports (no gradient).
+    """
+    precision = torch.get_autocast_dtype(hidden.device.type) if torch.is_autocast_enabled(hidden.device.type) else None
+    function = cast("Any", _LinearCrossEntropy)  # torch leaves apply untyped
+    with torch.autocast(hidden.device.type, enabled=False):
+        loss, likelihood = function.apply(hidden, output.weight, output.bias, labels, smoothing, precision)
+    return loss, likelihood
+
+
+class _LinearCrossEntropy(torch.autograd.Function):
+    """Makes both gradients in the forward pass; the backward pass only scales them."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        hidden: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        labels: Tensor,
+        smoothing: float,
+        precision: torch.dtype | None,
+    ) -> tuple[Tensor, Tensor]:
+        dtype = precision or hidden.dtype
+        inputs, matrix = hidden.to(dtype), weight.to(dtype)
+        offset = None if bias is None else bias.to(dtype)
+        wants = ctx.needs_input_grad[:3]
+        hidden_gradient = torch.empty_like(inputs) if any(wants) else None
+        weight_gradient = torch.zeros_like(weight) if any(wants) else None
+        bias_gradient = torch.zeros_like(bias) if bias is not None else None
+        loss = hidden.new_zeros((), dtype=torch.float32)
+        likelihood = hidden.new_zeros((), dtype=torch.float32)
+        for start in range(0, len(inputs), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            log_probabilities = F.linear(inputs[part], matrix, offset).log_softmax(dim=-1, dtype=torch.float32)
+            right = -log_probabilities.gather(1, labels[part].unsqueeze(1)).sum()
+            likelihood += right
+            loss += (1.0 - smoothing) * right
+            if smoothing:
+                loss -= smoothing * log_probabilities.mean(dim=-1).sum()
+            if hidden_gradient is None or weight_gradient is None:
+                continue
+            gradient = _gradient(log_probabilities, labels[part], smoothing)
+            if bias_gradient is not None:
+                bias_gradient += gradient.sum(dim=0)
+            gradient = gradient.to(dtype)
+            torch.mm(gradient, matrix, out=hidden_gradient[part])
+            if dtype == weight.dtype:
+                weight_gradient.addmm_(gradient.T, inputs[part])
+            else:
+                weight_gradient += gradient.T @ inputs[part]
+        ctx.save_for_backward(hidden_gradient, weight_gradient, bias_gradient)
+        ctx.hidden_dtype = hidden.dtype
+        ctx.mark_non_differentiable(likelihood)
+        return loss, likelihood
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
+        hidden, weight, bias = ctx.saved_tensors
+        return (
+            hidden.to(ctx.hidden_dtype) * gradient,
+            weight * gradient,
+            None if bias is None else bias * gradient,
+            None,
+            None,
+            None,
+        )
+
+
+def _gradient(log_probabilities: Tensor, labels: Tensor, smoothing: float) -> Tensor:
+    """The loss's derivative by the logits, probabilities minus smoothed targets; overwrites its input."""
+    gradient = log_probabilities.exp_()
+    if smoothing:
+        gradient -= smoothing / gradient.shape[-1]
+    index = labels.unsqueeze(1)
+    return gradient.scatter_add_(1, index, gradient.new_full(index.shape, smoothing - 1.0))

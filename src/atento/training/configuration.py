@@ -1,0 +1,90 @@
+"""How to train: the ``[training]`` table of a recipe."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from atento.core.configuration import Configuration
+from atento.core.errors import ConfigurationError
+
+Keep = Literal["last", "best", "average", "ema"]
+Metric = Literal["loss", "bleu", "chrf"]
+BUDGETS = ("steps", "epochs", "minutes")
+
+
+class TrainingConfig(Configuration, frozen=True, kw_only=True):
+    """Budget, batches, optimiser, schedule, validation, and which weights the bundle gets.
+
+    Raises:
+        ConfigurationError: a value out of its range, or no budget.
+    """
+
+    steps: int | None = None
+    epochs: float | None = None
+    minutes: float | None = None
+    """The budget, in one or several units: the first that is reached ends the run. Minutes count the loop's own time,
+    validation included, over all its resumptions."""
+    seed: int = 1
+    batch_tokens: int = 4096
+    """Sentences × longest side of a batch, at most."""
+    accumulate: int = 1
+    """Batches whose gradients make one step."""
+    learning_rate: float = 1e-3
+    """The peak."""
+    warmup_steps: int = 400
+    schedule: Literal["inverse-square-root", "cosine", "linear", "constant"] = "cosine"
+    """After warm-up: lr · √(warmup / step); or down to ``final_learning_rate`` of the peak along a cosine or a line over
+    what is left of the budget; or the peak throughout."""
+    final_learning_rate: float = 0.01
+    """Where cosine and linear schedules end, as a fraction of the peak."""
+    betas: tuple[float, float] = (0.9, 0.98)
+    epsilon: float = 1e-9
+    weight_decay: float = 0.01
+    """AdamW's; of matrices only."""
+    clip_norm: float = 1.0
+    """The gradient's greatest norm; 0: no clipping."""
+    label_smoothing: float = 0.1
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """``auto`` takes bfloat16 where the processor computes in it; what was taken is stored with the run."""
+    validate_every: int = 500
+    """Steps between validations; each is also a checkpoint."""
+    validation_sentences: int = 500
+    """Sentences that a validation translates (greedily) for BLEU and chrF; its loss takes all. 0: none."""
+    log_every: int = 50
+    save_every_minutes: float = 5.0
+    """Extra resume points between validations; they influence nothing else. 0: none."""
+    keep: Keep = "best"
+    """The bundle's weights: the last step's, the best validation's, the average of the last ``average`` validations', or
+    an exponential moving average."""
+    keep_metric: Metric = "loss"
+    """What ``best`` and early stopping look at."""
+    average: int = 5
+    ema_decay: float = 0.999
+    patience: int | None = None
+    """Stop after so many validations without a better one."""
+    max_skipped_steps: int = 20
+    """Stop when so many steps in a row had a loss or gradient that is not finite."""
+
+    def __post_init__(self) -> None:
+        if self.steps is None and self.epochs is None and self.minutes is None:
+            raise ConfigurationError("training has no budget; give training.steps, training.epochs or training.minutes")
+        for name in (*BUDGETS, "learning_rate", "epsilon"):
+            value = getattr(self, name)
+            _require(name, value, value is None or value > 0, "give a number above 0")
+        whole = ("batch_tokens", "accumulate", "validate_every", "log_every", "average", "max_skipped_steps")
+        for name in whole:
+            _require(name, getattr(self, name), getattr(self, name) >= 1, "give 1 or more")
+        for name in ("warmup_steps", "validation_sentences", "save_every_minutes", "weight_decay", "clip_norm", "seed"):
+            _require(name, getattr(self, name), getattr(self, name) >= 0, "give 0 or more")
+        for name in ("label_smoothing", "ema_decay", "final_learning_rate"):
+            _require(name, getattr(self, name), 0 <= getattr(self, name) < 1, "give at least 0 and below 1")
+        _require("betas", self.betas, all(0 <= beta < 1 for beta in self.betas), "give two numbers from 0 to below 1")
+        _require("patience", self.patience, self.patience is None or self.patience >= 1, "give 1 or more")
+        if self.keep_metric != "loss":
+            advice = f"keep_metric = {self.keep_metric!r} needs some"
+            _require("validation_sentences", self.validation_sentences, self.validation_sentences > 0, advice)
+
+
+def _require(name: str, value: object, fits: bool, advice: str) -> None:
+    if not fits:
+        raise ConfigurationError(f"training.{name} = {value!r} is out of range: {advice}")
