@@ -1,0 +1,31 @@
+"""Atento: bring two text files, get a translator, and see why it says what it says.
+
+    import atento
+    translator = atento.load("runs/pt-es")
+    print(translator.translate("Onde fica a estação?").text)
+
+Nothing heavy is imported before it is used.
+"""
+
+from __future__ import annotations
+
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from atento.applications.translator import Translator
+
+__all__ = ["__version__", "load"]
+__version__ = metadata.version("atento")
+
+
+def load(path: str | Path, device: str = "cpu") -> Translator:
+    """The translator of a run (or of a bundle).
+
+    Raises:
+        atento.core.errors.BundleError: there is none, or it is damaged.
+    """
+    from atento.applications.translator import Translator
+
+    return Translator.load(path, device)

@@ -6,6 +6,10 @@ import hashlib
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("unhurried", deadline=None)  # how long an example takes says nothing on a shared machine
+settings.load_profile("unhurried")
 
 
 class WordEncoder:

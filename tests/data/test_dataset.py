@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -113,7 +114,7 @@ def test_a_full_disk_is_one_line_and_leaves_no_cache(tmp_path, encoder, monkeypa
 
 
 def test_a_missing_file_and_an_empty_list_are_refused(tmp_path, encoder):
-    with pytest.raises(DataError, match="cannot read .*nothing.pt"):
+    with pytest.raises(DataError, match=r"cannot read .*nothing\.pt"):
         open_dataset([CorpusFiles.of([tmp_path / "nothing.pt", tmp_path / "n.es"])], encoder, encoder, cache=tmp_path)
     with pytest.raises(DataError, match="no corpus was given"):
         open_dataset([], encoder, encoder, cache=tmp_path)
@@ -140,6 +141,16 @@ def test_two_writers_at_once_do_not_clash(tmp_path, encoder):
         opened = list(pool.map(lambda _: open_dataset([files], encoder, encoder, cache=cache), range(8)))
     assert all(contents(dataset) == contents(opened[0]) for dataset in opened)
     assert len(list((cache / "encoded").iterdir())) == 1
+
+
+def test_only_old_half_built_folders_are_swept_away(tmp_path, encoder):
+    old, new = (tmp_path / "cache" / "encoded" / name for name in (".old", ".new"))
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    open_dataset([corpus(tmp_path, [("a", "b")])], encoder, encoder, cache=tmp_path / "cache")
+    assert not old.exists()
+    assert new.exists()
 
 
 def test_the_default_cache_is_the_chosen_folder(tmp_path, monkeypatch):

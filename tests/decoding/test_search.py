@@ -7,6 +7,7 @@ import math
 from types import ModuleType
 from typing import Any
 
+import msgspec
 import pytest
 import torch
 from hypothesis import given, settings
@@ -123,9 +124,11 @@ def plain_beam_search(
     for length in range(1, chosen.max_length + 1):
         extensions = []
         for total, tokens in beam:
-            values = table[source, length - 1, tokens[-1] if tokens else 2].log_softmax(-1).tolist()
+            position = min(length, table.shape[1]) - 1
+            values = table[source, position, tokens[-1] if tokens else 2].log_softmax(-1).tolist()
             for token, value in enumerate(values):
-                if token not in banned and not (token == fake.EOS and length < chosen.min_length):
+                early = token == fake.EOS and length < chosen.min_length
+                if token not in banned and not early and not repeats((*tokens, token), chosen.no_repeat_ngram_size):
                     extensions.append((total + value, (*tokens, token)))
         extensions = sorted(extensions, reverse=True)[: chosen.beam_size]
         ended += [(total / length**chosen.length_penalty, tokens) for total, tokens in extensions if tokens[-1] == 3]
@@ -133,6 +136,22 @@ def plain_beam_search(
     cut = [(total / chosen.max_length**chosen.length_penalty, tokens) for total, tokens in beam]
     ranked = sorted(ended, reverse=True) + sorted(cut, reverse=True)
     return [(tokens, score) for score, tokens in ranked[: chosen.n_best]]
+
+
+def repeats(tokens: tuple[int, ...], size: int) -> bool:
+    """Whether the last ``size`` tokens stood there before."""
+    return size > 0 and any(tokens[start : start + size] == tokens[-size:] for start in range(len(tokens) - size))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_no_repeated_ngrams_as_the_definition_reads(fake: ModuleType, size: int) -> None:
+    table = fake.random_table(8, 1, 7, sharpness=1.5)
+    table[..., fake.EOS] -= 2
+    chosen = config(beam_size=3, n_best=2, max_length=8, no_repeat_ngram_size=size, length_penalty=0.5)
+    for source, found in enumerate(run(fake, table, chosen, list(range(8)))):
+        expected = plain_beam_search(fake, table, source, chosen)
+        if expected:
+            assert [h.tokens for h in found] == [tokens for tokens, _ in expected]
 
 
 def test_first_finished_stops_no_later_and_finds_nothing_better(fake: ModuleType) -> None:
@@ -270,21 +289,14 @@ def test_a_source_without_any_possible_token_ends_with_what_it_has(fake: ModuleT
 
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_no_ngram_occurs_twice(fake: ModuleType, size: int) -> None:
-    """Against a search over a model that has the rule built into its probabilities' support."""
     table = fake.random_table(5, 1, 7, sharpness=1.5)
     table[..., fake.EOS] -= 4
     chosen = config(beam_size=3, max_length=9, no_repeat_ngram_size=size, length_penalty=0.5)
     for source, (h,) in enumerate(run(fake, table, chosen, list(range(5)), prefixes=[[], [4], [4, 5], [4], []])):
         grams = [h.tokens[i : i + size] for i in range(len(h.tokens) - size + 1)]
         assert len(set(grams)) == len(grams), source
-    free = run(fake, table, dataclasses_replace(chosen, no_repeat_ngram_size=0), list(range(5)))
+    free = run(fake, table, msgspec.structs.replace(chosen, no_repeat_ngram_size=0), list(range(5)))
     assert any(len(set(h.tokens)) < len(h.tokens) for (h,) in free)
-
-
-def dataclasses_replace(chosen: DecodingConfig, **keys: Any) -> DecodingConfig:
-    import msgspec
-
-    return msgspec.structs.replace(chosen, **keys)
 
 
 def test_the_observer_sees_the_search_that_gives_the_result(fake: ModuleType) -> None:

@@ -1,0 +1,1 @@
+"""Text in, text out: what a trained model is for."""

@@ -18,7 +18,5 @@ def keep_freed_memory() -> bool:
     if platform.libc_ver()[0] != "glibc":
         return False
     library = ctypes.CDLL(None)
-    return (
-        bool(library.mallopt(_M_MMAP_THRESHOLD, 2**30) or library.mallopt(_M_MMAP_THRESHOLD, _LARGEST_THRESHOLD))
-        and kept
-    )
+    accepted = (library.mallopt(_M_TRIM_THRESHOLD, 2**31 - 1), library.mallopt(_M_MMAP_THRESHOLD, 2**30))
+    return all(accepted)

@@ -24,7 +24,7 @@ from atento.core.progress import Progress, Silent
 from atento.data.corpus_files import CorpusFiles
 from atento.data.hashes import HashSet, combine, hash_texts
 from atento.data.readers import read_pairs, read_records
-from atento.data.records import Pair, Record, chunked
+from atento.data.records import Pair, Record, chunked, sides_of
 from atento.data.scripts import mostly
 from atento.data.writers import PairWriter, pair_writer, text_writer
 
@@ -161,7 +161,7 @@ class _Cleaning:
         self._held_out = [(HashSet(), HashSet()) for _ in held_out]
         for corpus, sides in zip(held_out, self._held_out, strict=True):
             for chunk in chunked(read_pairs(corpus)):
-                for side, texts in zip(sides, _sides(chunk), strict=True):
+                for side, texts in zip(sides, sides_of(chunk), strict=True):
                     side.add(hash_texts(texts, fold=True))
         enabled = {
             "duplicate pair": config.duplicate_pairs,
@@ -212,7 +212,7 @@ class _Cleaning:
             return "too many bytes"
         if config.empty and not all(side.strip() for side in sides):
             return "empty"
-        if config.control_characters and any(map(_CONTROL.search, sides)):
+        if config.control_characters and any(map(has_control_character, sides)):
             return "control character"
         if config.max_characters is not None and max(map(len, sides)) > config.max_characters:
             return "too many characters"
@@ -238,7 +238,7 @@ class _Cleaning:
     def _repeated(self, pairs: list[Pair]) -> list[str | None]:
         """For each pair, None or why it repeats something; only pairs that are kept count as seen."""
         reasons = self._overlapping(pairs)
-        source, target = (hash_texts(texts) for texts in _sides(pairs))
+        source, target = (hash_texts(texts) for texts in sides_of(pairs))
         hashes = {"duplicate pair": combine(source, target), "duplicate source": source, "duplicate target": target}
         keys = {reason: hashes[reason] for reason in self._seen}
         known = {reason: set(keys[reason][seen.contains(keys[reason])].tolist()) for reason, seen in self._seen.items()}
@@ -257,7 +257,7 @@ class _Cleaning:
     def _overlapping(self, pairs: list[Pair]) -> list[str | None]:
         overlaps = np.zeros(len(pairs), np.bool_)
         if self._held_out:
-            source, target = (hash_texts(texts, fold=True) for texts in _sides(pairs))
+            source, target = (hash_texts(texts, fold=True) for texts in sides_of(pairs))
             for held_source, held_target in self._held_out:
                 overlaps |= held_source.contains(source) | held_target.contains(target)
         return ["occurs in a held-out corpus" if overlap else None for overlap in overlaps.tolist()]
@@ -274,5 +274,6 @@ def length_ratio(source: str, target: str) -> float:
     return (longer + _RATIO_ALLOWANCE) / (shorter + _RATIO_ALLOWANCE)
 
 
-def _sides(pairs: Sequence[Pair]) -> tuple[list[str], list[str]]:
-    return [pair.source for pair in pairs], [pair.target for pair in pairs]
+def has_control_character(text: str) -> bool:
+    """Whether there is a control character (not white space), U+FFFD or a noncharacter in it."""
+    return _CONTROL.search(text) is not None

@@ -20,6 +20,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -38,6 +39,7 @@ from atento.data.readers import read_pairs
 from atento.data.records import chunked
 
 _VERSION = 1
+_STALE_SECONDS = 24 * 60 * 60
 _SUMMARY = "encoded.json"
 _ARRAYS = ("source", "target", "source_lengths", "target_lengths", "lines")
 _READING_OPTIONS = (
@@ -110,6 +112,7 @@ def encode_corpus(
     progress.start(f"Encoding {corpus.name}", None)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(folder.parent)
         temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name[:16]}."))
         _write(corpus, encoders, temporary, progress)
         _publish(temporary, folder)
@@ -163,6 +166,14 @@ def _write(corpus: CorpusFiles, encoders: tuple[TextEncoder, TextEncoder], folde
     (folder / _SUMMARY).write_bytes(msgspec.json.encode(summary))
     for file in folder.iterdir():
         flush(file)
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what processes that were killed more than a day ago left half-built."""
+    for left in parent.glob(".*"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(left)
 
 
 def _publish(temporary: Path, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Which texts have been seen before, in eight bytes a text.
 
-Two different texts get the same 64-bit hash (BLAKE2b) with a chance of one in a million at six million texts, and one in
-four thousand at a hundred million; it would cost one falsely reported duplicate.
+Two different texts among six million get the same 64-bit hash (BLAKE2b) with a chance of one in a million, and among a
+hundred million of one in four thousand; it would cost one falsely reported duplicate.
 """
 
 from __future__ import annotations

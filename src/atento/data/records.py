@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeVar
 
@@ -60,6 +60,11 @@ def chunked(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
             chunk, size = [], 0
     if chunk:
         yield chunk
+
+
+def sides_of(pairs: Sequence[Pair]) -> tuple[list[str], list[str]]:
+    """All sources and all targets."""
+    return [pair.source for pair in pairs], [pair.target for pair in pairs]
 
 
 def one_line(text: str) -> str:

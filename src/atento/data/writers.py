@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TextIO, cast
 
-from atento.core.errors import ConfigurationError
+from atento.core.errors import ConfigurationError, DataError
 from atento.core.files import atomic_path
 from atento.data.corpus_files import CorpusFiles
 
@@ -28,8 +28,15 @@ class PairWriter:
         return not any(character in side for side in (source, target) for character in forbidden)
 
     def write(self, source: str, target: str) -> None:
-        """Add a pair that the format accepts."""
-        assert self.accepts(source, target)
+        """Add a pair.
+
+        Raises:
+            DataError: the format cannot hold it.
+        """
+        if not self.accepts(source, target):
+            raise DataError(
+                f"{source[:40]!r} has a tab or line break inside; write two files of lines, or clean it first"
+            )
         if len(self._streams) == 2:
             self._streams[0].write(f"{source}\n")
             self._streams[1].write(f"{target}\n")

@@ -15,6 +15,9 @@ from torch import Tensor
 from atento.decoding.configuration import DecodingConfig
 from atento.decoding.filters import apply_temperature, keep_top_k, keep_top_p
 
+BLOCK = 128
+"""Tokens that ``greatest`` looks at together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Extensions:
@@ -41,7 +44,7 @@ def best_extensions(
         values = _without_nan(values)
         return Extensions(torch.zeros_like(tokens), tokens, values, totals + values)
     each = min(width, log_probabilities.shape[1])
-    values, tokens = (found.view(sources, -1) for found in log_probabilities.topk(each, dim=1))  # [S, rows_each * each]
+    values, tokens = (found.view(sources, -1) for found in greatest(log_probabilities, each))  # [S, rows_each * each]
     values = _without_nan(values)
     candidates = (values.view(sources, rows_each, each) + totals.unsqueeze(2)).view(sources, -1)
     if candidates.shape[1] < width:  # a vocabulary smaller than the beam, at the first steps
@@ -76,6 +79,28 @@ def drawn_extensions(
     each = uniforms.shape[1] // totals.shape[1]
     parents = torch.arange(totals.shape[1], device=totals.device).repeat_interleave(each).expand_as(tokens)
     return Extensions(parents, tokens, values, totals.gather(1, parents) + values)
+
+
+def greatest(
+    values: Float[Tensor, "rows vocab"], count: int
+) -> tuple[Float[Tensor, "rows count"], Int[Tensor, "rows count"]]:
+    """The ``count`` greatest values of each row, and where they stand: ``topk``, but faster on a CPU.
+
+    The greatest values lie in the blocks with the greatest maxima (and in what is left over after the last block), and
+    maxima vectorise where a partial sort does not: 320 rows of 8,000 take about half of the time.
+    """
+    blocks = values.shape[1] // BLOCK
+    if blocks < 4 * count:
+        found = values.topk(count, dim=1)
+        return found.values, found.indices
+    parts = values[:, : blocks * BLOCK].view(-1, blocks, BLOCK)
+    chosen = parts.amax(2).topk(count, dim=1).indices
+    inside = parts.gather(1, chosen.unsqueeze(2).expand(-1, -1, BLOCK)).flatten(1)  # [R, count * BLOCK]
+    found = torch.cat([inside, values[:, blocks * BLOCK :]], dim=1).topk(count, dim=1)
+    places = found.indices
+    block = chosen.gather(1, (places // BLOCK).clamp_(max=count - 1))
+    left_over = places - count * BLOCK + blocks * BLOCK
+    return found.values, torch.where(places < count * BLOCK, block * BLOCK + places % BLOCK, left_over)
 
 
 def _without_nan(values: Float[Tensor, "rows found"]) -> Float[Tensor, "rows found"]:

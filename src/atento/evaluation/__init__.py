@@ -1,0 +1,1 @@
+"""How good translations and alignments are, with what certainty, and which of two systems is better."""

@@ -10,13 +10,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from atento.core.errors import DataError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Role = Literal["cross", "encoder", "decoder"]
 """The decoder's attention over the source, the encoder's over itself, the decoder's over itself."""
@@ -153,6 +156,26 @@ class Attention:
             rows=self.rows,
             note=self.note,
         )
+
+    def figure(self, *, role: Role = "cross", layer: int | None = None, head: int | None = None) -> Figure:
+        """A Bahdanau-style heat map as a matplotlib figure; see ``atento.figures.heatmap`` for more."""
+        from atento.figures import heatmap  # matplotlib takes a second to import
+
+        return heatmap.sheet([self], role=role, layer=layer, head=head)
+
+    def text(
+        self,
+        *,
+        role: Role = "cross",
+        layer: int | None = None,
+        head: int | None = None,
+        width: int = 80,
+        colour: bool = False,
+    ) -> str:
+        """A heat map for the terminal; see ``atento.figures.terminal``."""
+        from atento.figures import terminal
+
+        return terminal.draw(self, role=role, layer=layer, head=head, width=width, colour=colour)
 
     def to_json(self) -> str:
         """One line of JSON; ``from_json`` gives an equal record (weights are float32, written exactly)."""

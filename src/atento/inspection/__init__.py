@@ -1,0 +1,1 @@
+"""What a trained model does inside, read from what it recorded."""

@@ -19,6 +19,7 @@ chosen by what stands next to it, carry the sign ``_VARIANT`` while training, wh
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -29,7 +30,7 @@ from atento.core.errors import ConfigurationError, DataError
 from atento.core.progress import Progress, Silent
 from atento.core.vocabulary import SPECIAL_TOKENS
 from atento.text import pipeline
-from atento.text.configuration import TokenizerConfig
+from atento.text.configuration import Normalization, TokenizerConfig
 from atento.text.tokenizer import Tokenizer
 
 BYTES = tuple(f"<0x{byte:02X}>" for byte in range(256))
@@ -55,7 +56,7 @@ def train_tokenizer(texts: Iterable[str], config: TokenizerConfig, progress: Pro
     """
     if config.vocab_size <= len(SPECIAL_TOKENS):
         raise ConfigurationError(f"tokenizer.vocab_size = {config.vocab_size} leaves no room for text; ask for more")
-    feed = _Feed(texts, progress or Silent())
+    feed = _Feed(texts, config, progress or Silent())
     match config.kind:
         case "word" | "char":
             model = _word_level(feed, config)
@@ -72,21 +73,23 @@ def train_tokenizer(texts: Iterable[str], config: TokenizerConfig, progress: Pro
 class _Feed:
     """Hands texts to a trainer, counts them and tells how far it is."""
 
-    def __init__(self, texts: Iterable[str], progress: Progress) -> None:
+    def __init__(self, texts: Iterable[str], config: TokenizerConfig, progress: Progress) -> None:
         self._texts = texts
+        self._config = config
         self._progress = progress
         self._error: BaseException | None = None
+        self.characters: set[str] = set()
+        """All characters read, as normalisation leaves them."""
 
     def train(self, library: tokenizers.Tokenizer, trainer: trainers.Trainer) -> dict[str, Any]:
         """Train and give the model's description; what reading the texts raises comes through as it is."""
         self._progress.start("learning the vocabulary", None)
-        seen = False
+        composed = _normalization(self._config) == "nfc"
 
         def stream() -> Iterator[str]:
-            nonlocal seen
             try:
                 for text in self._texts:
-                    seen = seen or bool(text.strip())
+                    self.characters.update(unicodedata.normalize("NFC", text) if composed else text)
                     self._progress.advance()
                     yield text
             except BaseException as error:
@@ -99,17 +102,23 @@ class _Feed:
             if self._error is not None:
                 raise self._error from None
             raise
-        self._progress.finish()
-        if not seen:
+        finally:
+            self._progress.finish()
+        if self._config.lowercase:
+            self.characters = set("".join(self.characters).lower())
+        if not any(character.strip() for character in self.characters):
             raise DataError("there is no text to learn a vocabulary from; give a corpus that is not empty")
         description: dict[str, Any] = json.loads(library.to_str())["model"]
         return description
 
 
+def _normalization(config: TokenizerConfig) -> Normalization:
+    return config.normalization or pipeline.default_normalization(config.kind)
+
+
 def _library(model: models.Model, config: TokenizerConfig) -> tokenizers.Tokenizer:
     library = tokenizers.Tokenizer(model)
-    normalization = config.normalization or pipeline.default_normalization(config.kind)
-    library.normalizer = pipeline.normalizer(config.kind, normalization, config.lowercase)
+    library.normalizer = pipeline.normalizer(config.kind, _normalization(config), config.lowercase)
     library.pre_tokenizer = pipeline.pre_tokenizer(config.kind)
     library.decoder = pipeline.decoder(config.kind, config.byte_fallback)
     return library
@@ -200,10 +209,20 @@ def _unigram(feed: _Feed, config: TokenizerConfig) -> dict[str, Any]:
         ]
     )
     library.pre_tokenizer = pre_tokenizers.Split(Regex(_VARIANT_CHUNKS), "isolated")
-    trained = feed.train(library, trainer)["vocab"]
+    try:
+        trained = feed.train(library, trainer)["vocab"]
+    except Exception as error:  # the library raises nothing more precise
+        if "not large enough" not in str(error):
+            raise
+        needed = len(SPECIAL_TOKENS) + reserved + len(feed.characters | {" "})
+        raise _too_small(config, needed) from error
     pieces = [(piece, score) for piece, score in trained if piece not in SPECIAL_TOKENS and _VARIANT not in piece]
     lowest = min(score for _, score in pieces)
     scored = [(piece, _score(piece, score, lowest, len(pieces))) for piece, score in pieces]
+    # Characters always stay; where they just fit, the library keeps more pieces than asked for.
+    scored.sort(key=lambda item: (len(item[0]) > 1, -item[1], item[0]))
+    characters = sum(len(piece) == 1 for piece, _ in scored)
+    scored = scored[: max(config.vocab_size - reserved - len(SPECIAL_TOKENS), characters)]
     scored.sort(key=lambda item: (-item[1], item[0]))
     fallback = [(entry, 0.0) for entry in BYTES] if config.byte_fallback else []
     vocab = [*((token, 0.0) for token in SPECIAL_TOKENS), *fallback, *scored]
@@ -235,7 +254,11 @@ def _check_size(size: int, config: TokenizerConfig) -> None:
             f"set tokenizer.vocab_size to {size} or less, or bring more text"
         )
     if size > asked:
-        raise ConfigurationError(
-            f"a vocabulary of {asked} was asked for, but the characters of the data alone need {size}: "
-            f"set tokenizer.vocab_size to {size} or more"
-        )
+        raise _too_small(config, size)
+
+
+def _too_small(config: TokenizerConfig, needed: int) -> ConfigurationError:
+    return ConfigurationError(
+        f"a vocabulary of {config.vocab_size} was asked for, but the characters of the data alone need {needed}: "
+        f"set tokenizer.vocab_size to {needed} or more"
+    )

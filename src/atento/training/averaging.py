@@ -1,4 +1,4 @@
-"""Averages of weights: exponential over steps, or plain over the last checkpoints (Vaswani et al. 2017, section 6.1)."""
+"""Averages of weights: exponential over steps, or plain over the last checkpoints (Vaswani et al. 2017, § 6.1)."""
 
 from __future__ import annotations
 

@@ -33,8 +33,8 @@ class TrainingConfig(Configuration, frozen=True, kw_only=True):
     """The peak."""
     warmup_steps: int = 400
     schedule: Literal["inverse-square-root", "cosine", "linear", "constant"] = "cosine"
-    """After warm-up: lr · √(warmup / step); or down to ``final_learning_rate`` of the peak along a cosine or a line over
-    what is left of the budget; or the peak throughout."""
+    """After warm-up: lr · √(warmup / step); or down to ``final_learning_rate`` of the peak along a cosine or a line
+    over what is left of the budget; or the peak throughout."""
     final_learning_rate: float = 0.01
     """Where cosine and linear schedules end, as a fraction of the peak."""
     betas: tuple[float, float] = (0.9, 0.98)
@@ -54,8 +54,8 @@ class TrainingConfig(Configuration, frozen=True, kw_only=True):
     save_every_minutes: float = 5.0
     """Extra resume points between validations; they influence nothing else. 0: none."""
     keep: Keep = "best"
-    """The bundle's weights: the last step's, the best validation's, the average of the last ``average`` validations', or
-    an exponential moving average."""
+    """The bundle's weights: the last step's, the best validation's, the average of the last ``average`` validations',
+    or an exponential moving average."""
     keep_metric: Metric = "loss"
     """What ``best`` and early stopping look at."""
     average: int = 5

@@ -16,7 +16,7 @@ def resolve(wanted: Literal["auto", "float32", "bfloat16"], device: torch.device
         return wanted
     if device.type == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
-    if device.type == "cpu" and torch.backends.mkldnn.is_available():
+    if device.type == "cpu" and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         features = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
         return "bfloat16" if features.get("avx512_bf16") or features.get("amx_bf16") else "float32"
     return "float32"

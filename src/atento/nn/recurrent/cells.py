@@ -72,9 +72,7 @@ def rnn_cell(inputs: Float[Tensor, "rows gates"], recurrent: Float[Tensor, "rows
     return CellState(hidden), hidden
 
 
-def lstm_cell(
-    inputs: Float[Tensor, "rows gates"], recurrent: Float[Tensor, "rows gates"], previous: CellState
-) -> Step:
+def lstm_cell(inputs: Float[Tensor, "rows gates"], recurrent: Float[Tensor, "rows gates"], previous: CellState) -> Step:
     """c = f ∘ c₍t₋₁₎ + i ∘ g, h = o ∘ tanh(c)."""
     assert previous.cell is not None
     i, f, g, o = (inputs + recurrent).chunk(4, dim=-1)

@@ -95,9 +95,7 @@ def look(reader: AdditiveReader, hidden: Float[Tensor, "rows units"]) -> Look:
     return Look(context.flatten(0, 1), weights.flatten(0, 1), scores.flatten(0, 1))
 
 
-def recurrence(
-    inputs: Float[Tensor, "real gates"], recurrent: Recurrent, initial: CellState, packing: Packing
-) -> Run:
+def recurrence(inputs: Float[Tensor, "real gates"], recurrent: Recurrent, initial: CellState, packing: Packing) -> Run:
     """hₜ = cell(inputsₜ, h₍t₋₁₎) for every step; ``initial`` is sorted as the packing's rows."""
     state, hidden, gates = initial, [], []
     bias = recurrent.whole_bias

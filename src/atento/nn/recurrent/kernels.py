@@ -31,9 +31,7 @@ def applies(packing: Packing) -> bool:
     return len(packing.sizes) > 1
 
 
-def recurrence(
-    inputs: Float[Tensor, "real gates"], recurrent: Recurrent, initial: CellState, packing: Packing
-) -> Run:
+def recurrence(inputs: Float[Tensor, "real gates"], recurrent: Recurrent, initial: CellState, packing: Packing) -> Run:
     """``equations.recurrence``, fast."""
     with torch.autocast(inputs.device.type, enabled=False):
         hidden, final, cell, *_ = _Recurrence.apply(
@@ -98,9 +96,7 @@ class _Recurrence(torch.autograd.Function):
             else:
                 torch.addmm(inputs[now], before, weight.t(), out=gates[now])
             kept_now = None if kept is None else kept[now]
-            cell.forward(
-                gates[now], recurrent, before, _first(previous_kept, size), hidden[now], kept_now
-            )
+            cell.forward(gates[now], recurrent, before, _first(previous_kept, size), hidden[now], kept_now)
             previous, previous_kept = hidden[now], kept_now
         final = plan.finals(hidden, initial)
         final_cell = None if initial_cell is None or kept is None else plan.finals(kept, initial_cell)

@@ -111,7 +111,9 @@ class AdditiveAttention(Observable):
         nn.init.xavier_uniform_(self.weight_key)
         nn.init.normal_(self.vector, std=1 / math.sqrt(size))
 
-    def prepare(self, annotations: Float[Tensor, "sources source annotation"]) -> Float[Tensor, "sources source attention"]:
+    def prepare(
+        self, annotations: Float[Tensor, "sources source annotation"]
+    ) -> Float[Tensor, "sources source attention"]:
         """U h (with a bias, as is usual), made once a source."""
         return F.linear(annotations, self.weight_key, self.bias)
 

@@ -129,9 +129,7 @@ class Packing:
     ) -> Float[Tensor, "real units"]:
         """For each element what the same row had one step earlier, ``initial`` (sorted) at the first step."""
         pieces = [initial[: self.sizes[0]]] if self.sizes else []
-        pieces += [
-            packed[start : start + size] for start, size in zip(self.starts, self.sizes[1:], strict=False)
-        ]
+        pieces += [packed[start : start + size] for start, size in zip(self.starts, self.sizes[1:], strict=False)]
         return torch.cat(pieces) if pieces else packed
 
     def slices(self) -> list[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Literal
@@ -9,8 +10,9 @@ from typing import Literal
 from atento.data.builtin.grammar import lexicon, names
 from atento.data.builtin.grammar import verb_phrases as tenses
 from atento.data.builtin.grammar.agreement import Subject
+from atento.data.builtin.grammar.lexicon import Action
 from atento.data.builtin.grammar.phrase import EMPTY, Phrase, Word, fill, join
-from atento.data.builtin.grammar.predicates import Predicate, action
+from atento.data.builtin.grammar.predicates import Predicate, performed
 from atento.data.builtin.grammar.verb_phrases import Tense
 
 FrameName = Literal["past", "habit", "past-habit", "future", "now"]
@@ -37,13 +39,19 @@ FRAMES: dict[FrameName, Frame] = {
     "now": Frame(tenses.PROGRESSIVE, "now", "p"),
 }
 _MIDDLES: dict[FrameName, tuple[tuple[str, str], ...]] = {
-    "past": (("já", "ya"), ("também", "también"), ("finalmente", "por_fin"), ("logo", "pronto"), ("só", "solo")),
-    "habit": (("sempre", "siempre"), ("também", "también"), ("nunca", "nunca"), ("quase nunca", "casi nunca"),
-              ("ainda", "todavía"), ("já não", "ya no")),
+    "past": (("também", "también"), ("finalmente", "por_fin")),
+    "habit": (
+        ("sempre", "siempre"),
+        ("também", "también"),
+        ("nunca", "nunca"),
+        ("quase nunca", "casi nunca"),
+        ("ainda", "todavía"),
+        ("já não", "ya no"),
+    ),
     "past-habit": (("sempre", "siempre"), ("também", "también"), ("nunca", "nunca")),
     "future": (("também", "también"), ("nunca", "nunca")),
     "now": (("também", "también"), ("ainda", "todavía"), ("já", "ya")),
-}  # fmt: skip
+}
 
 
 def subject_words(rng: Random, subject: Subject, tense: Tense, *, reflexive: bool = False) -> Phrase:
@@ -67,30 +75,49 @@ def settled(predicate: Predicate, tense: Tense) -> Tense:
     return tenses.FUTURE if tense is tenses.GOING and predicate.verb.source in {"ir", "vir"} else tense
 
 
-def event(rng: Random, subject: Subject, name: FrameName, *, time: float = 0.55, place: float = 0.3) -> Phrase:
-    """A main clause with an action, and adverbials with the given probabilities."""
+def event(
+    rng: Random,
+    subject: Subject,
+    name: FrameName,
+    *,
+    time: float = 0.55,
+    place: float = 0.3,
+    fronted: bool = True,
+    plain: bool = False,
+    pool: Sequence[Action] = (),
+) -> Phrase:
+    """A main clause with an action, and adverbials with the given probabilities.
+
+    ``plain`` leaves out negation and *já*, *nunca* …; ``pool`` limits the actions.
+    """
     frame = FRAMES[name]
-    predicate = action(rng, subject, frame.use)
+    predicate = performed(rng, rng.choice(pool or lexicon.actions_for(frame.use)), subject)
     tense = settled(predicate, tenses.FUTURE if name == "future" and rng.random() < 0.3 else frame.tense)
-    middle = EMPTY
-    negative = False
-    if rng.random() < 0.12:
-        source, target = rng.choice(_MIDDLES[name])
-        if predicate.negatable or not {"nunca", "já não"} & {source, source.removeprefix("quase ")}:
-            middle = fill(source, target)
-    elif predicate.negatable and name != "now" and rng.random() < 0.12:
-        negative = True
+    middle, negative = (EMPTY, False) if plain else _polarity(rng, name, predicate)
     core = join(middle, predicate.finite(subject.agreement, tense, negative=negative))
     if predicate.places and rng.random() < place:
         core = join(core, place_adverbial(rng, predicate))
     words = subject_words(rng, subject, tense, reflexive=predicate.verb.source_reflexive)
-    if middle is not EMPTY or rng.random() > time:
+    habitual = frame.use == "h"
+    if middle is not EMPTY or (negative and habitual) or rng.random() > (0.9 if time and habitual else time):
         return join(words, core)
-    return with_time(rng, join(words, core), time_adverbial(rng, frame.times, life=predicate.life))
+    when = time_adverbial(rng, frame.times, life=predicate.life, part=not predicate.timed)
+    return with_time(rng, join(words, core), when, fronted=fronted)
 
 
-def with_time(rng: Random, body: Phrase, when: Phrase) -> Phrase:
+def _polarity(rng: Random, name: FrameName, predicate: Predicate) -> tuple[Phrase, bool]:
+    """A word like *já* or *nunca* before the verb, or negation, or neither."""
+    if rng.random() < 0.12:
+        source, target = rng.choice(_MIDDLES[name])
+        if predicate.negatable or not {"nunca", "já não", "quase nunca"} & {source}:
+            return fill(source, target), False
+    return EMPTY, predicate.negatable and name != "now" and rng.random() < 0.12
+
+
+def with_time(rng: Random, body: Phrase, when: Phrase, *, fronted: bool = True) -> Phrase:
     """The clause with its time first or last, in one out of four cases not in the same place in both languages."""
+    if not fronted:
+        return join(body, when)
     source_first = rng.random() < 0.45
     target_first = source_first != (rng.random() < 0.25)
     return Phrase(
@@ -99,18 +126,20 @@ def with_time(rng: Random, body: Phrase, when: Phrase) -> Phrase:
     )
 
 
-def time_adverbial(rng: Random, tag: str, *, life: bool = False) -> Phrase:
-    """*ontem*, *na semana que vem*, *aos domingos*; the far past and future only for what changes a life."""
-    times = lexicon.adverbials("times")
-    choices = times[tag] + (times.get(f"{tag}-far", ()) if life else ())
-    return fill(*rng.choice(choices))
+def time_adverbial(rng: Random, tag: str, *, life: bool = False, part: bool = True) -> Phrase:
+    """*ontem*, *na semana que vem*, *aos domingos*.
+
+    What changes a life has a far time, everyday things a near one; ``part`` allows parts of the day.
+    """
+    times = lexicon.table("times")
+    if life and f"{tag}-far" in times:
+        return fill(*rng.choice(times[f"{tag}-far"]))
+    return fill(*rng.choice(times[tag] + (times.get(f"{tag}-part", ()) if part else ())))
 
 
 def place_adverbial(rng: Random, predicate: Predicate) -> Phrase:
     """Where such things are done; sometimes a town."""
-    places = lexicon.adverbials("places")
+    places = lexicon.table("places")
     if rng.random() < 0.15 and not predicate.places & {"store", "kitchen", "left", "eat", "home"}:
         return fill("em [town]", "en [town]", town=names.place(rng))
     return fill(*rng.choice(places[rng.choice(sorted(predicate.places))]))
-
-

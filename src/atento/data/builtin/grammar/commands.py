@@ -13,25 +13,6 @@ from atento.data.builtin.grammar.predicates import Predicate, action
 from atento.data.builtin.grammar.topics import vocative
 from atento.data.builtin.grammar.verb_phrases import command
 
-_FORMAL = (
-    ("senhor", "señor"), ("senhora", "señora"), ("doutor", "doctor"), ("doutora", "doctora"), ("professor", "profesor"),
-    ("professora", "profesora"), ("senhor diretor", "señor director"),
-)  # fmt: skip
-_TO_ME: tuple[tuple[str, str, str], ...] = (
-    ("dar", "dar", "snack:i portable:ids clothes:ds read:ids drink:l"), ("mostrar", "mostrar", "read:ds building:d portable:s"),
-    ("trazer", "traer", "meal:d snack:inb drink:l portable:ds read:ds clothes:p"), ("contar", "contar", "tellable:ids"),
-    ("explicar", "explicar", "issue:ds teachable:ds"), ("emprestar", "prestar", "read:s portable:ip machine:p"),
-    ("passar", "pasar", "portable:d snack:d"), ("enviar", "enviar", "write:id"), ("escrever", "escribir", "write:i"),
-    ("devolver", "devolver", "read:d portable:ds"),
-)  # fmt: skip
-_IT: tuple[tuple[str, str, str], ...] = (
-    ("vender", "vender", "vehicle instrument"), ("ler", "leer", "read"),
-    ("provar", "probar", "meal snack"), ("usar", "usar", "machine portable"), ("guardar", "guardar", "portable clothes"),
-    ("trazer", "traer", "portable clothes"), ("limpar", "limpiar", "thing machine"), ("consertar", "arreglar", "machine"),
-    ("levar", "llevar", "portable clothes"), ("devolver", "devolver", "portable read"), 
-    ("lavar", "lavar", "clothes fruit vegetable"), ("comer", "comer", "fruit snack"),
-    ("pintar", "pintar", "thing building"), ("ouvir", "escuchar", "song"),
-)  # fmt: skip
 _YOU = pronoun("você")
 _USTED = pronoun("o senhor")
 _USTEDES = pronoun("vocês")
@@ -51,7 +32,7 @@ def plain_command(rng: Random) -> Phrase:
 def command_to_me(rng: Random) -> Phrase:
     """*Me dê um copo de água*, *Dame un vaso de agua*; *Diga-me*, *Dígame* when formal."""
     subject, formal = _addressee(rng)
-    source, target, objects = rng.choice(_TO_ME)
+    source, target, objects = rng.choice(lexicon.table("commands")["to-me"])
     kind, determiners = rng.choice(objects.split()).split(":")
     thing = noun_phrase(rng, rng.choice(lexicon.nouns()[kind]), rng.choice(determiners), owner=subject.pronoun)
     pronouns = ("nos", "nos") if rng.random() < 0.25 else ("me", "me")
@@ -62,24 +43,30 @@ def command_to_me(rng: Random) -> Phrase:
 def command_about_it(rng: Random) -> Phrase:
     """*Aqui está o livro, leia-o*, *Aquí está el libro, léelo*; *Esse bolo é meu, não o coma*."""
     subject, formal = _addressee(rng)
-    source, target, kinds = rng.choice(_IT)
-    thing = noun_phrase(rng, rng.choice(lexicon.nouns()[rng.choice(kinds.split())]), "s", plain=True)
+    source, target, kinds = rng.choice(lexicon.table("commands")["it"])
+    mine_is = source in {"comer", "vender", "levar"}
+    thing = noun_phrase(
+        rng, rng.choice(lexicon.nouns()[rng.choice(kinds.split())]), "s" if mine_is else "t", plain=True
+    )
     agreement = thing.agreement
     pronouns = (
         portuguese_nouns.agree("o", agreement.source_gender, agreement.source_number),
-        "lo" if (agreement.target_gender, agreement.target_number) == ("m", "s")
+        "lo"
+        if (agreement.target_gender, agreement.target_number) == ("m", "s")
         else spanish_nouns.agree("lo", agreement.target_gender, agreement.target_number),
-    )  # fmt: skip
-    negative = source in {"comer", "vender", "levar"}
+    )
+    negative = mine_is
     do_it = _with_pronoun(rng, source, target, subject.agreement, pronouns, negative=negative)
     is_it = unit("é" if agreement.source_number == "s" else "são", "es" if agreement.target_number == "s" else "son")
-    here = unit("está" if agreement.source_number == "s" else "estão", "está" if agreement.target_number == "s" else "están")
+    here = unit(
+        "está" if agreement.source_number == "s" else "estão", "está" if agreement.target_number == "s" else "están"
+    )
     mine = unit(
         portuguese_nouns.agree("meu", agreement.source_gender, agreement.source_number),
         spanish_nouns.agree("mío", agreement.target_gender, agreement.target_number),
     )
     slots = {"thing": thing.phrase, "it": do_it, "is": is_it, "mine": mine}
-    if source in {"comer", "vender", "levar"}:
+    if mine_is:
         words = fill("[thing] [is] [mine], [it]", "[thing] [is] [mine], [it]", **slots)
     else:
         words = fill("aqui [here] [thing], [it]", "aquí [here] [thing], [it]", here=here, **slots)
@@ -90,12 +77,15 @@ def tell_somebody(rng: Random) -> Phrase:
     """*Diga a verdade ao seu irmão*, *Dile la verdad a tu hermano*."""
     subject = _YOU
     whom = kin(rng, "você", number="s")
-    source, target, objects = rng.choice(_TO_ME[:6])
+    source, target, objects = rng.choice(lexicon.table("commands")["to-me"][:6])
     kind, determiners = rng.choice(objects.split()).split(":")
-    thing = noun_phrase(rng, rng.choice(lexicon.nouns()[kind]), rng.choice([d for d in determiners if d != "p"] or ["i"]))
+    thing = noun_phrase(
+        rng, rng.choice(lexicon.nouns()[kind]), rng.choice([d for d in determiners if d != "p"] or ["i"])
+    )
     le = "le" if whom.agreement.target_number == "s" else "les"
     verb = unit(
-        portuguese_verbs.conjugate(source, "subjunctive", "3s"), spanish_verbs.attach(spanish_verbs.imperative(target, "2s"), le)
+        portuguese_verbs.conjugate(source, "subjunctive", "3s"),
+        spanish_verbs.attach(spanish_verbs.imperative(target, "2s"), le),
     )
     words = fill("[verb] [thing] a [whom]", "[verb] [thing] a [whom]", verb=verb, thing=thing.phrase, whom=whom.phrase)
     return _finish(rng, words, subject.pronoun == "o senhor", plural=False)
@@ -136,14 +126,15 @@ def _finish(rng: Random, words: Phrase, formal: bool, *, plural: bool) -> Phrase
     """Somebody called, a *por favor*, a full stop or an exclamation mark."""
     draw = rng.random()
     if draw < 0.35 and not plural:
-        who = fill(*rng.choice(_FORMAL)) if formal else vocative(rng)
-        return fill("[who], [body].", "[who], [body].", who=who, body=words) if rng.random() < 0.5 else (
-            fill("[body], [who].", "[body], [who].", who=who, body=words)
+        who = fill(*rng.choice(lexicon.table("commands")["formal"])) if formal else vocative(rng)
+        return (
+            fill("[who], [body].", "[who], [body].", who=who, body=words)
+            if rng.random() < 0.5
+            else (fill("[body], [who].", "[body], [who].", who=who, body=words))
         )
     if formal:
-        who = fill(*rng.choice(_FORMAL))
+        who = fill(*rng.choice(lexicon.table("commands")["formal"]))
         return fill("[body], [who], por favor.", "[body], [who], por favor.", who=who, body=words)
     if draw < 0.55:
         return fill("[body], por favor.", "[body], por favor.", body=words)
     return fill("[body]!", "¡[body]!", body=words) if draw < 0.75 else fill("[body].", "[body].", body=words)
-

@@ -97,10 +97,14 @@ def actions() -> tuple[Action, ...]:
         pairs = [entry.split(":") for entry in objects.split()]
         found.append(
             Action(
-                _verb(one, other), (source_preposition, target_preposition), tuple((kind, d) for kind, d in pairs),
-                ("", ""), uses, frozenset(places.split()),
+                _verb(one, other),
+                (source_preposition, target_preposition),
+                tuple((kind, d) for kind, d in pairs),
+                ("", ""),
+                uses,
+                frozenset(places.split()),
             )
-        )  # fmt: skip
+        )
     for source, target, source_complement, target_complement, uses, places in _rows("fixed_actions"):
         complement = (source_complement, target_complement)
         found.append(Action(_verb(source, target), ("", ""), (), complement, uses, frozenset(places.split())))
@@ -114,13 +118,13 @@ def actions_for(use: str) -> tuple[Action, ...]:
 
 
 @cache
-def adverbials(table: str) -> dict[str, tuple[tuple[str, str], ...]]:
-    """The patterns of ``places`` or ``times`` by tag."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for tags, source, target in _rows(table):
+def table(name: str) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """The rows of ``lexicon/NAME.txt`` by each tag of their first column."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for tags, *row in _rows(name):
         for tag in tags.split():
-            found.setdefault(tag, []).append((source, target))
-    return {tag: tuple(patterns) for tag, patterns in found.items()}
+            found.setdefault(tag, []).append(tuple(row))
+    return {tag: tuple(rows) for tag, rows in found.items()}
 
 
 def _rows(table: str) -> Iterator[list[str]]:
@@ -145,6 +149,10 @@ def _verb(source: str, target: str) -> Verb:
     other, _, target_particle = target.partition("+")
     source_reflexive, target_reflexive = one.endswith("-se"), other.endswith("rse")
     return Verb(
-        one.removesuffix("-se"), other.removesuffix("se") if target_reflexive else other,
-        source_reflexive, target_reflexive, source_particle.replace("_", " "), target_particle.replace("_", " "),
-    )  # fmt: skip
+        one.removesuffix("-se"),
+        other.removesuffix("se") if target_reflexive else other,
+        source_reflexive,
+        target_reflexive,
+        source_particle.replace("_", " "),
+        target_particle.replace("_", " "),
+    )

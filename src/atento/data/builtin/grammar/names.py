@@ -1,6 +1,6 @@
 """Names of people and places, composed of parts and the same in both languages.
 
-The parts avoid what only one of the two languages can spell (ã, ç, lh, nh, ñ, ll) and what sounds like a word of either.
+The parts avoid what only one of the two languages can spell (ã, ç, lh, nh, ñ, ll).
 """
 
 from __future__ import annotations

@@ -2,29 +2,63 @@
 
 from __future__ import annotations
 
+from functools import cache
 from random import Random
 
-from atento.data.builtin.grammar import lexicon, names
+from atento.data.builtin.grammar import lexicon, names, reasons
 from atento.data.builtin.grammar import verb_phrases as tenses
 from atento.data.builtin.grammar.agreement import Subject
 from atento.data.builtin.grammar.clauses import (
-    FRAMES, FrameName, clause, event, place_adverbial, settled, subject_words, time_adverbial, with_time,
-)  # fmt: skip
+    FRAMES,
+    FrameName,
+    clause,
+    event,
+    place_adverbial,
+    settled,
+    subject_words,
+    time_adverbial,
+    with_time,
+)
 from atento.data.builtin.grammar.lexicon import Verb
 from atento.data.builtin.grammar.noun_phrases import kin, named, noun_phrase, person, professional
 from atento.data.builtin.grammar.phrase import EMPTY, Phrase, fill, join
-from atento.data.builtin.grammar.predicates import Predicate, action, motion, state
-from atento.data.builtin.grammar.verb_phrases import Tense
+from atento.data.builtin.grammar.predicates import Predicate, action, motion, performed
 
 _CHAINED: tuple[FrameName, ...] = ("past", "past", "past", "past-habit", "habit", "future")
-_TOGETHER = (("e", "y"), ("e", "y"), ("mas", "pero"), ("e depois", "y después"), ("e por_isso", "y por_eso"))
+_TOGETHER = (("e", "y"), ("e", "y"), ("e depois", "y después"), ("enquanto", "mientras"))
+_HOURS = {"banho": 1, "café da manhã": 2, "almoçar": 4, "descansar": 6, "jantar": 8, "dormir": 9}
+_UNCHAINED = frozenset({"chorar", "esquecer", "perder", "quebrar", "ver", "encontrar", "olhar", "sair", "entrar"})
+_KINDS = {
+    "talk": "falar, conversar, discutir, escutar, cumprimentar, explicar, apresentar",
+    "ride": "esperar, pegar, descer, subir, dirigir, andar",
+    "eat": "comer, almoçar, jantar, provar",
+    "rest": "dormir, descansar",
+    "home": "assistir, ver",
+    "grow": "plantar, colher",
+    "sport": "correr, caminhar, nadar, jogar, brincar, passear, fazer exercício",
+    "cook": "cozinhar, preparar, fazer o jantar, fazer um bolo",
+    "class": "ensinar, aprender, repetir, estudar, fazer perguntas",
+    "tell": "contar, ouvir",
+    "work": "trabalhar, organizar",
+    "buy": "comprar, vender, escolher, fazer compras",
+}
+"""Verbs of which only one has its place in a chain."""
+_ERRAND_PLACES = frozenset({"shop", "social", "water", "class", "work"})
+_SCENES = (
+    frozenset({"home", "kitchen", "eat"}),
+    frozenset({"shop", "street", "station", "social"}),
+    frozenset({"quiet", "class"}),
+    frozenset({"garden", "field", "water", "outside"}),
+    frozenset({"work", "social", "class", "quiet"}),
+    frozenset({"evening", "music", "social"}),
+)
 _AFTER = (("depois de", "después de"), ("antes de", "antes de"), ("em_vez de", "en_lugar de"), ("para", "para"))
 
 
 def chained(rng: Random) -> Phrase:
     """*O padeiro acordou cedo, preparou o pão e abriu a loja.*"""
     subject = _third(rng) if rng.random() < 0.7 else person(rng)
-    return _stop(chain(rng, subject, rng.choice(_CHAINED), rng.choice((2, 2, 3, 3, 4))))
+    return _stop(chain(rng, subject, rng.choice(_CHAINED), rng.choice((2, 3, 3, 3, 4, 4))))
 
 
 def purpose(rng: Random) -> Phrase:
@@ -38,8 +72,9 @@ def before_and_after(rng: Random) -> Phrase:
     """*Depois de lavar a louça, a minha mãe leu o jornal.*"""
     subject = person(rng)
     source, target = rng.choice(_AFTER[:3])
-    first = action(rng, subject, "p")
-    main = event(rng, subject, "past", time=0.15, place=0.2)
+    pool = _scene(rng.choice(_SCENES), "")
+    first = performed(rng, rng.choice(pool), subject)
+    main = event(rng, subject, "past", time=0.15, place=0.2, plain=True, pool=pool)
     slots = {"first": first.infinitive(subject.agreement), "main": main}
     if rng.random() < 0.6:
         return fill(f"{source} [first], [main].", f"{target} [first], [main].", **slots)
@@ -51,8 +86,9 @@ def meanwhile(rng: Random) -> Phrase:
     first, second = _third(rng), _third(rng)
     tense = rng.choice((tenses.IMPERFECT, tenses.PAST_PROGRESSIVE))
     slots = {
-        "first": clause(rng, first, action(rng, first, "p"), tense), "second": clause(rng, second, action(rng, second, "p"), tense),
-    }  # fmt: skip
+        "first": clause(rng, first, action(rng, first, "p"), tense),
+        "second": clause(rng, second, action(rng, second, "p"), tense),
+    }
     if rng.random() < 0.5:
         return fill("enquanto [first], [second].", "mientras [first], [second].", **slots)
     return fill("[second] enquanto [first].", "[second] mientras [first].", **slots)
@@ -65,7 +101,10 @@ def interrupted(rng: Random) -> Phrase:
     source, target = rng.choice((("chegar", "llegar"), ("voltar", "volver"), ("entrar", "entrar"), ("sair", "salir")))
     came = Predicate(Verb(source, target), EMPTY).finite(second.agreement, tenses.PRETERITE)
     after = rng.random() < 0.7
-    arrival = Phrase(second.phrase.source + came.source, came.target + second.phrase.target if after else second.phrase.target + came.target)
+    arrival = Phrase(
+        second.phrase.source + came.source,
+        came.target + second.phrase.target if after else second.phrase.target + came.target,
+    )
     slots = {"first": going_on, "arrival": arrival}
     if rng.random() < 0.5:
         return fill("quando [arrival], [first].", "cuando [arrival], [first].", **slots)
@@ -73,20 +112,43 @@ def interrupted(rng: Random) -> Phrase:
 
 
 def reason(rng: Random) -> Phrase:
-    """*Maria não foi à festa porque estava doente.*"""
+    """*A minha prima não foi à festa porque estava doente.*"""
     subject = person(rng)
-    main = event(rng, subject, "past", time=0.3, place=0.2)
-    return fill("[main] porque [why].", "[main] porque [why].", main=main, why=_state_clause(rng, subject))
+    state, done, negative = reasons.cause_and_effect(rng, subject.agreement)
+    why = state.finite(subject.agreement, tenses.IMPERFECT)
+    main = clause(rng, subject, done, tenses.PRETERITE, negative=negative)
+    if rng.random() < 0.4:
+        main = with_time(rng, main, time_adverbial(rng, "past"))
+    joint = rng.random()
+    slots = {"main": main, "why": why}
+    if joint < 0.7 or subject.pronoun == "eu":
+        return fill("[main] porque [why].", "[main] porque [why].", **slots)
+    return fill("como [why], [main].", "como [why], [main].", **slots)
 
 
 def two_events(rng: Random) -> Phrase:
-    """Two clauses with two subjects, joined."""
-    name = rng.choice(_CHAINED)
+    """Two clauses with two subjects, in the same surroundings or in contrast."""
+    return _stop(_joined(rng, rng.choice(_CHAINED)))
+
+
+def _joined(rng: Random, name: FrameName, time: float = 0.6) -> Phrase:
     first, second = person(rng), _third(rng)
-    source, target = rng.choice(_TOGETHER)
-    slots = {"first": event(rng, first, name, time=0.5, place=0.4), "second": event(rng, second, name, time=0.0, place=0.4)}
-    comma = "," if source == "mas" or rng.random() < 0.5 else ""
-    return fill(f"[first]{comma} {source} [second].", f"[first]{comma} {target} [second].", **slots)
+    scene = _scene(rng.choice(_SCENES), FRAMES[name].use)
+    one = event(rng, first, name, time=time, place=0.5, plain=True, pool=scene)
+    if name == "past" and rng.random() < 0.35:
+        return fill("[one], mas [but]", "[one], pero [but]", one=one, but=_contrast(rng))
+    source, target = rng.choice(_TOGETHER if FRAMES[name].use == "h" else _TOGETHER[:3])
+    other = event(rng, second, name, time=0.0, place=0.4, plain=True, pool=scene)
+    comma = "," if rng.random() < 0.5 else ""
+    return fill(f"[one]{comma} {source} [other]", f"[one]{comma} {target} [other]", one=one, other=other)
+
+
+def _contrast(rng: Random) -> Phrase:
+    """Somebody else who did not go along."""
+    who = kin(rng, "eu", number="s") if rng.random() < 0.6 else named(rng)
+    return fill(
+        "[who] [but]", "[who] [but]", who=who.phrase, but=fill(*rng.choice(lexicon.table("remarks")["contrast"]))
+    )
 
 
 def relative(rng: Random) -> Phrase:
@@ -95,97 +157,106 @@ def relative(rng: Random) -> Phrase:
     if rng.random() < 0.35:
         friend = kin(rng, "eu", number="s")
         verb = tenses.finite(Verb("conhecer", "conocer"), subject.agreement, tenses.PRESENT)
-        return fill("[who] [knows] [friend].", "[who] [knows] a{personal} [friend].", who=subject.phrase, knows=verb, friend=friend.phrase)
+        return fill(
+            "[who] [knows] [friend].",
+            "[who] [knows] a{personal} [friend].",
+            who=subject.phrase,
+            knows=verb,
+            friend=friend.phrase,
+        )
     return _stop(event(rng, subject, rng.choice(_CHAINED), time=0.3, place=0.3))
 
 
 def object_relative(rng: Random) -> Phrase:
     """*O relógio que comprei ontem já não funciona*, *… que compró mi hermano*: Spanish puts the subject last."""
-    kind, deeds, remarks = rng.choice((
-        ("portable", (("comprar", "comprar"), ("perder", "perder"), ("encontrar", "encontrar"), ("trazer", "traer")),
-         (("era de o meu avô", "era de ~ mi abuelo"), ("está em a mesa", "está en la mesa"), ("custou vinte reais", "costó veinte reales"))),
-        ("read", (("escrever", "escribir"), ("ler", "leer"), ("comprar", "comprar")),
-         (("é muito interessante", "es muy interesante"), ("está em a mesa", "está en la mesa"), ("mudou a minha vida", "cambió ~ mi vida"))),
-        ("meal", (("preparar", "preparar"), ("servir", "servir"), ("trazer", "traer")),
-         (("estava muito quente", "estaba muy caliente"), ("tinha muito sal", "tenía mucha sal"), ("acabou logo", "se_acabó pronto"))),
-        ("machine", (("consertar", "arreglar"), ("comprar", "comprar"), ("vender", "vender")),
-         (("já não funciona", "ya no funciona"), ("funciona bem", "funciona bien"), ("custou muito caro", "costó muy caro"))),
-        ("building", (("construir", "construir"), ("comprar", "comprar"), ("pintar", "pintar")),
-         (("fica em o centro", "queda en el centro"), ("é muito grande", "es muy grande"), ("fica perto_de o rio", "queda cerca_de el río"))),
-    ))  # fmt: skip
-    thing = noun_phrase(rng, rng.choice(lexicon.nouns()[kind]), "d", plain=rng.random() < 0.7)
-    while thing.agreement.source_number == "p":
-        thing = noun_phrase(rng, rng.choice(lexicon.nouns()[kind]), "d", plain=rng.random() < 0.7)
+    kind = rng.choice(("portable", "write", "meal", "machine", "property"))
+    deeds, remarks = lexicon.table("things")[f"{kind}-done"], lexicon.table("things")[f"{kind}-remark"]
+    thing = noun_phrase(rng, rng.choice(lexicon.nouns()[kind]), "t", plain=rng.random() < 0.7)
     doer = person(rng)
-    did = Predicate(Verb(*rng.choice(deeds)), EMPTY).finite(doer.agreement, tenses.PRETERITE)
+    source, target = rng.choice(deeds)
+    did = Predicate(Verb(source, target), EMPTY).finite(doer.agreement, tenses.PRETERITE)
     words = subject_words(rng, doer, tenses.PRETERITE)
     after = not doer.pronoun and rng.random() < 0.6
     inner = Phrase(words.source + did.source, did.target + words.target if after else words.target + did.target)
     if rng.random() < 0.4:
-        inner = join(inner, time_adverbial(rng, "past"))
+        inner = join(inner, time_adverbial(rng, "past", life=kind == "property"))
     remark = fill(*rng.choice(remarks))
-    return fill("[thing] que [inner] [remark].", "[thing] que [inner] [remark].", thing=thing.phrase, inner=inner, remark=remark)
+    return fill(
+        "[thing] que [inner] [remark].", "[thing] que [inner] [remark].", thing=thing.phrase, inner=inner, remark=remark
+    )
 
 
 def long_story(rng: Random) -> Phrase:
     """Up to fifty words: a time clause, a chain of actions, and what somebody else did meanwhile or why."""
     subject = with_relative(rng, professional_definite(rng)) if rng.random() < 0.4 else _third(rng)
-    parts = chain(rng, subject, "past", rng.choice((2, 3, 3, 4)))
+    opened, reported = rng.random() < 0.7, rng.random() < 0.45
+    parts = chain(rng, subject, "past", rng.choice((3, 3, 4)), time=0.0 if opened or reported else 0.6)
     other = _third(rng)
     endings = (
         ("enquanto [x]", "mientras [x]", clause(rng, other, action(rng, other, "p"), tenses.IMPERFECT)),
-        ("mas [x]", "pero [x]", event(rng, other, "past", time=0.0)),
-        ("porque [x]", "porque [x]", _state_clause(rng, subject)),
-        ("e [x]", "y [x]", event(rng, other, "past", time=0.2)),
+        ("mas [x]", "pero [x]", _contrast(rng)),
+        ("e depois [x]", "y después [x]", event(rng, other, "past", time=0.0, plain=True)),
     )
     source, target, last = rng.choice(endings)
-    comma = "," if source[0] != "p" else ""
-    body = fill(f"[parts]{comma} {source}", f"[parts]{comma} {target}", parts=parts, x=last)
-    if rng.random() < 0.6:
+    body = fill(f"[parts], {source}", f"[parts], {target}", parts=parts, x=last)
+    if opened:
         first = _third(rng)
         opening = clause(rng, first, action(rng, first, "p"), tenses.IMPERFECT)
-        if rng.random() < 0.5:
+        if rng.random() < 0.6:
             went = Predicate(Verb("chegar", "llegar"), fill("a [town]", "a [town]", town=names.place(rng)))
-            body = fill("quando [open], [body]", "cuando [open], [body]", open=clause(rng, first, went, tenses.PRETERITE), body=body)
+            body = fill(
+                "quando [open], [body]",
+                "cuando [open], [body]",
+                open=clause(rng, first, went, tenses.PRETERITE),
+                body=body,
+            )
         else:
             body = fill("enquanto [open], [body]", "mientras [open], [body]", open=opening, body=body)
-    if rng.random() < 0.35:
+    if reported:
         speaker = kin(rng, "eu") if rng.random() < 0.6 else named(rng)
         said = tenses.finite(Verb("contar", "contar"), speaker.agreement, tenses.PRETERITE)
-        body = fill("[who] me [said] que [body]", "[who] me [said] que [body]", who=speaker.phrase, said=said, body=body)
+        body = fill(
+            "[who] me [said] que [body]", "[who] me [said] que [body]", who=speaker.phrase, said=said, body=body
+        )
     return _stop(body)
 
 
-def chain(rng: Random, subject: Subject, name: FrameName, length: int) -> Phrase:
+def introduced(rng: Random) -> Phrase:
+    """*Dizem que …*, *Felizmente, …*: somebody's word or the speaker's stance before a statement."""
+    name: FrameName = rng.choice(_CHAINED)
+    body = _joined(rng, name) if rng.random() < 0.5 else event(rng, person(rng), name, time=0.4, place=0.5, plain=True)
+    source, target = rng.choice(lexicon.table("remarks")["introduction"])
+    return fill(f"{source} [body].", f"{target} [body].", body=body)
+
+
+def chain(rng: Random, subject: Subject, name: FrameName, length: int, *, time: float = 0.6) -> Phrase:
     """One subject, several actions; only the first may have its time, which holds for all."""
     frame = FRAMES[name]
+    scene = list(_scene(rng.choice(_SCENES), frame.use))
+    rng.shuffle(scene)
+    chosen: dict[str, lexicon.Action] = {}
+    for candidate in scene:
+        if len(chosen) < length:
+            chosen.setdefault(_kind(candidate), candidate)
     acts: list[Phrase] = []
-    verbs: set[str] = set()
-    while len(acts) < length:
-        act = action(rng, subject, frame.use)
-        if act.verb.source in verbs or act.life:
-            continue
-        verbs.add(act.verb.source)
+    for act in (performed(rng, candidate, subject) for candidate in sorted(chosen.values(), key=_hour)):
         words = act.finite(subject.agreement, settled(act, frame.tense))
         acts.append(join(words, place_adverbial(rng, act)) if act.places and rng.random() < 0.25 else words)
     reflexive = acts[0].source[0].text in {"me", "se", "nos"}
     body = join(subject_words(rng, subject, frame.tense, reflexive=reflexive), acts[0])
-    body = with_time(rng, body, time_adverbial(rng, frame.times)) if rng.random() < 0.5 else body
-    for act in acts[1:-1]:
-        body = fill("[body], [act]", "[body], [act]", body=body, act=act)
+    if rng.random() < (1.0 if time and frame.use == "h" else time):
+        tag = f"{frame.times}-day"
+        body = with_time(rng, body, time_adverbial(rng, tag, part=False))
+    for middle in acts[1:-1]:
+        body = fill("[body], [act]", "[body], [act]", body=body, act=middle)
     return fill("[body] e [act]", "[body] y [act]", body=body, act=acts[-1])
 
 
 def with_relative(rng: Random, subject: Subject) -> Subject:
     """The noun with a relative clause of which it is the subject."""
-    tense: Tense = rng.choice((tenses.PRETERITE, tenses.PRESENT))
-    if tense is tenses.PRESENT:
-        inner = Predicate(Verb("morar", "vivir"), fill(*rng.choice((
-            ("em [town]", "en [town]"), ("perto_de o rio", "cerca_de el río"), ("em a praça", "en la plaza"),
-            ("em a casa azul", "en la casa azul"), ("em{f} frente{f} a a igreja", "frente{f} a la iglesia"),
-        )), town=names.place(rng)))  # fmt: skip
-    else:
-        inner = action(rng, subject)
+    tense, kind = rng.choice(((tenses.PRETERITE, "deed"), (tenses.PRESENT, "home")))
+    source, target, complement, other_complement = rng.choice(lexicon.table("deeds")[kind])
+    inner = Predicate(Verb(source, target), fill(complement, other_complement, town=names.place(rng)))
     phrase = fill("[who] que [did]", "[who] que [did]", who=subject.phrase, did=inner.finite(subject.agreement, tense))
     return Subject(phrase, subject.agreement)
 
@@ -199,18 +270,42 @@ def professional_definite(rng: Random) -> Subject:
 def _purpose(rng: Random, subject: Subject, name: FrameName) -> Phrase:
     goal = motion(rng)
     tense = settled(goal, FRAMES[name].tense)
-    aim = action(rng, subject, "p")
+    aim = performed(rng, rng.choice(_errands()), subject)
     body = fill(
-        "[going] para [aim]", "[going] para [aim]",
-        going=clause(rng, subject, goal, tense), aim=aim.infinitive(subject.agreement),
-    )  # fmt: skip
-    return with_time(rng, body, time_adverbial(rng, FRAMES[name].times)) if rng.random() < 0.6 else body
+        "[going] para [aim]",
+        "[going] para [aim]",
+        going=clause(rng, subject, goal, tense),
+        aim=aim.infinitive(subject.agreement),
+    )
+    return join(time_adverbial(rng, FRAMES[name].times), body) if rng.random() < 0.5 else body
 
 
-def _state_clause(rng: Random, subject: Subject) -> Phrase:
-    """*porque estava cansado*: the same subject, not said again."""
-    feeling = state(rng, subject.agreement).finite(subject.agreement, tenses.IMPERFECT)
-    return feeling
+def _kind(act: lexicon.Action) -> str:
+    """What may come only once in a chain: the same verb, or one that means nearly the same."""
+    verb = act.verb.source_particle or act.verb.source
+    name = f"{verb} {act.complement[0]}" if verb == "fazer" else verb
+    return next((kind for kind, verbs in _KINDS.items() if name in verbs.split(", ")), name)
+
+
+def _hour(act: lexicon.Action) -> int:
+    """When in the day such a thing is done, for those that have their time."""
+    return _HOURS.get(act.verb.source_particle or act.verb.source, 5)
+
+
+@cache
+def _errands() -> tuple[lexicon.Action, ...]:
+    """What one goes somewhere for."""
+    return tuple(act for act in lexicon.actions_for("p") if act.places & _ERRAND_PLACES)
+
+
+@cache
+def _scene(places: frozenset[str], use: str) -> tuple[lexicon.Action, ...]:
+    """Everyday actions that may follow one another in the same surroundings."""
+    return tuple(
+        act
+        for act in lexicon.actions_for(use)
+        if act.places & places and "L" not in act.uses and act.verb.source not in _UNCHAINED
+    )
 
 
 def _third(rng: Random) -> Subject:

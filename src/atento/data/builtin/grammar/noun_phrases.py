@@ -10,15 +10,26 @@ from atento.data.builtin.grammar.lexicon import GENDERS, Adjective, Noun, adject
 from atento.data.builtin.grammar.phrase import EMPTY, Phrase, fill, join, unit
 
 NUMERALS = (
-    ("dois", "dos"), ("três", "tres"), ("quatro", "cuatro"), ("cinco", "cinco"), ("seis", "seis"), ("sete", "siete"),
-    ("oito", "ocho"), ("nove", "nueve"), ("dez", "diez"), ("doze", "doce"), ("quinze", "quince"), ("vinte", "veinte"),
-)  # fmt: skip
+    ("dois", "dos"),
+    ("três", "tres"),
+    ("quatro", "cuatro"),
+    ("cinco", "cinco"),
+    ("seis", "seis"),
+    ("sete", "siete"),
+    ("oito", "ocho"),
+    ("nove", "nueve"),
+    ("dez", "diez"),
+    ("doze", "doce"),
+    ("quinze", "quince"),
+    ("vinte", "veinte"),
+)
 _DETERMINERS = {
     "d": (("o", "el"),),
     "i": (("um", "un"),),
     "s": (("este", "este"), ("esse", "ese"), ("aquele", "aquel")),
-    "q": (("muito", "mucho"), ("algum", "algún"), ("vário", "vario"), ("pouco", "poco")),
-    "n": NUMERALS[:5],
+    "q": (("muito", "mucho"), ("algum", "algún"), ("vário", "vario")),
+    "t": (("o", "el"),),
+    "D": (("o", "el"),),
 }
 _PRONOUNS = {
     "eu": ("yo", Agreement("1s", "1s", "m", "m")),
@@ -34,9 +45,14 @@ _PRONOUNS = {
     "a senhora": ("usted", Agreement("3s", "3s", "f", "f")),
 }
 _POSSESSIVES = {
-    "eu": ("meu", "mi"), "nós": ("nosso", "nuestro"), "a gente": ("nosso", "nuestro"), "você": ("seu", "tu"),
+    "eu": ("meu", "mi"),
+    "nós": ("nosso", "nuestro"),
+    "a gente": ("nosso", "nuestro"),
+    "você": ("seu", "tu"),
     "": ("seu", "su"),
-}  # fmt: skip
+}
+_SPOUSES = {"marido", "esposa", "namorado", "namorada"}
+_SINGLE = _SPOUSES | {"pai", "mãe", "avô", "avó", "padrinho", "madrinha", "chefe", "sogro", "sogra"}
 _COUPLES = (("pais", "padres"), ("avós", "abuelos"), ("sogros", "suegros"), ("tios", "tíos"))
 
 
@@ -89,6 +105,9 @@ def determined(rng: Random, determiner: str, agreement: Agreement, owner: str = 
             return fill("um pouco de", "un poco de")
         case "p":
             return possessive(rng, agreement, owner)
+        case "n":
+            source, target = rng.choice(NUMERALS[:5])
+            return unit("duas" if source == "dois" and agreement.source_gender == "f" else source, target)
         case _:
             source, target = rng.choice(_DETERMINERS[determiner])
             return agree(source, target, agreement)
@@ -107,12 +126,11 @@ def possessive(rng: Random, agreement: Agreement, owner: str) -> Phrase:
 def kin(rng: Random, owner: str, *, number: str = "") -> Subject:
     """*meu irmão*, *as suas primas*, *os meus pais*: somebody of the speaker's or somebody else's."""
     entry = rng.choice(nouns()["kin"])
-    number = number or ("p" if rng.random() < 0.2 else "s")
+    while entry.source in _SPOUSES and owner not in {"eu", "você"}:
+        entry = rng.choice(nouns()["kin"])
+    number = "s" if entry.source in _SINGLE else number or ("p" if rng.random() < 0.2 else "s")
     agreement = third_person(number, entry.source_gender, entry.target_gender)
-    if entry.source in {"marido", "esposa", "chefe", "namorado", "namorada", "pai", "mãe", "padrinho", "madrinha", "avô", "avó"}:
-        agreement = third_person("s", entry.source_gender, entry.target_gender)
-        number = "s"
-    if rng.random() < 0.06:
+    if number == "p" and rng.random() < 0.3:
         source, target = rng.choice(_COUPLES)
         agreement = third_person("p", "m", "m")
         return Subject(join(possessive(rng, agreement, owner), unit(source, target)), agreement)
@@ -148,9 +166,9 @@ def person(rng: Random, *, pronouns: bool = True) -> Subject:
 
 
 def _number(rng: Random, determiner: str) -> str:
-    if determiner in "bnq":
+    if determiner in "bnqD":
         return "p"
-    return "s" if determiner in "iml" or rng.random() < 0.8 else "p"
+    return "s" if determiner in "imlt" or rng.random() < 0.8 else "p"
 
 
 def _adjective(rng: Random, entry: Noun) -> Adjective | None:

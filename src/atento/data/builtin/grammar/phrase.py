@@ -20,8 +20,7 @@ from functools import cache
 from typing import NamedTuple
 
 OPENING = "¿¡"
-_ITEM = re.compile(r"\[(?P<slot>\w+)\]|(?P<mark>[.,:;?!¿¡])|(?P<body>[^\s{}\[\].,:;?!¿¡]+)(?:\{(?P<label>\w+)\})?")
-_LABELLED_MARK = re.compile(r"([.,:;?!])\{(\w+)\}")
+_ITEM = re.compile(r"\[(?P<slot>\w+)\]|(?P<text>[.,:;?!¿¡]|[^\s{}\[\].,:;?!¿¡]+)(?:\{(?P<label>\w+)\})?")
 
 
 class Link:
@@ -56,10 +55,12 @@ EMPTY = Phrase((), ())
 
 def join(*phrases: Phrase) -> Phrase:
     """The phrases one after another, in the same order on both sides."""
-    return Phrase(
-        tuple(word for phrase in phrases for word in phrase.source),
-        tuple(word for phrase in phrases for word in phrase.target),
-    )
+    source: Words = ()
+    target: Words = ()
+    for phrase in phrases:
+        source += phrase.source
+        target += phrase.target
+    return Phrase(source, target)
 
 
 def unit(source: str, target: str) -> Phrase:
@@ -73,10 +74,10 @@ def unit(source: str, target: str) -> Phrase:
 def fill(source: str, target: str, **slots: Phrase) -> Phrase:
     """The phrase of two patterns with their slots filled."""
     pattern = _compile(source, target)
-    links = [Link() for _ in range(pattern.groups)]
+    links = [(Link(),) for _ in range(pattern.groups)]
     return Phrase(
-        tuple(_words(pattern.source, links, {name: slot.source for name, slot in slots.items()})),
-        tuple(_words(pattern.target, links, {name: slot.target for name, slot in slots.items()})),
+        _words(pattern.source, links, {name: slot.source for name, slot in slots.items()}),
+        _words(pattern.target, links, {name: slot.target for name, slot in slots.items()}),
     )
 
 
@@ -92,12 +93,14 @@ class _Pattern(NamedTuple):
     groups: int
 
 
-def _words(items: tuple[_Item, ...], links: list[Link], slots: dict[str, Words]) -> Iterator[Word]:
-    for item in items:
-        if item.slot:
-            yield from slots[item.slot]
+def _words(items: tuple[_Item, ...], links: list[tuple[Link]], slots: dict[str, Words]) -> Words:
+    words: list[Word] = []
+    for slot, text, group in items:
+        if slot:
+            words.extend(slots[slot])
         else:
-            yield Word(item.text, (links[item.group],) if item.group >= 0 else ())
+            words.append(Word(text, links[group] if group >= 0 else ()))
+    return tuple(words)
 
 
 @cache
@@ -112,9 +115,8 @@ def _compile(source: str, target: str) -> _Pattern:
 def _units(side: str) -> Iterator[tuple[str, str, str]]:
     """(slot, text, label) of each item; unlabelled units get running labels ``#0``, ``#1`` …"""
     number = 0
-    for match in _ITEM.finditer(_LABELLED_MARK.sub(r"⟨\1⟩{\2}", side)):
-        text = (match["mark"] or match["body"] or "").strip("⟨⟩")
-        label = match["label"] or ""
+    for match in _ITEM.finditer(side):
+        text, label = match["text"] or "", match["label"] or ""
         if not match["slot"] and text not in OPENING and not label:
             label, number = f"#{number}", number + 1
         yield match["slot"] or "", text, label

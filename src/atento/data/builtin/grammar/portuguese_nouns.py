@@ -12,7 +12,7 @@ _PLURALS = {
 }  # fmt: skip
 _INVARIABLE = {"maior", "menor", "melhor", "pior", "anterior", "interior", "exterior", "superior", "inferior"}
 _FEMININES = {
-    "bom": "boa", "mau": "má", "um": "uma", "dois": "duas", "europeu": "europeia", "meu": "minha", "seu": "sua",
+    "bom": "boa", "mau": "má", "um": "uma", "europeu": "europeia", "meu": "minha", "seu": "sua",
     "cortês": "cortês", "algum": "alguma", "nenhum": "nenhuma", "este": "esta", "esse": "essa", "aquele": "aquela",
     "ele": "ela", "o": "a", "comum": "comum",
 }  # fmt: skip
@@ -54,6 +54,6 @@ def feminine(adjective: str) -> str:
 
 @cache
 def agree(word: str, gender: str, number: str) -> str:
-    """An adjective, participle, determiner or numeral in gender (``m``, ``f``) and number (``s``, ``p``)."""
+    """An adjective, participle, or determiner in gender (``m``, ``f``) and number (``s``, ``p``)."""
     form = feminine(word) if gender == "f" else word
-    return plural(form) if number == "p" and word != "dois" else form
+    return plural(form) if number == "p" else form

@@ -68,16 +68,16 @@ _IRREGULAR: dict[str, dict[str, str]] = {
         "participle": "vindo",
     },
     "fazer": {
-        "present": "faço faz fazemos fazem", "preterite": "fiz fez fizemos fizeram", "future": "far",
+        "present": "faço faz fazemos fazem", "preterite": "fiz fez fizemos fizeram", "future stem": "far",
         "subjunctive": "faça faça façamos façam", "participle": "feito",
     },
     "dizer": {
-        "present": "digo diz dizemos dizem", "preterite": "disse disse dissemos disseram", "future": "dir",
+        "present": "digo diz dizemos dizem", "preterite": "disse disse dissemos disseram", "future stem": "dir",
         "subjunctive": "diga diga digamos digam", "participle": "dito",
     },
     "trazer": {
-        "present": "trago traz trazemos trazem", "preterite": "trouxe trouxe trouxemos trouxeram", "future": "trar",
-        "subjunctive": "traga traga tragamos tragam",
+        "present": "trago traz trazemos trazem", "preterite": "trouxe trouxe trouxemos trouxeram",
+        "future stem": "trar", "subjunctive": "traga traga tragamos tragam",
     },
     "ver": {
         "present": "vejo vê vemos veem", "preterite": "vi viu vimos viram",
@@ -102,7 +102,7 @@ _IRREGULAR: dict[str, dict[str, str]] = {
     "pôr": {
         "present": "ponho põe pomos põem", "preterite": "pus pôs pusemos puseram",
         "imperfect": "punha punha púnhamos punham", "subjunctive": "ponha ponha ponhamos ponham",
-        "future": "por", "gerund": "pondo", "participle": "posto", "infinitives": "pôr pôr pormos porem",
+        "future stem": "por", "gerund": "pondo", "participle": "posto", "infinitives": "pôr pôr pormos porem",
     },
     "ler": {"present": "leio lê lemos leem", "subjunctive": "leia leia leiamos leiam"},
     "crer": {"present": "creio crê cremos creem", "subjunctive": "creia creia creiamos creiam"},
@@ -169,7 +169,7 @@ def _forms(infinitive: str, tense: str) -> tuple[str, ...]:
         return tuple(given[tense].split())
     match tense:
         case "future" | "conditional":
-            stem = given.get("future", infinitive)
+            stem = given.get("future stem", infinitive)
             return tuple(stem + e for e in ("ei á emos ão" if tense == "future" else "ia ia íamos iam").split())
         case "imperfect subjunctive" | "future subjunctive":
             return _past_subjunctive(infinitive, tense)

@@ -14,19 +14,39 @@ from atento.data.builtin.grammar.verb_phrases import Tense, finite, infinitive
 
 _PEOPLE = frozenset({"kin", "human", "profession"})
 _STATES = (
-    ("cansado", "cansado"), ("contente", "contento"), ("triste", "triste"), ("doente", "enfermo"), ("feliz", "feliz"),
-    ("preocupado", "preocupado"), ("ocupado", "ocupado"), ("nervoso", "nervioso"), ("tranquilo", "tranquilo"),
-    ("sozinho", "solo"), ("satisfeito", "satisfecho"), ("zangado", "enojado"),
-)  # fmt: skip
+    ("cansado", "cansado"),
+    ("triste", "triste"),
+    ("doente", "enfermo"),
+    ("preocupado", "preocupado"),
+    ("ocupado", "ocupado"),
+    ("nervoso", "nervioso"),
+    ("zangado", "enojado"),
+    ("contente", "contento"),
+    ("feliz", "feliz"),
+    ("tranquilo", "tranquilo"),
+    ("sozinho", "solo"),
+    ("satisfeito", "satisfecho"),
+)
 _FEELINGS = (
-    ("fome", "hambre"), ("sede", "sed"), ("frio", "frío"), ("calor", "calor"), ("sono", "sueño"), ("medo", "miedo"),
-    ("pressa", "prisa"), ("razão", "razón"), ("sorte", "suerte"), ("dor de cabeça", "dolor de cabeza"),
-)  # fmt: skip
+    ("fome", "hambre"),
+    ("frio", "frío"),
+    ("sono", "sueño"),
+    ("medo", "miedo"),
+    ("pressa", "prisa"),
+    ("dor de cabeça", "dolor de cabeza"),
+    ("sede", "sed"),
+    ("calor", "calor"),
+    ("razão", "razón"),
+    ("sorte", "suerte"),
+)
+_TIMED = frozenset({"almoçar", "jantar", "acordar", "levantar", "deitar", "dormir"})
 _GOALS = (
-    ("ir", "ir", "a o centro", "a el centro"), ("ir", "ir", "a a cidade", "a la ciudad"),
-    ("sair", "salir", "de casa", "de casa"), ("voltar", "volver", "a a cidade", "a la ciudad"),
+    ("ir", "ir", "a o centro", "a el centro"),
+    ("ir", "ir", "a a cidade", "a la ciudad"),
+    ("sair", "salir", "de casa", "de casa"),
+    ("voltar", "volver", "a a cidade", "a la ciudad"),
     ("ir", "ir", "a a praça", "a la plaza"),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +58,13 @@ class Predicate:
     places: frozenset[str] = frozenset()
     life: bool = False
     negatable: bool = True
+
+    @property
+    def timed(self) -> bool:
+        """Whether it has its own time of the day (*almoçar*, *sair cedo*), so that no other may be named."""
+        if self.verb.source_particle or self.verb.source in _TIMED:
+            return True
+        return any(word.text in {"cedo", "tarde", "jantar"} for word in self.complement.source)
 
     def finite(self, agreement: Agreement, tense: Tense, *, negative: bool = False) -> Phrase:
         """The finite verb group and the complement."""
@@ -61,7 +88,7 @@ def performed(rng: Random, chosen: Action, subject: Subject) -> Predicate:
         return Predicate(chosen.verb, fill(source, target), chosen.places, life, "um pouco" not in source)
     kind, determiners = rng.choice(chosen.objects)
     determiner = rng.choice(determiners)
-    thing = object_phrase(rng, kind, determiner, subject.pronoun)
+    thing = object_phrase(rng, kind, determiner, subject.pronoun, plain="N" in chosen.uses)
     source_preposition, target_preposition = chosen.prepositions
     if kind in _PEOPLE and not target_preposition:
         target_preposition = "a"
@@ -69,19 +96,19 @@ def performed(rng: Random, chosen: Action, subject: Subject) -> Predicate:
     return Predicate(chosen.verb, complement, chosen.places, life, determiner not in "qnl")
 
 
-def object_phrase(rng: Random, kind: str, determiner: str, owner: str) -> Subject:
+def object_phrase(rng: Random, kind: str, determiner: str, owner: str, *, plain: bool = False) -> Subject:
     """A noun of a class with a determiner; relatives always with their possessive."""
     if kind == "kin":
         return kin(rng, owner)
-    return noun_phrase(rng, rng.choice(lexicon.nouns()[kind]), determiner, owner=owner)
+    return noun_phrase(rng, rng.choice(lexicon.nouns()[kind]), determiner, owner=owner, plain=plain)
 
 
-def state(rng: Random, agreement: Agreement) -> Predicate:
-    """*estar cansado*, *estar com fome* (Spanish *tener hambre*)."""
+def state(rng: Random, agreement: Agreement, *, adverse: bool = False) -> Predicate:
+    """*estar cansado*, *estar com fome* (Spanish *tener hambre*); only what keeps one from acting if ``adverse``."""
     if rng.random() < 0.65:
-        source, target = rng.choice(_STATES)
+        source, target = rng.choice(_STATES[:7] if adverse else _STATES)
         return Predicate(Verb("estar", "estar"), agree(source, target, agreement))
-    source, target = rng.choice(_FEELINGS)
+    source, target = rng.choice(_FEELINGS[:6] if adverse else _FEELINGS)
     if source in {"razão", "sorte"}:
         return Predicate(Verb("ter", "tener"), unit(source, target))
     return Predicate(Verb("estar", "tener"), fill(f"com {source}", f"~ {target}"))

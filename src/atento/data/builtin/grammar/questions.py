@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 from atento.data.builtin.grammar import lexicon, names
@@ -10,32 +11,34 @@ from atento.data.builtin.grammar.agreement import Subject
 from atento.data.builtin.grammar.clauses import FRAMES, event
 from atento.data.builtin.grammar.lexicon import Verb
 from atento.data.builtin.grammar.noun_phrases import kin, named, noun_phrase, professional, pronoun
-from atento.data.builtin.grammar.phrase import Phrase, Word, fill, unit
+from atento.data.builtin.grammar.phrase import Phrase, Word, fill
 from atento.data.builtin.grammar.predicates import action
 from atento.data.builtin.grammar.statements import FRAME_CHOICES
 from atento.data.builtin.grammar.topics import vocative
 from atento.data.builtin.grammar.verb_phrases import Tense, finite
 
 _MOVED = (
-    ("onde", "dónde"), ("quando", "cuándo"), ("por_que", "por_qué"), ("como", "cómo"), ("com quem", "con quién"),
+    ("onde", "dónde"),
+    ("quando", "cuándo"),
+    ("por_que", "por_qué"),
+    ("com quem", "con quién"),
     ("a_que_horas", "a_qué_hora"),
-)  # fmt: skip
-_OBJECT_ASKED = (
-    ("comprar", "comprar"), ("ver", "ver"), ("ler", "leer"), ("perder", "perder"), ("encontrar", "encontrar"), ("dizer", "decir"),
-    ("escolher", "elegir"), ("fazer", "hacer"), ("pedir", "pedir"), ("trazer", "traer"), ("aprender", "aprender"),
-    ("escrever", "escribir"), ("esquecer", "olvidar"), ("receber", "recibir"), ("descobrir", "descubrir"),
-)  # fmt: skip
+)
+
+
+_BEFALLING = {"perder", "encontrar", "esquecer", "receber", "descobrir", "ver"}
+"""What nobody plans."""
 
 
 def yes_or_no(rng: Random) -> Phrase:
     """*Você lavou a louça ontem à noite?*"""
     subject = pronoun(rng.choice(("você", "você", "vocês", "ele", "ela"))) if rng.random() < 0.6 else _third(rng)
-    question = _asked(event(rng, subject, rng.choice(FRAME_CHOICES), time=0.4, place=0.3))
+    question = _asked(event(rng, subject, rng.choice(FRAME_CHOICES), time=0.4, place=0.3, fronted=False))
     return _maybe_addressed(rng, question, subject)
 
 
 def where_when_why(rng: Random) -> Phrase:
-    """*Onde o seu irmão comprou esse carro?*, *¿Dónde compró tu hermano ese auto?*: Spanish puts the subject after the verb."""
+    """*Onde o seu irmão comprou esse carro?*, *¿Dónde compró tu hermano ese auto?*"""
     subject = pronoun(rng.choice(("você", "ele", "ela", "vocês"))) if rng.random() < 0.45 else _third(rng)
     name = rng.choice(FRAME_CHOICES)
     frame = FRAMES[name]
@@ -43,38 +46,48 @@ def where_when_why(rng: Random) -> Phrase:
     asked = rng.choice(_MOVED)
     if asked[0] == "onde" and not predicate.places:
         asked = ("por_que", "por_qué")
-    if asked[0] in {"com quem", "a_que_horas", "como"} and (predicate.life or frame.use == "p"):
+    if asked[0] in {"com quem", "a_que_horas"} and (predicate.life or frame.use == "p"):
         asked = ("quando", "cuándo") if name != "now" else ("por_que", "por_qué")
     if asked[0] == "com quem" and any(w.text in {"com", "con"} for w in predicate.complement.source):
+        asked = ("por_que", "por_qué")
+    if asked[0] == "com quem" and not predicate.places & {
+        "eat",
+        "shop",
+        "outside",
+        "music",
+        "water",
+        "evening",
+        "work",
+    }:
+        asked = ("por_que", "por_qué")
+    if asked[0] in {"a_que_horas", "quando"} and predicate.timed:
         asked = ("por_que", "por_qué")
     if name == "now" and asked[0] == "quando":
         asked = ("por_que", "por_qué")
     tense = tenses.FUTURE if predicate.verb.source == "ir" and frame.tense is tenses.GOING else frame.tense
     verb = finite(predicate.verb, subject.agreement, tense)
     source = subject.phrase.source + verb.source + predicate.complement.source
-    target = _question_order(rng, subject, verb, predicate.complement)
+    target = _question_order(subject, verb, predicate.complement)
     return fill("[asked] [body]?", "¿[asked] [body]?", asked=fill(*asked), body=Phrase(source, target))
 
 
 def what(rng: Random) -> Phrase:
     """*O que a sua mãe disse?*, *¿Qué dijo tu madre?*"""
     subject = pronoun(rng.choice(("você", "ele", "ela", "vocês"))) if rng.random() < 0.5 else _third(rng)
-    source, target = rng.choice(_OBJECT_ASKED)
+    source, target = rng.choice(lexicon.table("questions")["asked"])
     tense = rng.choice((tenses.PRETERITE, tenses.PRETERITE, tenses.GOING, Tense("conditional", "conditional")))
+    tense = tenses.PRETERITE if source in _BEFALLING else tense
     verb = finite(Verb(source, target), subject.agreement, tense)
     where = Phrase((), ())
     if rng.random() < 0.5:
-        where = fill(*rng.choice((
-            ("em [town]", "en [town]"), ("em o mercado", "en el mercado"), ("em a cidade", "en la ciudad"),
-            ("em a casa de a minha tia", "en la casa de ~ mi tía"), ("em a escola", "en la escuela"),
-        )), town=names.place(rng))  # fmt: skip
-    body = Phrase(subject.phrase.source + verb.source + where.source, _question_order(rng, subject, verb, where))
+        where = fill(*rng.choice(lexicon.table("questions")["where"]), town=names.place(rng))
+    body = Phrase(subject.phrase.source + verb.source + where.source, _question_order(subject, verb, where))
     return _maybe_addressed(rng, fill("o_que [body]?", "¿qué [body]?", body=body), subject)
 
 
 def who(rng: Random) -> Phrase:
     """*Quem consertou o relógio?*"""
-    subject = pronoun("ele")
+    subject = replace(pronoun("ele"), pronoun="você")  # so that possessives are the hearer's
     name = rng.choice(FRAME_CHOICES)
     frame = FRAMES[name]
     predicate = action(rng, subject, frame.use)
@@ -85,23 +98,19 @@ def who(rng: Random) -> Phrase:
 
 def thing_question(rng: Random) -> Phrase:
     """*Quanto custa este chapéu?*, *Onde fica a farmácia?*"""
-    kind, determiners, patterns = rng.choice((
-        ("clothes", "s", (("quanto [custar]", "cuánto [custar]"), ("de quem é", "de quién es"), ("onde você comprou", "dónde ~ compraste"))),
-        ("portable", "s", (("quanto [custar]", "cuánto [custar]"), ("de quem é", "de quién es"), ("para_que serve", "para_qué sirve"))),
-        ("institution", "d", (("onde fica", "dónde queda"), ("a_que_horas abre", "a_qué_hora abre"), ("a_que_horas fecha", "a_qué_hora cierra"),
-                              ("você sabe onde fica", "~ sabes dónde queda"))),
-        ("event", "d", (("quando é", "cuándo es"), ("como foi", "cómo fue"), ("a_que_horas começa", "a_qué_hora empieza"), ("onde será", "dónde será"))),
-        ("transport", "d", (("a_que_horas sai", "a_qué_hora sale"), ("de onde sai", "de dónde sale"), ("quando chega", "cuándo llega"),
-                            ("para_onde vai", "a_dónde va"))),
-        ("read", "s", (("quem escreveu", "quién escribió"), ("você já leu", "~ ya leíste"))),
-        ("animal", "s", (("de quem é", "de quién es"), ("quantos anos tem", "cuántos años tiene"), ("o_que come", "qué come"))),
-    ))  # fmt: skip
-    entry = rng.choice(lexicon.nouns()[kind])
-    thing = noun_phrase(rng, entry, determiners, plain=rng.random() < 0.6)
-    while thing.agreement.source_number == "p":
-        thing = noun_phrase(rng, entry, determiners, plain=rng.random() < 0.6)
-    source, target = rng.choice(patterns)
-    head = fill(source, target, custar=unit("custa", "cuesta"))
+    kind, determiner, source, target = rng.choice(lexicon.table("questions")["thing"])
+    thing = noun_phrase(rng, rng.choice(lexicon.nouns()[kind]), determiner, plain=rng.random() < 0.6)
+    verbs = {
+        name: finite(Verb(name, other), thing.agreement, tenses.PRESENT)
+        for name, other in (
+            ("ser", "ser"),
+            ("ter", "tener"),
+            ("custar", "costar"),
+            ("comer", "comer"),
+            ("servir", "servir"),
+        )
+    }
+    head = fill(source, target, **verbs)
     question = fill("[head] [thing]?", "¿[head] [thing]?", head=head, thing=thing.phrase)
     return _maybe_addressed(rng, question, thing)
 
@@ -110,10 +119,13 @@ def _third(rng: Random) -> Subject:
     return kin(rng, "você") if rng.random() < 0.5 else rng.choice((professional, named))(rng)
 
 
-def _question_order(rng: Random, subject: Subject, verb: Phrase, complement: Phrase) -> tuple[Word, ...]:
+def _question_order(subject: Subject, verb: Phrase, complement: Phrase) -> tuple[Word, ...]:
+    """The Spanish subject comes after the verb, and after a shorter complement."""
     if subject.pronoun in {"você", "nós"}:
         return verb.target + complement.target
-    if len(complement.target) <= 2 and rng.random() < 0.3:
+    if verb.target[0].text in {"está", "están"}:
+        return verb.target[:1] + subject.phrase.target + verb.target[1:] + complement.target
+    if not subject.pronoun and 0 < len(complement.target) <= len(subject.phrase.target):
         return verb.target + complement.target + subject.phrase.target
     return verb.target + subject.phrase.target + complement.target
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import cache
 
 _PLURALS = {
-    "examen": "exámenes", "crimen": "crímenes", "imagen": "imágenes", "orden": "órdenes", "origen": "orígenes",
-    "joven": "jóvenes", "virgen": "vírgenes", "volumen": "volúmenes", "resumen": "resúmenes", "mes": "meses",
-    "dios": "dioses", "gas": "gases", "autobús": "autobuses", "régimen": "regímenes", "carácter": "caracteres",
-    "país": "países", "arroz": "arroces", "un": "unos", "algún": "algunos", "el": "los", "ese": "esos", "este": "estos", "aquel": "aquellos",
+    "examen": "exámenes", "crimen": "crímenes", "imagen": "imágenes", "orden": "órdenes",
+    "origen": "orígenes", "joven": "jóvenes", "virgen": "vírgenes", "volumen": "volúmenes",
+    "resumen": "resúmenes", "mes": "meses", "dios": "dioses", "gas": "gases",
+    "autobús": "autobuses", "régimen": "regímenes", "carácter": "caracteres", "país": "países",
+    "arroz": "arroces", "un": "unos", "algún": "algunos", "el": "los",
+    "ese": "esos", "este": "estos", "aquel": "aquellos",
 }  # fmt: skip
 _INVARIABLE = {"mayor", "menor", "mejor", "peor", "anterior", "interior", "exterior", "superior", "inferior"}
 _FEMININES = {
@@ -56,9 +58,9 @@ def feminine(adjective: str) -> str:
 
 @cache
 def agree(word: str, gender: str, number: str) -> str:
-    """An adjective, participle, determiner or numeral in gender (``m``, ``f``) and number (``s``, ``p``)."""
+    """An adjective, participle, or determiner in gender (``m``, ``f``) and number (``s``, ``p``)."""
     form = feminine(word) if gender == "f" else word
-    return plural(form) if number == "p" and word != "dos" else form
+    return plural(form) if number == "p" else form
 
 
 def before_noun(word: str, gender: str, number: str) -> str:

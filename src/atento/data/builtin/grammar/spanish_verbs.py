@@ -90,7 +90,8 @@ _IRREGULAR: dict[str, dict[str, str]] = {
         "subjunctive": "ría rías ría riamos rían", "gerund": "riendo",
     },
     "sonreír": {
-        "present": "sonrío sonríes sonríe sonreímos sonríen", "preterite": "sonreí sonreíste sonrió sonreímos sonrieron",
+        "present": "sonrío sonríes sonríe sonreímos sonríen",
+        "preterite": "sonreí sonreíste sonrió sonreímos sonrieron",
         "subjunctive": "sonría sonrías sonría sonriamos sonrían", "gerund": "sonriendo",
     },
 }  # fmt: skip

@@ -17,41 +17,34 @@ from atento.data.builtin.grammar.verb_phrases import Tense, finite
 FRAME_CHOICES: tuple[FrameName, ...] = ("past", "past", "past", "habit", "past-habit", "future", "now")
 
 _MODALS: tuple[tuple[str, str, str, str, str, tuple[Tense, ...]], ...] = (
-    ("querer", "", "querer", "", "", (tenses.PRESENT, tenses.IMPERFECT)),
-    ("precisar", "", "necesitar", "", "", (tenses.PRESENT, tenses.IMPERFECT)),
-    ("poder", "", "poder", "", "", (tenses.PRESENT, tenses.CONDITIONAL)),
-    ("dever", "", "deber", "", "", (tenses.PRESENT, tenses.CONDITIONAL)),
-    ("ter", "que", "tener", "que", "", (tenses.PRESENT, tenses.PRETERITE, tenses.FUTURE)),
+    ("querer", "", "querer", "", "c", (tenses.PRESENT, tenses.IMPERFECT)),
+    ("precisar", "", "necesitar", "", "c", (tenses.PRESENT, tenses.IMPERFECT)),
+    ("poder", "", "poder", "", "c", (tenses.PRESENT, tenses.CONDITIONAL)),
+    ("dever", "", "deber", "", "c", (tenses.PRESENT, tenses.CONDITIONAL)),
+    ("ter", "que", "tener", "que", "c", (tenses.PRESENT, tenses.PRETERITE, tenses.FUTURE)),
     ("costumar", "", "soler", "", "h", (tenses.PRESENT, tenses.IMPERFECT)),
     ("começar", "a", "empezar", "a", "p", (tenses.PRETERITE, tenses.GOING)),
     ("acabar", "de", "acabar", "de", "", (Tense("preterite", "present"),)),
     ("voltar", "a", "volver", "a", "h", (tenses.PRETERITE, tenses.GOING)),
     ("deixar", "de", "dejar", "de", "h", (tenses.PRETERITE,)),
-    ("tentar", "", "intentar", "", "", (tenses.PRETERITE, tenses.GOING)),
-    ("conseguir", "", "lograr", "", "", (tenses.PRETERITE,)),
-    ("decidir", "", "decidir", "", "", (tenses.PRETERITE, tenses.PLUPERFECT)),
-    ("prometer", "", "prometer", "", "", (tenses.PRETERITE, tenses.PLUPERFECT)),
+    ("tentar", "", "intentar", "", "c", (tenses.PRETERITE, tenses.GOING)),
+    ("conseguir", "", "lograr", "", "c", (tenses.PRETERITE,)),
+    ("decidir", "", "decidir", "", "c", (tenses.PRETERITE, tenses.PLUPERFECT)),
+    ("prometer", "", "prometer", "", "c", (tenses.PRETERITE, tenses.PLUPERFECT)),
     ("preferir", "", "preferir", "", "h", (tenses.PRESENT,)),
     ("esquecer", "de", "olvidar", "", "c", (tenses.PRETERITE,)),
-    ("pensar", "em", "pensar", "", "", (tenses.PRESENT,)),
-)
-_GIVING: tuple[tuple[str, str, str], ...] = (
-    ("dar", "dar", "thing:i portable:i snack:i clothes:i plant:in read:i instrument:i"),
-    ("emprestar", "prestar", "read:ids portable:i machine:p clothes:p"),
-    ("mostrar", "mostrar", "read:ids building:d thing:d clothes:p tall:d"), ("trazer", "traer", "meal:i snack:in plant:n"),
-    ("enviar", "enviar", "write:in plant:n"), ("contar", "contar", "tellable:ids"), ("explicar", "explicar", "issue:ds teachable:ds"),
-    ("oferecer", "ofrecer", "snack:i plant:n portable:i"), ("vender", "vender", "vehicle:ips animal:in thing:i"),
-    ("devolver", "devolver", "read:ds portable:d"), ("comprar", "comprar", "clothes:i plant:n snack:i portable:i"),
-    ("servir", "servir", "meal:d drink:m"), ("escrever", "escribir", "write:i"), ("ensinar", "enseñar", "song:i teachable:d"),
-    ("entregar", "entregar", "portable:ds write:ds"),
-)  # fmt: skip
-_LIKED = (
-    "fruit:b drink:d vegetable:b plant:b meal:d animal:b landscape:s show:s song:s building:s read:s clothes:s settlement:s"
+    ("pensar", "em", "pensar", "", "c", (tenses.PRESENT,)),
 )
 _INDIRECT = {
-    "eu": ("me", "a mí"), "você": ("te", "a ti"), "ele": ("le", "a él"), "ela": ("le", "a ella"), "nós": ("nos", "a nosotros"),
-    "vocês": ("les", "a ustedes"), "eles": ("les", "a ellos"), "elas": ("les", "a ellas"),
-}  # fmt: skip
+    "eu": ("me", "a mí"),
+    "você": ("te", "a ti"),
+    "ele": ("le", "a él"),
+    "ela": ("le", "a ella"),
+    "nós": ("nos", "a nosotros"),
+    "vocês": ("les", "a ustedes"),
+    "eles": ("les", "a ellos"),
+    "elas": ("les", "a ellas"),
+}
 """Spanish indirect pronouns and their stressed forms, by the Portuguese pronoun."""
 
 
@@ -72,10 +65,13 @@ def modal_clause(rng: Random, subject: Subject, *, negative: bool | None = None)
     tense = rng.choice(choices)
     inner = action(rng, subject, use)
     verb = finite(
-        Verb(source, target), subject.agreement, tense,
+        Verb(source, target),
+        subject.agreement,
+        tense,
         negative=rng.random() < 0.15 and inner.negatable and source not in {"acabar", "decidir", "esquecer", "preferir"}
-        if negative is None else negative,
-    )  # fmt: skip
+        if negative is None
+        else negative,
+    )
     words = subject_words(rng, subject, tense)
     return join(words, verb, unit(source_link, target_link), inner.infinitive(subject.agreement))
 
@@ -87,7 +83,7 @@ def pluperfect(rng: Random) -> Phrase:
     slots = {
         "arrival": clause(rng, first, arrival, tenses.PRETERITE),
         "words": subject_words(rng, second, tenses.PLUPERFECT),
-        "done": action(rng, second).finite(second.agreement, tenses.PLUPERFECT),
+        "done": action(rng, second, "c").finite(second.agreement, tenses.PLUPERFECT),
     }
     if rng.random() < 0.5:
         return fill("quando [arrival], [words] já [done].", "cuando [arrival], [words] ya [done].", **slots)
@@ -97,7 +93,7 @@ def pluperfect(rng: Random) -> Phrase:
 def recipient(rng: Random) -> Phrase:
     """*Dei o livro ao meu irmão*, *Le di el libro a mi hermano*: Spanish announces the recipient with a pronoun."""
     subject = rng.choice((kin, named_or_kin, _speaker))(rng, "eu")
-    source, target, objects = rng.choice(_GIVING)
+    source, target, objects = rng.choice(lexicon.table("statements")["giving"])
     kind, determiners = rng.choice(objects.split()).split(":")
     thing = noun_phrase(rng, rng.choice(lexicon.nouns()[kind]), rng.choice(determiners), owner=subject.pronoun)
     tense = rng.choice((tenses.PRETERITE, tenses.PRETERITE, tenses.PRETERITE, tenses.FUTURE, tenses.PLUPERFECT))
@@ -110,7 +106,9 @@ def recipient(rng: Random) -> Phrase:
     else:
         whom = kin(rng, subject.pronoun) if rng.random() < 0.6 else professional(rng)
         clitic = unit("", "le" if whom.agreement.target_number == "s" else "les")
-        to = fill("a [whom]" if rng.random() < 0.6 or source == "comprar" else "para [whom]", "a [whom]", whom=whom.phrase)
+        to = fill(
+            "a [whom]" if rng.random() < 0.6 or source == "comprar" else "para [whom]", "a [whom]", whom=whom.phrase
+        )
         if source == "comprar":
             to = fill("para [whom]", "a [whom]", whom=whom.phrase)
         verb_group = join(clitic, verb)
@@ -131,9 +129,12 @@ def likes(rng: Random) -> Phrase:
     name = rng.choice(("eu", "eu", "você", "ele", "ela", "nós", "eles"))
     if rng.random() < 0.4:
         return _likes_doing(rng, pronoun(name))
-    kind, determiners = rng.choice(_LIKED.split()).split(":")
+    (liked_kind,) = rng.choice(lexicon.table("statements")["liked"])
+    kind, determiners = liked_kind.split(":")
     determiner = rng.choice(determiners)
-    thing = noun_phrase(rng, rng.choice(lexicon.nouns()[kind]), determiner, plain=rng.random() < 0.7)
+    thing = noun_phrase(
+        rng, rng.choice(lexicon.nouns()[kind]), determiner, plain=determiner == "b" or rng.random() < 0.7
+    )
     agreement = thing.agreement
     article = determined(rng, "d", agreement) if determiner == "b" else Phrase((), ())
     liked = Phrase(thing.phrase.source, article.target + thing.phrase.target)
@@ -157,8 +158,10 @@ def _liking(rng: Random, subject: Subject, liked: Phrase, number: str) -> Phrase
     of = Word("de", verb.source[0].links)
     denial = unit("não", "no") if negative else Phrase((), ())
     overt = subject.pronoun not in {"eu", "nós"} or rng.random() < 0.4
-    who = unit(subject.pronoun, stressed) if overt and (subject.pronoun not in {"eu", "nós", "você"} or rng.random() < 0.3) else (
-        unit(subject.pronoun, "") if overt else Phrase((), ())
+    who = (
+        unit(subject.pronoun, stressed)
+        if overt and (subject.pronoun not in {"eu", "nós", "você"} or rng.random() < 0.3)
+        else (unit(subject.pronoun, "") if overt else Phrase((), ()))
     )
     return Phrase(
         who.source + denial.source + verb.source + much.source + (of,) + liked.source,
@@ -169,17 +172,19 @@ def _liking(rng: Random, subject: Subject, liked: Phrase, number: str) -> Phrase
 def hurts(rng: Random) -> Phrase:
     """*Estou com dor no joelho*, *Me duele la rodilla*."""
     name = rng.choice(("eu", "ele", "ela"))
-    part = noun_phrase(rng, rng.choice(lexicon.nouns()["body"]), "d", plain=True)
-    while part.agreement.source_number == "p":
-        part = noun_phrase(rng, rng.choice(lexicon.nouns()["body"]), "d", plain=True)
+    part = noun_phrase(rng, rng.choice(lexicon.nouns()["body"]), "t", plain=True)
     clitic, stressed = _INDIRECT[name]
     when = time_adverbial(rng, "now") if rng.random() < 0.4 else Phrase((), ())
     who = unit(name, stressed) if name != "eu" else unit(name, "")
     pain = unit("estou com dor" if name == "eu" else "está com dor", f"{clitic} duele")
     body = Phrase(
-        (who.source if rng.random() < 0.6 or name != "eu" else ()) + pain.source + (Word("em"),) + part.phrase.source + when.source,
+        (who.source if rng.random() < 0.6 or name != "eu" else ())
+        + pain.source
+        + (Word("em"),)
+        + part.phrase.source
+        + when.source,
         who.target + pain.target + part.phrase.target + when.target,
-    )  # fmt: skip
+    )
     return _stop(body)
 
 
@@ -191,7 +196,15 @@ def feelings(rng: Random) -> Phrase:
     negative = rng.random() < 0.2
     body = clause(rng, subject, described, tense, negative=negative)
     if tense == tenses.IMPERFECT and rng.random() < 0.6:
-        body = with_time(rng, body, fill(*rng.choice((("ontem", "ayer"), ("em aquele dia", "~ aquel día"), ("hoje de_manhã", "hoy por_la_mañana")))))
+        body = with_time(
+            rng,
+            body,
+            fill(
+                *rng.choice(
+                    (("ontem", "ayer"), ("em aquele dia", "~ aquel día"), ("hoje de_manhã", "hoy por_la_mañana"))
+                )
+            ),
+        )
     elif tense == tenses.PRESENT and rng.random() < 0.5:
         body = with_time(rng, body, fill(*rng.choice((("hoje", "hoy"), ("agora", "ahora")))))
     return _stop(body)
@@ -200,20 +213,24 @@ def feelings(rng: Random) -> Phrase:
 def arrivals(rng: Random) -> Phrase:
     """*O trem chegou*, *Llegó el tren*: Spanish may put such subjects after the verb."""
     entry = rng.choice(lexicon.nouns()["transport"])
-    subject = noun_phrase(rng, entry, "d", plain=True)
+    subject = noun_phrase(rng, entry, "t", plain=True)
     if rng.random() < 0.4:
         subject = kin(rng, "eu")
-    source, target, tail = rng.choice((
-        ("chegar", "llegar", ("", "")), ("sair", "salir", ("", "")),
-        ("chegar", "llegar", ("de [town]", "de [town]")), ("sair", "salir", ("para [town]", "hacia [town]")),
-        ("voltar", "volver", ("de [town]", "de [town]")),
-    ))  # fmt: skip
+    source, target, tail = rng.choice(
+        (
+            ("chegar", "llegar", ("", "")),
+            ("sair", "salir", ("", "")),
+            ("chegar", "llegar", ("de [town]", "de [town]")),
+            ("sair", "salir", ("para [town]", "hacia [town]")),
+            ("voltar", "volver", ("de [town]", "de [town]")),
+        )
+    )
     goal = fill(*tail, town=names.place(rng)) if tail[0] else Phrase((), ())
     name = rng.choice(("past", "past", "future"))
     tense = tenses.PRETERITE if name == "past" else tenses.FUTURE
     verb = finite(Verb(source, target), subject.agreement, tense)
     words = subject.phrase
-    after = rng.random() < 0.6
+    after = not tail[0] and rng.random() < 0.6
     body = Phrase(
         words.source + verb.source + goal.source,
         verb.target + words.target + goal.target if after else words.target + verb.target + goal.target,

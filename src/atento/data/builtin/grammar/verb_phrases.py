@@ -45,10 +45,12 @@ def finite(verb: Verb, agreement: Agreement, tense: Tense, *, negative: bool = F
     match tense.form:
         case "simple":
             group = _group(
-                verb, agreement,
+                verb,
+                agreement,
                 portuguese_verbs.conjugate(verb.source, tense.source, agreement.source_person),
-                spanish_verbs.conjugate(verb.target, tense.target, agreement.target_person), head,
-            )  # fmt: skip
+                spanish_verbs.conjugate(verb.target, tense.target, agreement.target_person),
+                head,
+            )
         case "going":
             auxiliary = _auxiliary("ir", "ir", agreement, tense)
             group = join(auxiliary, Phrase((), (Word("a"),)), infinitive(verb, agreement))
@@ -127,5 +129,3 @@ def _reflexive(verb: Verb, agreement: Agreement, head: Link) -> Phrase:
 
 def _particle(text: str, head: Link) -> Words:
     return tuple(Word(word, (head,)) for word in text.split())
-
-

@@ -2,56 +2,41 @@
 
 from __future__ import annotations
 
+from functools import cache
 from random import Random
 
 from atento.data.builtin.grammar import lexicon, names, portuguese_verbs, spanish_verbs
 from atento.data.builtin.grammar import verb_phrases as tenses
 from atento.data.builtin.grammar.agreement import Subject
-from atento.data.builtin.grammar.clauses import clause, event, settled
+from atento.data.builtin.grammar.clauses import clause, event, settled, subject_words
+from atento.data.builtin.grammar.descriptions import gradable
 from atento.data.builtin.grammar.lexicon import Verb
 from atento.data.builtin.grammar.noun_phrases import agree, kin, named, noun_phrase, person, professional, pronoun
-from atento.data.builtin.grammar.phrase import EMPTY, Phrase, fill
-from atento.data.builtin.grammar.predicates import Predicate, action, state
+from atento.data.builtin.grammar.phrase import EMPTY, Phrase, fill, join
+from atento.data.builtin.grammar.predicates import Predicate, action, performed, state
 from atento.data.builtin.grammar.topics import vocative
 from atento.data.builtin.grammar.verb_phrases import Tense, finite
 
-_WISHING = (
-    ("querer", "querer"), ("esperar", "esperar"), ("pedir", "pedir"), ("preferir", "preferir"),
-)  # fmt: skip
-_IMPERSONAL = (
-    ("é importante que", "es importante que"), ("é melhor que", "es mejor que"), ("é possível que", "es posible que"),
-    ("talvez", "quizás"), ("tomara_que", "ojalá"), ("é necessário que", "es necesario que"), ("é bom que", "es bueno que"),
-    ("não é certo que", "no es seguro que"), ("duvido que", "dudo que"), ("é uma pena que", "es una pena que"),
-)  # fmt: skip
-_PERSONAL = (
-    ("é melhor", "es mejor que"), ("é bom", "es bueno que"), ("é importante", "es importante que"), ("é difícil", "es difícil que"),
-)  # fmt: skip
-_COMING = (
-    ("chegar", "llegar", ""), ("voltar", "volver", ""), ("vir", "venir", ""), ("voltar", "volver", "town"), ("ter", "tener", "tempo|tiempo"),
-    ("poder", "poder", ""), ("querer", "querer", ""), ("ter", "tener", "dinheiro|dinero"), ("estar", "estar", "em casa|en casa"),
-    ("ir", "ir", "town to"), ("saber", "saber", "a verdade|la verdad"), ("ler", "leer", "a carta|la carta"),
-    ("ver", "ver", "a casa|la casa"), ("receber", "recibir", "o dinheiro|el dinero"), ("terminar", "terminar", "o trabalho|el trabajo"),
-)  # fmt: skip
-_IF_ONLY = (
-    ("ter", "tener", "dinheiro|dinero"), ("ter", "tener", "mais tempo|más tiempo"), ("poder", "poder", ""), ("ter", "tener", "sorte|suerte"),
-    ("saber", "saber", "a verdade|la verdad"), ("ser", "ser", "mais jovem|más joven"), ("estar", "estar", "em casa|en casa"),
-    ("viver", "vivir", "em [town]|en [town]"), ("falar", "hablar", "espanhol|español"), ("trabalhar", "trabajar", "menos|menos"),
-    ("ganhar", "ganar", "mais|más"), ("ter", "tener", "um carro|un auto"), ("estar", "estar", "de férias|de vacaciones"),
-    ("ouvir", "escuchar", "os conselhos de a minha avó|los consejos de ~ mi abuela"), ("querer", "querer", ""),
-)  # fmt: skip
 _SAYING: tuple[tuple[str, str, Tense], ...] = (
-    ("dizer", "decir", tenses.PRETERITE), ("contar", "contar", tenses.PRETERITE), ("explicar", "explicar", tenses.PRETERITE),
-    ("responder", "responder", tenses.PRETERITE), ("repetir", "repetir", tenses.PRETERITE), ("dizer", "decir", tenses.PRESENT),
-    ("pensar", "pensar", tenses.IMPERFECT), ("saber", "saber", tenses.IMPERFECT), ("achar", "creer", tenses.IMPERFECT),
-    ("lembrar", "recordar", tenses.PRETERITE), ("prometer", "prometer", tenses.PRETERITE),
-)  # fmt: skip
+    ("dizer", "decir", tenses.PRETERITE),
+    ("contar", "contar", tenses.PRETERITE),
+    ("responder", "responder", tenses.PRETERITE),
+    ("repetir", "repetir", tenses.PRETERITE),
+    ("dizer", "decir", tenses.PRESENT),
+    ("pensar", "pensar", tenses.IMPERFECT),
+    ("saber", "saber", tenses.IMPERFECT),
+    ("achar", "creer", tenses.IMPERFECT),
+    ("lembrar", "recordar", tenses.PRETERITE),
+    ("prometer", "prometer", tenses.PRETERITE),
+)
 
 
 def wish(rng: Random) -> Phrase:
     """*Quero que você venha*, *Quiero que vengas*."""
     subject = pronoun(rng.choice(("eu", "nós", "ela", "ele"))) if rng.random() < 0.5 else kin(rng, "eu")
     other = _another(rng, subject)
-    verb = Predicate(Verb(*rng.choice(_WISHING)), EMPTY)
+    source, target = rng.choice(lexicon.table("wishes")["wishing"])
+    verb = Predicate(Verb(source, target), EMPTY)
     past = rng.random() < 0.3
     slots = {
         "wish": clause(rng, subject, verb, tenses.IMPERFECT if past else tenses.PRESENT),
@@ -62,7 +47,7 @@ def wish(rng: Random) -> Phrase:
 
 def judgement(rng: Random) -> Phrase:
     """*É importante que ela leia a carta*, *Talvez chova* and its like."""
-    source, target = rng.choice(_IMPERSONAL)
+    source, target = rng.choice(lexicon.table("wishes")["impersonal"])
     what = _done(rng, person(rng), tenses.SUBJUNCTIVE)
     return fill(f"{source} [what].", f"{target} [what].", what=what)
 
@@ -71,45 +56,84 @@ def personal_infinitive(rng: Random) -> Phrase:
     """*É melhor nós sairmos cedo*, *Es mejor que salgamos temprano*."""
     subject = pronoun(rng.choice(("nós", "vocês", "eles", "elas", "nós")))
     what = _done(rng, subject, tenses.PERSONAL_INFINITIVE)
-    source, target = rng.choice(_PERSONAL)
-    if rng.random() < 0.3:
-        main = event(rng, kin(rng, "eu"), "past", time=0.2, place=0.2)
-        then = _done(rng, subject, Tense("personal infinitive", "imperfect subjunctive"))
-        return fill("[main] para [then].", "[main] para_que [then].", main=main, then=then)
+    source, target = rng.choice(lexicon.table("wishes")["personal"])
+    if rng.random() < 0.4:
+        return _so_that(rng, subject)
     return fill(f"{source} ~ [what].", f"{target} [what].", what=what)
 
 
+def _so_that(rng: Random, subject: Subject) -> Phrase:
+    """*A minha avó abriu a porta para nós entrarmos*, *… para que entráramos*."""
+    helper = kin(rng, "eu", number="s") if rng.random() < 0.6 else named(rng)
+    row = rng.choice(lexicon.table("wishes")["favour"])
+    slots = {
+        "who": helper.phrase,
+        "did": _tailed(rng, *row[:4]).finite(helper.agreement, tenses.PRETERITE),
+        "then": clause(rng, subject, _tailed(rng, *row[4:]), Tense("personal infinitive", "imperfect subjunctive")),
+    }
+    return fill("[who] [did] para [then].", "[who] [did] para_que [then].", **slots)
+
+
 def when_future(rng: Random) -> Phrase:
-    """*Quando o trem chegar, vou ligar …*, *Cuando llegue el tren …*."""
-    subject = person(rng)
-    condition = _coming(rng, subject, tenses.WHEN_FUTURE)
-    main = event(rng, _another(rng, subject), "future", time=0.1, place=0.2)
-    opener = rng.choice((("quando", "cuando"), ("quando", "cuando"), ("assim_que", "en_cuanto"), ("depois que", "después_de que")))
-    return _two(rng, opener, condition, main)
+    """*Quando o trem chegar, vou ligar …*, *Cuando llegue el tren …*: one comes and another acts, or the same."""
+    openers = (("quando", "cuando"), ("quando", "cuando"), ("assim_que", "en_cuanto"), ("depois que", "después_de que"))
+    return _conditional(rng, rng.choice(openers), tenses.WHEN_FUTURE)
 
 
 def if_future(rng: Random) -> Phrase:
     """*Se você quiser, …*, *Si quieres, …*: Spanish has the present."""
+    if rng.random() < 0.25:
+        main = event(rng, person(rng), "future", time=0.0, place=0.3, plain=True)
+        return _two(rng, ("se", "si"), fill(*rng.choice(lexicon.table("wishes")["weather"])), main)
+    return _conditional(rng, ("se", "si"), tenses.IF_FUTURE)
+
+
+def _conditional(rng: Random, opener: tuple[str, str], tense: Tense) -> Phrase:
+    """Somebody comes and somebody else acts, or somebody can and does."""
     subject = person(rng)
-    condition = _coming(rng, subject, tenses.IF_FUTURE)
-    main = event(rng, _another(rng, subject), "future", time=0.1, place=0.2)
-    return _two(rng, ("se", "si"), condition, main)
+    if rng.random() < 0.5:
+        condition = clause(rng, subject, _tailed(rng, *rng.choice(lexicon.table("wishes")["coming"])), tense)
+        return _two(
+            rng, opener, condition, event(rng, _another(rng, subject), "future", time=0.0, place=0.3, plain=True)
+        )
+    able = _tailed(rng, *rng.choice(lexicon.table("wishes")["able"]))
+    act = performed(rng, rng.choice(_dreams()), subject)
+    future = settled(act, tenses.GOING)
+    return _same_subject(rng, opener, subject, (able, tense), (act, future))
+
+
+def _same_subject(
+    rng: Random,
+    opener: tuple[str, str],
+    subject: Subject,
+    first: tuple[Predicate, Tense],
+    second: tuple[Predicate, Tense],
+) -> Phrase:
+    """Condition and main clause of one subject, which is named in whichever comes first."""
+    told = join(subject_words(rng, subject, first[1], reflexive=True), first[0].finite(subject.agreement, first[1]))
+    left = first[0].finite(subject.agreement, first[1])
+    main_told = clause(rng, subject, *second)
+    main_left = second[0].finite(subject.agreement, second[1])
+    if rng.random() < 0.65:
+        slots = {"condition": told, "main": main_left}
+        return fill(f"{opener[0]} [condition], [main].", f"{opener[1]} [condition], [main].", **slots)
+    slots = {"condition": left, "main": main_told}
+    return fill(f"[main] {opener[0]} [condition].", f"[main] {opener[1]} [condition].", **slots)
 
 
 def if_only(rng: Random) -> Phrase:
     """*Se eu tivesse dinheiro, compraria uma casa*, *Si tuviera dinero, compraría una casa*."""
     subject = person(rng)
-    source, target, tail = rng.choice(_IF_ONLY)
+    source, target, *tail = rng.choice(lexicon.table("wishes")["if-only"])
     if source == "ser" and subject.agreement.source_number != subject.agreement.target_number:
         subject = pronoun("eu")
     if source == "ser" and subject.agreement.source_number == "p":
-        tail = "mais jovens|más jóvenes"
-    condition = clause(rng, subject, _tailed(rng, source, target, tail), tenses.IMPERFECT_SUBJUNCTIVE)
-    then = action(rng, subject)
-    main = clause(rng, subject, then, tenses.CONDITIONAL) if subject.pronoun in {"eu", "nós", "a gente", "você"} else (
-        then.finite(subject.agreement, tenses.CONDITIONAL)
+        tail = ["mais jovens", "más jóvenes"]
+    condition = _tailed(rng, source, target, *tail)
+    then = performed(rng, rng.choice(_dreams()), subject)
+    return _same_subject(
+        rng, ("se", "si"), subject, (condition, tenses.IMPERFECT_SUBJUNCTIVE), (then, tenses.CONDITIONAL)
     )
-    return _two(rng, ("se", "si"), condition, main)
 
 
 def reported(rng: Random) -> Phrase:
@@ -117,17 +141,22 @@ def reported(rng: Random) -> Phrase:
     speaker = kin(rng, "eu") if rng.random() < 0.5 else rng.choice((named, professional))(rng)
     source, target, tense = rng.choice(_SAYING)
     other = person(rng)
-    said = action(rng, other, "h" if tense is tenses.PRESENT else "")
-    inner = rng.choice((tenses.CONDITIONAL, tenses.PLUPERFECT, tenses.CONDITIONAL)) if tense is not tenses.PRESENT else tenses.PRESENT
+    said = action(rng, other, "h" if tense is tenses.PRESENT else "c")
+    inner = (
+        rng.choice((tenses.CONDITIONAL, tenses.PLUPERFECT, tenses.CONDITIONAL))
+        if tense is not tenses.PRESENT
+        else tenses.PRESENT
+    )
     if source == "prometer":
         inner = tenses.CONDITIONAL
     if source in {"lembrar"}:
         inner = tenses.PLUPERFECT
     inner = settled(said, inner)
     slots = {
-        "speaker": speaker.phrase, "said": finite(Verb(source, target), speaker.agreement, tense),
+        "speaker": speaker.phrase,
+        "said": finite(Verb(source, target), speaker.agreement, tense),
         "what": clause(rng, other, said, inner, negative=said.negatable and rng.random() < 0.15),
-    }  # fmt: skip
+    }
     if source in {"dizer", "contar", "prometer", "explicar"} and tense is tenses.PRETERITE and rng.random() < 0.3:
         return fill("[speaker] me [said] que [what].", "[speaker] me [said] que [what].", **slots)
     return fill("[speaker] [said] que [what].", "[speaker] [said] que [what].", **slots)
@@ -138,7 +167,7 @@ def asked_whether(rng: Random) -> Phrase:
     speaker = kin(rng, "eu") if rng.random() < 0.5 else rng.choice((named, professional))(rng)
     me = rng.random() < 0.6
     other = pronoun("eu") if me else person(rng, pronouns=False)
-    done = action(rng, other)
+    done = action(rng, other, "c")
     what = clause(rng, other, done, rng.choice((tenses.PLUPERFECT, tenses.CONDITIONAL)))
     verb = finite(Verb("perguntar", "preguntar"), speaker.agreement, tenses.PRETERITE)
     slots = {"speaker": speaker.phrase, "asked": verb, "what": what}
@@ -150,71 +179,104 @@ def asked_whether(rng: Random) -> Phrase:
 def not_know(rng: Random) -> Phrase:
     """*Não sei onde ele comprou esse chapéu, meu amigo.*"""
     other = person(rng, pronouns=rng.random() < 0.3)
-    done = action(rng, other)
-    source, target = rng.choice((("quando", "cuándo"), ("por_que", "por_qué"), ("se", "si"), ("como", "cómo")))
-    tense = rng.choice((tenses.PRETERITE, tenses.FUTURE))
-    slots = {"asked": fill(source, target), "what": clause(rng, other, done, settled(done, tense)), "who": vocative(rng)}
-    head = rng.choice((("não sei", "no sé"), ("ninguém sabe", "nadie sabe"), ("eu não sabia", "yo no sabía"), ("você sabe", "tú sabes")))
+    done = action(rng, other, "c")
+    source, target = rng.choice((("quando", "cuándo"), ("por_que", "por_qué"), ("se", "si")))
+    head = rng.choice(
+        (
+            ("não sei", "no sé"),
+            ("ninguém sabe", "nadie sabe"),
+            ("eu não sabia", "yo no sabía"),
+            ("não lembro", "no recuerdo"),
+        )
+    )
+    past = "sabia" in head[0]
+    tense = rng.choice((tenses.PLUPERFECT, tenses.CONDITIONAL) if past else (tenses.PRETERITE, tenses.FUTURE))
+    slots = {
+        "asked": fill(source, target),
+        "what": clause(rng, other, done, settled(done, tense), negative=False),
+        "who": vocative(rng),
+    }
     ending = (", [who].", ", [who].") if rng.random() < 0.2 else (".", ".")
     if other.pronoun in {"eu", "você"}:
-        head = ("ninguém sabe", "nadie sabe")
+        head = ("ninguém sabia", "nadie sabía") if past else ("ninguém sabe", "nadie sabe")
     return fill(f"{head[0]} [asked] [what]{ending[0]}", f"{head[1]} [asked] [what]{ending[1]}", **slots)
 
 
 def although(rng: Random) -> Phrase:
     """*Embora estivesse cansado, o médico …*, *Aunque estaba cansado, …*"""
     subject = kin(rng, "eu", number="s") if rng.random() < 0.5 else named(rng)
-    feeling = state(rng, subject.agreement).finite(subject.agreement, Tense("imperfect subjunctive", "imperfect"))
+    feeling = state(rng, subject.agreement, adverse=True).finite(
+        subject.agreement, Tense("imperfect subjunctive", "imperfect")
+    )
     done = event(rng, subject, "past", time=0.2, place=0.4)
     return fill("embora [feeling], [done].", "aunque [feeling], [done].", feeling=feeling, done=done)
 
 
 def opinion_of_thing(rng: Random) -> Phrase:
     """*Gostei do filme, mas não quero vê-lo outra vez*; a pronoun joined to its infinitive."""
-    thing, kind = rng.choice((("show", ("ver", "ver")), ("read", ("ler", "leer")), ("clothes", ("comprar", "comprar")), ("vehicle", ("vender", "vender")),
-                              ("meal", ("provar", "probar")), ("song", ("ouvir", "escuchar")), ("settlement", ("visitar", "visitar")),
-                              ("machine", ("usar", "usar")), ("building", ("pintar", "pintar"))))  # fmt: skip
+    thing, kind = rng.choice(
+        (
+            ("show", ("ver", "ver")),
+            ("publication", ("ler", "leer")),
+            ("clothes", ("comprar", "comprar")),
+            ("vehicle", ("vender", "vender")),
+            ("meal", ("provar", "probar")),
+            ("song", ("ouvir", "escuchar")),
+            ("settlement", ("visitar", "visitar")),
+            ("machine", ("usar", "usar")),
+            ("building", ("pintar", "pintar")),
+        )
+    )
     entry = rng.choice(lexicon.nouns()[thing])
-    subject = noun_phrase(rng, entry, "s", plain=True)
-    while subject.agreement.source_number == "p":
-        subject = noun_phrase(rng, entry, "s", plain=True)
-    adjective = rng.choice(lexicon.adjectives()[thing])
+    subject = noun_phrase(rng, entry, "t", plain=True)
+    adjective = rng.choice(gradable(entry))
     gender = subject.agreement
     pronouns = ("o" if gender.source_gender == "m" else "a"), ("lo" if gender.target_gender == "m" else "la")
     it = fill(portuguese_verbs.enclitic(kind[0], pronouns[0]), spanish_verbs.attach(kind[1], pronouns[1]))
-    slots = {"thing": subject.phrase, "it": it, "adjective": agree(adjective.source, adjective.target, gender), "when": fill(*rng.choice(
-        (("amanhã", "mañana"), ("outra vez", "otra vez"), ("esta semana", "esta semana"), ("um dia", "un día"), ("agora", "ahora"))))}  # fmt: skip
-    source, target = rng.choice((
-        ("[thing] é muito [adjective], mas não quero [it] [when].", "[thing] es muy [adjective], pero no quiero [it] [when]."),
-        ("[thing] é [adjective] e a gente vai [it] [when].", "[thing] es [adjective] y ~ ~ vamos_a [it] [when]."),
-        ("[thing] é tão [adjective] que queremos [it] [when].", "[thing] es tan [adjective] que queremos [it] [when]."),
-        ("[thing] não é [adjective], mas preciso [it] [when].", "[thing] no es [adjective], pero necesito [it] [when]."),
-    ))  # fmt: skip
+    slots = {
+        "thing": subject.phrase,
+        "it": it,
+        "adjective": agree(adjective.source, adjective.target, gender),
+        "when": fill(
+            *rng.choice(
+                (("amanhã", "mañana"), ("outra vez", "otra vez"), ("esta semana", "esta semana"), ("agora", "ahora"))
+            )
+        ),
+    }
+    source, target = rng.choice(
+        (
+            (
+                "[thing] é muito [adjective], mas não quero [it] [when].",
+                "[thing] es muy [adjective], pero no quiero [it] [when].",
+            ),
+            ("[thing] é [adjective] e a gente vai [it] [when].", "[thing] es [adjective] y ~ ~ vamos_a [it] [when]."),
+            (
+                "[thing] é tão [adjective] que queremos [it] [when].",
+                "[thing] es tan [adjective] que queremos [it] [when].",
+            ),
+            (
+                "[thing] não é [adjective], mas preciso [it] [when].",
+                "[thing] no es [adjective], pero necesito [it] [when].",
+            ),
+        )
+    )
     return fill(source, target, **slots)
 
 
-def _coming(rng: Random, subject: Subject, tense: Tense) -> Phrase:
-    source, target, tail = rng.choice(_COMING)
-    return clause(rng, subject, _tailed(rng, source, target, tail), tense)
+@cache
+def _dreams() -> tuple[lexicon.Action, ...]:
+    """What people would do if only they could."""
+    return tuple(act for act in lexicon.actions() if "L" in act.uses and act.verb.source != "conhecer")
 
 
-def _tailed(rng: Random, source: str, target: str, tail: str) -> Predicate:
-    match tail:
-        case "":
-            complement = EMPTY
-        case "town":
-            complement = fill("de [town]", "de [town]", town=names.place(rng))
-        case "town to":
-            complement = fill("a [town]", "a [town]", town=names.place(rng))
-        case _:
-            one, _, other = tail.partition("|")
-            complement = fill(one, other, town=names.place(rng))
-    return Predicate(Verb(source, target), complement)
+def _tailed(rng: Random, source: str, target: str, complement: str, other_complement: str) -> Predicate:
+    """A predicate with a fixed complement, which may hold a town."""
+    verb = Verb(source, target.removesuffix("se"), target_reflexive=target.endswith("rse"))
+    return Predicate(verb, fill(complement, other_complement, town=names.place(rng)))
 
 
 def _done(rng: Random, subject: Subject, tense: Tense) -> Phrase:
-    done = action(rng, subject)
-    return clause(rng, subject, done, tense)
+    return clause(rng, subject, action(rng, subject, "c"), tense)
 
 
 def _another(rng: Random, subject: Subject) -> Subject:
@@ -233,4 +295,3 @@ def _two(rng: Random, opener: tuple[str, str], condition: Phrase, main: Phrase) 
     if rng.random() < 0.65:
         return fill(f"{opener[0]} [condition], [main].", f"{opener[1]} [condition], [main].", **slots)
     return fill(f"[main] {opener[0]} [condition].", f"[main] {opener[1]} [condition].", **slots)
-

@@ -1,0 +1,292 @@
+"""Raw text in one language in, raw text in the other out.
+
+translator = atento.load("runs/pt-es")
+result = translator.translate("E a vida o que é, diga lá, meu irmão?", beam_size=5, attention=True)
+print(result.text)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import overload
+
+import msgspec
+import torch
+
+from atento.applications.explanation import Forced, Rows, explain, pad_rows
+from atento.bundle import Bundle, load_bundle
+from atento.core.errors import ConfigurationError, DataError
+from atento.core.progress import Progress, Silent
+from atento.decoding.batches import in_order, plan_batches
+from atento.decoding.configuration import DecodingConfig
+from atento.decoding.hypothesis import Hypothesis, Observer
+from atento.decoding.search import search
+from atento.figures.attention import Attention
+
+LONGEST_TEXT = 10_000
+"""Characters of one input, at most: more is no sentence but a file without line ends."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """One hypothesis as text."""
+
+    text: str
+    ids: tuple[int, ...]
+    """Target ids, with ``</s>`` at the end if ``finished``."""
+    tokens: tuple[str, ...]
+    """The ids' labels for a reader."""
+    log_probabilities: tuple[float, ...]
+    """Of each token, natural logarithms."""
+    total: float
+    score: float
+    """total / length^α, by which candidates are ordered."""
+    finished: bool
+    """False where the length limit cut it off."""
+    attention: Attention | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Translation:
+    """What became of one input."""
+
+    source: str
+    candidates: tuple[Candidate, ...]
+    """Best first; empty for an empty input."""
+    unknown: tuple[str, ...] = ()
+    """Characters (or words) of the input that training never saw."""
+
+    @property
+    def text(self) -> str:
+        """The best translation; an empty line for an empty line."""
+        return self.candidates[0].text if self.candidates else ""
+
+    @property
+    def attention(self) -> Attention | None:
+        """The best translation's attention, if it was asked for."""
+        return self.candidates[0].attention if self.candidates else None
+
+
+class Translator:
+    """Translates, and explains translations."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self._device = next(bundle.model.parameters()).device
+
+    @classmethod
+    def load(cls, path: Path | str, device: str = "cpu") -> Translator:
+        """The translator of a run or bundle.
+
+        Raises:
+            BundleError: there is none, or it is damaged.
+        """
+        return cls(load_bundle(Path(path), device))
+
+    @overload
+    def translate(
+        self,
+        texts: str,
+        *,
+        beam_size: int | None = ...,
+        n_best: int | None = ...,
+        attention: bool = ...,
+        decoding: DecodingConfig | None = ...,
+        prefixes: Sequence[str] | None = ...,
+        progress: Progress | None = ...,
+        observer: Observer | None = ...,
+    ) -> Translation: ...
+
+    @overload
+    def translate(
+        self,
+        texts: list[str] | tuple[str, ...],
+        *,
+        beam_size: int | None = ...,
+        n_best: int | None = ...,
+        attention: bool = ...,
+        decoding: DecodingConfig | None = ...,
+        prefixes: Sequence[str] | None = ...,
+        progress: Progress | None = ...,
+        observer: Observer | None = ...,
+    ) -> list[Translation]: ...
+
+    def translate(
+        self,
+        texts: str | list[str] | tuple[str, ...],
+        *,
+        beam_size: int | None = None,
+        n_best: int | None = None,
+        attention: bool = False,
+        decoding: DecodingConfig | None = None,
+        prefixes: Sequence[str] | None = None,
+        progress: Progress | None = None,
+        observer: Observer | None = None,
+    ) -> Translation | list[Translation]:
+        """Translate one text, or many in their order.
+
+        Args:
+            texts: raw text, a sentence each.
+            beam_size: width of the search; 1 is greedy.
+            n_best: candidates of each text; the beam is widened to it.
+            attention: record every candidate's attention.
+            decoding: everything else about the search; the bundle's own settings by default.
+            prefixes: the beginning of each translation, forced.
+            progress: told about every batch.
+            observer: sees every step of the search.
+
+        Raises:
+            DataError: a text of over 10,000 characters, or one longer than a model with learned positions can read.
+            ConfigurationError: an unusable option.
+        """
+        if isinstance(texts, str):
+            return self._translate(
+                [texts], self._settings(decoding, beam_size, n_best), attention, prefixes, None, observer
+            )[0]
+        settings = self._settings(decoding, beam_size, n_best)
+        return self._translate(list(texts), settings, attention, prefixes, progress, observer)
+
+    def translate_stream(
+        self, chunks: Iterable[Sequence[str]], *, decoding: DecodingConfig, attention: bool = False
+    ) -> Iterator[Translation]:
+        """Translate chunks of texts as they come; texts are numbered through, so that sampling does not repeat itself.
+
+        Raises:
+            DataError: as ``translate``; it names the line.
+        """
+        first = 0
+        for chunk in chunks:
+            yield from self._translate(list(chunk), decoding, attention, None, None, None, first)
+            first += len(chunk)
+
+    def explain(self, sources: Sequence[str], targets: Sequence[str], *, rows: Rows = "predicted") -> list[Attention]:
+        """The attention with which the model reads given translations (force-decoding).
+
+        Raises:
+            DataError: unequal numbers, or an empty text.
+        """
+        if len(sources) != len(targets):
+            raise DataError(f"{len(sources)} sources and {len(targets)} targets: give equally many")
+        forced = []
+        for number, (source, target) in enumerate(zip(sources, targets, strict=True), 1):
+            if not source.strip() or not target.strip():
+                raise DataError(f"pair {number} has an empty side; leave it out")
+            self._check_length(source, number)
+            self._check_length(target, number)
+            [target_ids] = self.bundle.target_tokenizer.encode_batch([target])
+            forced.append(
+                Forced(text=source, source=self._source_ids(source), target=(*target_ids, self.bundle.vocabulary.eos))
+            )
+        return explain(self.bundle, forced, rows=rows)
+
+    def _settings(self, decoding: DecodingConfig | None, beam_size: int | None, n_best: int | None) -> DecodingConfig:
+        settings = decoding or self.bundle.decoding
+        if n_best is not None:
+            width = beam_size if beam_size is not None else max(settings.beam_size, n_best)
+            return msgspec.structs.replace(settings, n_best=n_best, beam_size=width)
+        return settings if beam_size is None else msgspec.structs.replace(settings, beam_size=beam_size)
+
+    def _translate(
+        self,
+        texts: list[str],
+        settings: DecodingConfig,
+        attention: bool,
+        prefixes: Sequence[str] | None,
+        progress: Progress | None,
+        observer: Observer | None,
+        first: int = 0,
+    ) -> list[Translation]:
+        if prefixes is not None and len(prefixes) != len(texts):
+            raise ConfigurationError(f"{len(prefixes)} prefixes for {len(texts)} texts: give one each")
+        for number, text in enumerate(texts, first + 1):
+            self._check_length(text, number)
+        real = [number for number, text in enumerate(texts) if text.strip()]
+        sources = [self._source_ids(texts[number]) for number in real]
+        forced = self.bundle.target_tokenizer.encode_batch([prefixes[number] for number in real]) if prefixes else None
+        found = self._search(sources, settings, forced, [first + number for number in real], progress, observer)
+        by_number = dict(zip(real, self._candidates([texts[n] for n in real], sources, found, attention), strict=True))
+        unknown = self.bundle.source_tokenizer.unknown
+        return [
+            Translation(source=text, candidates=by_number.get(number, ()), unknown=unknown(text))
+            for number, text in enumerate(texts)
+        ]
+
+    def _search(
+        self,
+        sources: list[tuple[int, ...]],
+        settings: DecodingConfig,
+        forced: list[list[int]] | None,
+        indices: list[int],
+        progress: Progress | None,
+        observer: Observer | None,
+    ) -> list[list[Hypothesis]]:
+        """Search in batches of similar length; results in the order of the sources."""
+        bar = progress or Silent()
+        model, vocabulary = self.bundle.model, self.bundle.vocabulary
+        batches = plan_batches(
+            [len(ids) for ids in sources], batch_tokens=settings.batch_tokens, batch_size=settings.batch_size
+        )
+        results = []
+        bar.start("translating", len(sources))
+        for batch in batches:
+            tokens, mask = pad_rows([sources[number] for number in batch], vocabulary.pad)
+            with torch.inference_mode():
+                encoding = model.encoder(tokens.to(self._device), mask.to(self._device))
+            results.append(
+                search(
+                    model.decoder,
+                    encoding,
+                    settings,
+                    vocabulary,
+                    prefixes=[forced[number] for number in batch] if forced is not None else None,
+                    indices=[indices[number] for number in batch],
+                    observer=observer,
+                )
+            )
+            bar.advance(len(batch))
+        bar.finish()
+        return in_order(batches, results)
+
+    def _candidates(
+        self, texts: list[str], sources: list[tuple[int, ...]], found: list[list[Hypothesis]], attention: bool
+    ) -> list[tuple[Candidate, ...]]:
+        target = self.bundle.target_tokenizer
+        flat = [hypothesis for hypotheses in found for hypothesis in hypotheses]
+        written = iter(target.decode_batch([hypothesis.text_tokens for hypothesis in flat]))
+        records: Iterator[Attention | None] = iter(())
+        if attention:
+            forced = [
+                Forced(text=text, source=source, target=hypothesis.tokens)
+                for text, source, hypotheses in zip(texts, sources, found, strict=True)
+                for hypothesis in hypotheses
+            ]
+            records = iter(explain(self.bundle, forced))
+        return [
+            tuple(
+                Candidate(
+                    text=next(written),
+                    ids=hypothesis.tokens,
+                    tokens=tuple(target.label(token) for token in hypothesis.tokens),
+                    log_probabilities=hypothesis.log_probabilities,
+                    total=hypothesis.total,
+                    score=hypothesis.score,
+                    finished=hypothesis.finished,
+                    attention=next(records, None),
+                )
+                for hypothesis in hypotheses
+            )
+            for hypotheses in found
+        ]
+
+    def _source_ids(self, text: str) -> tuple[int, ...]:
+        [ids] = self.bundle.source_tokenizer.encode_batch([text])
+        return (*ids, self.bundle.vocabulary.eos)
+
+    def _check_length(self, text: str, number: int) -> None:
+        if len(text) > LONGEST_TEXT:
+            raise DataError(
+                f"line {number} has {len(text):,} characters; at most {LONGEST_TEXT:,} can be translated at once: "
+                "give one sentence a line"
+            )

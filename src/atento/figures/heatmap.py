@@ -1,0 +1,368 @@
+"""Heat maps of attention in the manner of Bahdanau, Cho and Bengio (2015), Fig. 3.
+
+The source stands above (a column a token), the translation on the left (a row a token), and each cell shows its weight
+in grey, black for 0 and white for 1. Sizes follow from the measured labels, so nothing overlaps and nothing is cut.
+Figures are made without pyplot: they are not registered anywhere and the user's backend is not touched.
+"""
+
+from __future__ import annotations
+
+import math
+import string
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+
+from atento.core.configuration import nearest
+from atento.core.errors import DataError, OutputError
+from atento.core.files import atomic_path
+from atento.figures import fonts
+from atento.figures.attention import Attention, Role, Weights
+
+FORMATS: Final = (".png", ".svg", ".pdf")
+DPI: Final = 160
+Zero = Literal["black", "white"]
+
+_ANGLE: Final = 60.0
+"""Degrees by which column labels are turned."""
+_GAP: Final = 0.06
+"""Inches between a label and its cells."""
+_MARGIN: Final = 0.12
+_PANEL_GAP: Final = 0.35
+_LONGEST: Final = 30
+"""Characters of a label before it is shortened."""
+_LARGEST: Final = 65_000
+"""Pixels of a side that matplotlib can draw."""
+_RENDERER = threading.local()
+_SETTINGS = threading.Lock()
+"""matplotlib's settings are global."""
+
+
+def sheet(
+    attentions: Sequence[Attention],
+    *,
+    role: Role = "cross",
+    layer: int | None = None,
+    head: int | None = None,
+    titles: Sequence[str] | None = None,
+    columns: int | None = None,
+    zero: Zero = "black",
+) -> Figure:
+    """Draw one or several sentences' attention on one sheet.
+
+    Args:
+        attentions: the records, tokens or merged to words.
+        role: whose attention.
+        layer: which layer, negative from the last; None is the mean.
+        head: which head; None is the mean.
+        titles: a line above each; None letters several (a), (b), … as the paper does.
+        columns: how many stand side by side; None chooses by their widths.
+        zero: the colour of weight 0; ``white`` saves ink.
+
+    Raises:
+        DataError: no record, no weights of this role, layer or head, or more than one sheet can hold.
+    """
+    if not attentions:
+        raise DataError("there is no attention to draw; give at least one sentence")
+    if titles is None:
+        titles = [f"({_letter(number)})" for number in range(len(attentions))] if len(attentions) > 1 else [""]
+    if len(titles) != len(attentions):
+        raise ValueError(f"{len(titles)} titles for {len(attentions)} sentences")
+    panels = [
+        _Panel.of(attention.matrix(role, layer, head), *attention.labels(role), title)
+        for attention, title in zip(attentions, titles, strict=True)
+    ]
+    missing = fonts.warn([*titles, *(label for a in attentions for label in (*a.labels(role)[0], *a.labels(role)[1]))])
+    across = min(columns or _columns([panel.width for panel in panels]), len(panels))
+    if across < 1:
+        raise ValueError(f"{columns} columns; give at least 1")
+    widths = [max(panel.width for panel in panels[start::across]) for start in range(across)]
+    lines = [panels[start : start + across] for start in range(0, len(panels), across)]
+    heights = [max(panel.height for panel in line) for line in lines]
+    note = _missing_note(missing)
+    size = (
+        max(sum(widths) + _PANEL_GAP * (across - 1) + 2 * _MARGIN, note.width + 2 * _MARGIN),
+        sum(heights) + _PANEL_GAP * (len(lines) - 1) + 2 * _MARGIN + note.height,
+    )
+    if max(size) * 72 > _LARGEST:
+        raise DataError(f"{len(panels)} sentences do not fit one sheet; draw fewer, or give `columns`")
+    figure = Figure(figsize=size, facecolor="white")
+    top = size[1] - _MARGIN
+    for line, height in zip(lines, heights, strict=True):
+        for number, panel in enumerate(line):
+            panel.draw(figure, _MARGIN + sum(widths[:number]) + _PANEL_GAP * number, top, zero)
+        top -= height + _PANEL_GAP
+    note.draw(figure)
+    return figure
+
+
+def grid(attention: Attention, *, role: Role = "cross", zero: Zero = "black") -> Figure:
+    """Draw every head of every layer: a row a layer, a column a head, all with the same tokens.
+
+    Raises:
+        DataError: there are no weights of this role, or more than one sheet can hold.
+    """
+    weights = attention.array(role)
+    rows, columns = attention.labels(role)
+    layers, heads = weights.shape[:2]
+    cell = float(np.clip(1.9 / max(len(rows), len(columns), 1), 0.07, 0.17))
+    labels = _Labels.of(rows, columns, cell, points=max(cell * 72 * 0.78, 4.0))
+    missing = fonts.warn([*rows, *columns])
+    note = _missing_note(missing)
+    width, height, gap, heading = len(columns) * cell, len(rows) * cell, 0.14, 0.24
+    side = heading + labels.left
+    size = (
+        max(_MARGIN * 2 + side + heads * (width + gap) + labels.overhang, note.width + 2 * _MARGIN),
+        _MARGIN * 2 + heading + labels.top + layers * (height + gap) + note.height,
+    )
+    if max(size) * 72 > _LARGEST:
+        raise DataError(f"{layers} layers of {heads} heads do not fit one sheet; merge sub-words, or draw one layer")
+    figure = Figure(figsize=size, facecolor="white")
+    for layer in range(layers):
+        for head in range(heads):
+            left = _MARGIN + side + head * (width + gap)
+            top = size[1] - _MARGIN - heading - labels.top - layer * (height + gap)
+            axes = _cells(figure, left, top, cell, weights[layer, head], zero, vector=False)
+            if head == 0:
+                labels.draw_rows(axes)
+                _write(figure, _MARGIN + heading / 2, top - height / 2, f"layer {layer}", 8, rotation=90)
+            if layer == 0:
+                labels.draw_columns(axes)
+                _write(figure, left + width / 2, size[1] - _MARGIN - heading / 2, f"head {head}", 8)
+    note.draw(figure)
+    return figure
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, SVG or PDF, whole or not at all; the same figure gives the same file.
+
+    Letters in SVG become outlines, so that the picture is the same on every machine; PDF embeds its fonts.
+
+    Raises:
+        OutputError: another suffix, or a place that cannot be written.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS:
+        raise OutputError(f"cannot draw {path}: the suffix chooses the format{nearest(suffix, FORMATS)}")
+    dpi = min(DPI, _LARGEST / max(figure.get_size_inches()))
+    metadata: dict[str, dict[str, str | None]] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    settings: dict[Any, Any] = {
+        "svg.fonttype": "path",
+        "svg.hashsalt": "atento",
+        "pdf.fonttype": 42,
+        "pdf.compression": 6,
+    }
+    with atomic_path(path) as temporary, _SETTINGS, matplotlib.rc_context(settings):
+        figure.savefig(temporary, format=suffix[1:], dpi=dpi, metadata=metadata.get(suffix))
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """Row and column labels with the room that they need, in inches."""
+
+    rows: tuple[fonts.Style, ...]
+    columns: tuple[fonts.Style, ...]
+    cell: float
+    points: float
+    angle: float
+    left: float
+    top: float
+    overhang: float
+    """How far the slanted labels reach beyond the last column."""
+
+    @classmethod
+    def of(cls, rows: Sequence[str], columns: Sequence[str], cell: float, points: float) -> _Labels:
+        row_styles = tuple(fonts.style(_shortened(label)) for label in rows)
+        column_styles = tuple(fonts.style(_shortened(label)) for label in columns)
+        widths = [_measure(style, points)[0] for style in column_styles]
+        angle = 0.0 if all(width < cell * 0.9 for width in widths) else _ANGLE
+        line = points / 72 * 1.25
+        slope = math.radians(angle)
+        count = len(columns)
+        return cls(
+            rows=row_styles,
+            columns=column_styles,
+            cell=cell,
+            points=points,
+            angle=angle,
+            left=max((_measure(style, points)[0] for style in row_styles), default=0.0) + _GAP,
+            top=max((width * math.sin(slope) + line * max(math.cos(slope), 0.5) for width in widths), default=0.0)
+            + _GAP,
+            overhang=max(
+                (
+                    width * math.cos(slope) + line / 2 - (count - number - 0.5) * cell
+                    for number, width in enumerate(widths)
+                    if angle
+                ),
+                default=0.0,
+            ),
+        )
+
+    def draw_rows(self, axes: Axes) -> None:
+        for number, style in enumerate(self.rows):
+            self._label(axes, style, (-_GAP / self.cell, number + 0.5 + self._middle), "right", 0.0)
+
+    def draw_columns(self, axes: Axes) -> None:
+        slope = math.radians(self.angle)
+        above = -(_GAP / self.cell) + self._middle * (math.cos(slope) - 1) * 0.5
+        for number, style in enumerate(self.columns):
+            place = (number + 0.5 + self._middle * math.sin(slope), above)
+            self._label(axes, style, place, "left" if self.angle else "center", self.angle)
+
+    @property
+    def _middle(self) -> float:
+        """From a line's foot to the middle of its small letters, in cells: labels share a line, whatever they hold."""
+        return 0.36 * self.points / 72 / self.cell
+
+    def _label(self, axes: Axes, style: fonts.Style, place: tuple[float, float], side: str, angle: float) -> None:
+        axes.text(
+            *place,
+            style.text,
+            fontproperties=_properties(style, self.points),
+            ha=side,
+            va="baseline",
+            rotation=angle,
+            rotation_mode="anchor",
+            parse_math=False,
+            usetex=False,
+            clip_on=False,
+            color="black",
+        )
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """One matrix with its labels and title; sizes in inches."""
+
+    weights: Weights
+    labels: _Labels
+    title: fonts.Style
+    title_height: float
+    width: float
+    height: float
+
+    @classmethod
+    def of(cls, weights: Weights, rows: Sequence[str], columns: Sequence[str], title: str) -> _Panel:
+        cell = _cell(max(len(rows), len(columns)))
+        labels = _Labels.of(rows, columns, cell, points=min(cell * 72 * 0.62, 11.0))
+        heading = fonts.style(title) if title else fonts.Style("", (fonts.BASE,))
+        title_width, line = _measure(heading, 10.0) if title else (0.0, 0.0)
+        title_height = line + _GAP if title else 0.0
+        return cls(
+            weights=weights,
+            labels=labels,
+            title=heading,
+            title_height=title_height,
+            width=max(labels.left + len(columns) * cell + max(labels.overhang, 0.0), title_width),
+            height=title_height + labels.top + len(rows) * cell,
+        )
+
+    def draw(self, figure: Figure, left: float, top: float, zero: Zero) -> None:
+        """Draw with the upper left corner at this place, in inches from the figure's lower left."""
+        width, height = figure.get_size_inches()
+        if self.title.text:
+            figure.text(
+                left / width,
+                top / height,
+                self.title.text,
+                fontproperties=_properties(self.title, 10.0),
+                va="top",
+                parse_math=False,
+                usetex=False,
+            )
+        first = top - self.title_height - self.labels.top
+        axes = _cells(figure, left + self.labels.left, first, self.labels.cell, self.weights, zero, vector=True)
+        self.labels.draw_rows(axes)
+        self.labels.draw_columns(axes)
+
+
+@dataclass(frozen=True)
+class _Note:
+    """What stands under a figure whose characters could not all be drawn."""
+
+    text: str
+    width: float
+    height: float
+
+    def draw(self, figure: Figure) -> None:
+        width, height = figure.get_size_inches()
+        if self.text:
+            figure.text(_MARGIN / width, _MARGIN / height, self.text, fontsize=7, va="bottom", family=fonts.BASE)
+
+
+def _missing_note(missing: Sequence[str]) -> _Note:
+    if not missing:
+        return _Note("", 0.0, 0.0)
+    codes = ", ".join(f"U+{ord(character):04X}" for character in missing[:5]) + (" …" if len(missing) > 5 else "")
+    text = f"{fonts.STAND_IN}: no installed font draws {codes}"
+    width, line = _measure(fonts.Style(text, (fonts.BASE,)), 7.0)
+    return _Note(text, width, line + 2 * _GAP)
+
+
+def _cells(figure: Figure, left: float, top: float, cell: float, weights: Weights, zero: Zero, *, vector: bool) -> Axes:
+    """Axes that hold the grey cells, with one unit of data a cell and rows counted from above."""
+    rows, columns = weights.shape
+    width, height = figure.get_size_inches()
+    box = (left / width, (top - rows * cell) / height, columns * cell / width, rows * cell / height)
+    axes = figure.add_axes(box)
+    axes.set(xlim=(0, columns), ylim=(rows, 0), xticks=[], yticks=[])
+    axes.set_autoscale_on(False)
+    for spine in axes.spines.values():
+        spine.set(linewidth=0.6, color="0.4")
+    colours: dict[str, Any] = {"cmap": "gray" if zero == "black" else "gray_r", "vmin": 0.0, "vmax": 1.0}
+    if vector:  # rectangles, sharp at any size
+        axes.pcolormesh(np.clip(weights, 0.0, 1.0), **colours, antialiased=False, linewidth=0)
+    else:  # an image: many heads would make a vector file huge
+        axes.imshow(
+            np.clip(weights, 0.0, 1.0), **colours, extent=(0, columns, rows, 0), aspect="auto", interpolation="nearest"
+        )
+    return axes
+
+
+def _write(figure: Figure, x: float, y: float, text: str, points: float, rotation: float = 0.0) -> None:
+    width, height = figure.get_size_inches()
+    figure.text(
+        x / width, y / height, text, fontsize=points, ha="center", va="center", rotation=rotation, family=fonts.BASE
+    )
+
+
+def _cell(count: int) -> float:
+    """A cell's side in inches: generous for short sentences, and still with readable labels for long ones."""
+    return float(np.clip(4.6 / max(count, 1), 0.17, 0.3))
+
+
+def _columns(widths: Sequence[float]) -> int:
+    """As many side by side as make the sheet about as wide as high, within 16 inches."""
+    wanted = math.ceil(math.sqrt(len(widths)))
+    return max(1, min(wanted, int(16 / max(widths))))
+
+
+def _measure(style: fonts.Style, points: float) -> tuple[float, float]:
+    """Width and line height of a label in inches, a little generous, as backends differ by hinting."""
+    renderer = getattr(_RENDERER, "agg", None)
+    if renderer is None:
+        renderer = _RENDERER.agg = RendererAgg(8, 8, 288)  # type: ignore[no-untyped-call]
+    width, _, _ = renderer.get_text_width_height_descent(style.text, _properties(style, points), False)
+    return width / 288 * 1.03 + 0.01, points / 72 * 1.35
+
+
+def _properties(style: fonts.Style, points: float) -> FontProperties:
+    return FontProperties(family=list(style.families), size=points)
+
+
+def _shortened(label: str) -> str:
+    return label if len(label) <= _LONGEST else label[: _LONGEST - 1] + "…"
+
+
+def _letter(number: int) -> str:
+    letters = string.ascii_lowercase
+    return letters[number] if number < len(letters) else _letter(number // len(letters) - 1) + letters[number % 26]

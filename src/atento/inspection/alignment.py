@@ -1,0 +1,165 @@
+"""Links between words, read off a model's attention.
+
+The attention of each predicted word over the source is a soft alignment (Bahdanau et al. 2015, section 5.2.1); these
+are the ways to make it a hard one. All work on words, whatever pieces the model reads: ``Attention.merged`` sums and
+averages the weights of a word's tokens. Links are (source word, target word), counted from 0 over
+``atento.text.words.segment``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atento.core.configuration import Configuration
+from atento.core.errors import ConfigurationError, DataError
+from atento.figures.attention import Attention, Span
+from atento.text.words import How, segment
+
+Link = tuple[int, int]
+Links = frozenset[Link]
+
+
+class AlignmentConfig(Configuration, frozen=True, kw_only=True):
+    """How links are read off an attention record.
+
+    Raises:
+        ConfigurationError: the threshold is no share.
+    """
+
+    method: Literal["argmax", "threshold", "intersection"] = "argmax"
+    """``argmax``: each target word's best source word. ``threshold``: every pair that reaches it. ``intersection``: the
+    pairs in which each word is the other's best."""
+    threshold: float = 0.3
+    """The least weight of a link, for ``threshold``: a share of the target word's attention."""
+    layer: int | Literal["penultimate", "mean"] = "penultimate"
+    """``penultimate`` is the last but one (Garg et al. 2019), or the only one; negative numbers count from the last."""
+    head: int | Literal["mean"] = "mean"
+    null: bool = True
+    """A word whose best partner is ``</s>`` stays unlinked; else rows are made to sum to one without ``</s>``."""
+    words: How = "words"
+    """``whitespace`` for text whose gold links count tokens between spaces."""
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.threshold <= 1.0:
+            raise ConfigurationError(f"threshold = {self.threshold}: it must be above 0 and at most 1")
+
+
+def links(attention: Attention, config: AlignmentConfig = AlignmentConfig()) -> Links:  # noqa: B008 (it is frozen)
+    """The links of one sentence pair.
+
+    Raises:
+        DataError: there is no cross attention or no such layer or head, or rows stand for the decoder's input.
+    """
+    table = _Table.of(attention, config)
+    match config.method:
+        case "argmax":
+            return table.best_sources()
+        case "threshold":
+            return table.at_least(config.threshold)
+        case "intersection":
+            return table.best_sources() & table.best_targets()
+
+
+def intersection(
+    forward: Attention,
+    backward: Attention,
+    config: AlignmentConfig = AlignmentConfig(),  # noqa: B008 (it is frozen)
+) -> Links:
+    """The links on which two models agree, of which one translates back what the other translates.
+
+    Args:
+        forward: source → target.
+        backward: the same pair, target → source.
+        config: how each one's links are found; the links are of the forward direction.
+
+    Raises:
+        DataError: the records are not of the same pair of texts, or as ``links``.
+    """
+    if (forward.source_text, forward.target_text) != (backward.target_text, backward.source_text):
+        raise DataError(
+            f"{forward.source_text!r} – {forward.target_text!r} and {backward.source_text!r} – "
+            f"{backward.target_text!r} are not one pair in two directions; give both models the same pairs"
+        )
+    return links(forward, config) & frozenset((i, j) for j, i in links(backward, config))
+
+
+class _Table:
+    """Weights between words and special tokens, and which word each row and column is (None: a special token)."""
+
+    def __init__(self, weights: NDArray[np.float32], rows: list[int | None], columns: list[int | None]) -> None:
+        self.weights = weights
+        self.rows = rows
+        self.columns = columns
+
+    @classmethod
+    def of(cls, attention: Attention, config: AlignmentConfig) -> _Table:
+        if attention.rows != "predicted":
+            raise DataError(
+                "the rows of this attention record are the decoder's input, one place off from the words predicted; "
+                "record it with rows of predicted tokens"
+            )
+        matrix = attention.matrix("cross", _layer(attention, config), None if config.head == "mean" else config.head)
+        source = segment(attention.source_text, config.words)
+        target = segment(attention.target_text, config.words)
+        words = replace(attention, weights={"cross": matrix[None, None]}).merged(source, target)
+        table = cls(words.matrix(), _numbers(words.target_spans, target), _numbers(words.source_spans, source))
+        return table if config.null else table.without_specials()
+
+    def without_specials(self) -> _Table:
+        rows = [index for index, word in enumerate(self.rows) if word is not None]
+        columns = [index for index, word in enumerate(self.columns) if word is not None]
+        weights = self.weights[np.ix_(rows, columns)]
+        totals = weights.sum(axis=1, keepdims=True)
+        return _Table(
+            (weights / np.where(totals > 0, totals, 1.0)).astype(np.float32),
+            [self.rows[index] for index in rows],
+            [self.columns[index] for index in columns],
+        )
+
+    def best_sources(self) -> Links:
+        """Each target word with the source word that it attends to most, the first of equals."""
+        return self._best(self.weights, self.rows, self.columns)
+
+    def best_targets(self) -> Links:
+        """Each source word with the target word that attends to it most."""
+        return frozenset((i, j) for j, i in self._best(self.weights.T, self.columns, self.rows))
+
+    def at_least(self, threshold: float) -> Links:
+        return frozenset(
+            (i, j)
+            for row, j in enumerate(self.rows)
+            for column, i in enumerate(self.columns)
+            if i is not None and j is not None and self.weights[row, column] >= threshold
+        )
+
+    @staticmethod
+    def _best(weights: NDArray[np.float32], rows: list[int | None], columns: list[int | None]) -> Links:
+        """(column's word, row's word) of each row's largest weight; rows without any weight have none."""
+        if not weights.size:
+            return frozenset()
+        best = weights.argmax(axis=1)
+        return frozenset(
+            (i, j)
+            for row, j in enumerate(rows)
+            if j is not None and weights[row, best[row]] > 0 and (i := columns[best[row]]) is not None
+        )
+
+
+def _layer(attention: Attention, config: AlignmentConfig) -> int | None:
+    match config.layer:
+        case "mean":
+            return None
+        case "penultimate":
+            return max(0, len(attention.array("cross")) - 2)
+        case number:
+            return number
+
+
+def _numbers(spans: Sequence[Span | None], words: Sequence[Span]) -> list[int | None]:
+    places = {span: number for number, span in enumerate(words)}
+    return [None if span is None else places[span] for span in spans]

@@ -1,0 +1,320 @@
+"""The training loop of all model families.
+
+Everything that affects weights (batches, dropout, validation, early stopping, averaging) is keyed to steps and drawn
+from generators that checkpoints hold; timed checkpoints are resume points only. So a run on CPU that is killed at any
+instant and resumed ends with the same bits as one that was not, under a budget in steps or epochs.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import torch
+from torch import Tensor
+
+from atento.core.errors import TrainingError
+from atento.core.progress import Progress, Stop
+from atento.data.batching import Batch, Batches
+from atento.models.encoder_decoder import EncoderDecoder
+from atento.models.weights import load_weights, weights
+from atento.training.averaging import MovingAverage, mean
+from atento.training.checkpoint import (
+    Checkpoint,
+    Environment,
+    RunState,
+    Score,
+    load_checkpoint,
+    load_model_weights,
+    random_state,
+    remove_checkpoints,
+    save_checkpoint,
+    set_random_state,
+    steps_saved,
+)
+from atento.training.configuration import TrainingConfig
+from atento.training.metrics_log import MetricsLog
+from atento.training.objectives import Objective
+from atento.training.optimiser import build_optimiser, load_optimiser_tensors, optimiser_tensors
+from atento.training.precision import Precision, autocast
+from atento.training.schedule import learning_rate
+from atento.training.stream import BatchStream
+from atento.training.validation import Validator
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a run ended."""
+
+    state: RunState
+    reason: Literal["budget", "patience", "stopped"]
+    values: Mapping[str, Tensor]
+    """The weights that the bundle gets, as ``training.keep`` says."""
+
+
+class Trainer:
+    """Trains one model; ``run`` is the loop."""
+
+    def __init__(
+        self,
+        model: EncoderDecoder,
+        objective: Objective,
+        batches: Batches,
+        validator: Validator,
+        config: TrainingConfig,
+        *,
+        run: Path,
+        precision: Precision,
+        progress: Progress,
+        stop: Stop,
+    ) -> None:
+        self.model, self.objective, self.validator, self.config = model, objective, validator, config
+        self.precision, self.progress, self.stop = precision, progress, stop
+        self.device = next(model.parameters()).device
+        self.checkpoints = run / "checkpoints"
+        self.environment = Environment.current(precision, self.device)
+        self.optimiser = build_optimiser(model, config)
+        self.average = MovingAverage(model, config.ema_decay) if config.keep == "ema" else None
+        self.state = RunState()
+        self._resume()
+        self.stream = BatchStream(batches, self.state.epoch, self.state.batch)
+        self.log = MetricsLog(run, after_step=self.state.step)
+        self._window = _Window()
+        self._note = ""
+
+    def run(self) -> Outcome:
+        """Train until the budget, patience, or a wish to stop.
+
+        Raises:
+            TrainingError: too many steps in a row were not finite.
+            OutputError: a checkpoint cannot be written.
+        """
+        self.model.train()
+        self._started = time.perf_counter() - self.state.seconds
+        self._last_save = time.perf_counter()
+        self.progress.start("training", 1.0)
+        self.progress.advance(self._used())
+        reason: Literal["budget", "patience", "stopped"] = "budget"
+        while not self.state.finished and self._used() < 1.0:
+            if self.stop:
+                reason = "stopped"
+                break
+            before = self._used()
+            self._step()
+            self._after_step()
+            self.progress.advance(min(1.0, self._used()) - min(1.0, before), note=self._note)
+            if self._out_of_patience():
+                reason = "patience"
+                break
+        if reason != "stopped" and not self.state.finished:
+            if not self.state.scores or self.state.scores[-1].step != self.state.step:
+                self._validate()
+            self._update(finished=True)
+        self._save()
+        self.progress.finish()
+        self.log.close()
+        return Outcome(state=self.state, reason=reason, values=self._kept_weights())
+
+    def _step(self) -> None:
+        """One step of the optimiser."""
+        step = self.state.step + 1
+        used = self._used()
+        rate = learning_rate(self.config, step, used, self.state.used_at_warmup_end)
+        group = [self.stream.next() for _ in range(self.config.accumulate)]
+        count = sum(batch.target_tokens for batch in group)
+        likelihood = sum(self._accumulate(batch, count) for batch in group)
+        bound = self.config.clip_norm or math.inf
+        norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), bound, foreach=True))
+        finite = math.isfinite(norm) and math.isfinite(likelihood)
+        if finite:
+            for parameters in self.optimiser.param_groups:
+                parameters["lr"] = rate
+            self.optimiser.step()
+            if self.average is not None:
+                self.average.update(step)
+        self.optimiser.zero_grad(set_to_none=True)
+        self._window.add(likelihood, count, rate, norm, finite)
+        self._update(
+            step=step,
+            epoch=self.stream.epoch,
+            batch=self.stream.batch,
+            tokens=self.state.tokens + count,
+            seconds=time.perf_counter() - self._started,
+            skipped=self.state.skipped + (not finite),
+            skipped_in_a_row=0 if finite else self.state.skipped_in_a_row + 1,
+        )
+        if step == self.config.warmup_steps:
+            self._update(used_at_warmup_end=self._used())
+
+    def _accumulate(self, batch: Batch, count: int) -> float:
+        """Add a batch's gradients, normalised by the step's number of tokens; gives its likelihood sum."""
+        batch = batch.to(self.device)
+        with autocast(self.precision, self.device):
+            loss = self.objective(self.model, batch)
+        (loss.total / count).backward()  # type: ignore[no-untyped-call]
+        return float(loss.likelihood)
+
+    def _after_step(self) -> None:
+        """Log, validate and save when it is time to."""
+        step = self.state.step
+        if self.state.skipped_in_a_row >= self.config.max_skipped_steps:
+            raise TrainingError(
+                f"the last {self.state.skipped_in_a_row} steps had a loss or gradient that is not finite; lower "
+                'training.learning_rate, or set training.precision = "float32"'
+            )
+        if step % self.config.log_every == 0:
+            values, self._note = self._window.summary()
+            self._window = _Window()
+            self.log.write(step, {"epoch": round(self.stream.epochs, 4), **values, "seconds": self.state.seconds})
+        minutes = (time.perf_counter() - self._last_save) / 60
+        if step % self.config.validate_every == 0:
+            self._validate()
+            self._save()
+        elif self.config.save_every_minutes and minutes >= self.config.save_every_minutes:
+            self._save()
+
+    def _validate(self) -> None:
+        """Validate the weights that would be kept, and say how good they are."""
+        with self._averaged():
+            result = self.validator.run()
+        step = self.state.step
+        score = Score(step=step, loss=result.loss, bleu=result.bleu, chrf=result.chrf)
+        self._update(scores=(*self.state.scores, score), seconds=time.perf_counter() - self._started)
+        self.log.write(
+            step,
+            {
+                "valid_loss": result.loss,
+                "valid_perplexity": result.perplexity,
+                "valid_bleu": result.bleu,
+                "valid_chrf": result.chrf,
+            },
+        )
+        self.progress.message(f"step {step}, epoch {self.stream.epochs:.1f}: {result}")
+        for source, reference, translation in result.samples:
+            self.progress.message(f"    {source}\n      → {translation}\n      = {reference}")
+        self._window = _Window()
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """The moving average in the model's place, if there is one."""
+        if self.average is None:
+            yield
+            return
+        own = {name: value.clone() for name, value in weights(self.model).items()}
+        load_weights(self.model, self.average.values)
+        try:
+            yield
+        finally:
+            load_weights(self.model, own)
+
+    def _save(self) -> None:
+        """Write a checkpoint and remove those that nothing needs any more."""
+        self._last_save = time.perf_counter()
+        save_checkpoint(
+            self.checkpoints,
+            Checkpoint(
+                state=self.state,
+                environment=self.environment,
+                model=weights(self.model),
+                optimiser=optimiser_tensors(self.optimiser, self.model),
+                ema=self.average.values if self.average is not None else None,
+                random=random_state(),
+            ),
+        )
+        remove_checkpoints(self.checkpoints, keep={self.state.step, *self._steps_to_keep()})
+
+    def _resume(self) -> None:
+        """Go on from the latest checkpoint, if there is one."""
+        steps = steps_saved(self.checkpoints)
+        if not steps:
+            torch.manual_seed(self.config.seed)
+            return
+        checkpoint = load_checkpoint(self.checkpoints / f"step-{steps[-1]:06d}")
+        for difference in self.environment.differences(checkpoint.environment):
+            self.progress.message(f"warning: resumed under other conditions, so the result may differ ({difference})")
+        load_weights(self.model, checkpoint.model)
+        load_optimiser_tensors(self.optimiser, self.model, checkpoint.optimiser)
+        if self.average is not None and checkpoint.ema is not None:
+            self.average.load(checkpoint.ema)
+        set_random_state(checkpoint.random)
+        self.state = checkpoint.state
+
+    def _steps_to_keep(self) -> set[int]:
+        """The validated steps whose weights the bundle may get."""
+        steps = [score.step for score in self.state.scores]
+        match self.config.keep:
+            case "best":
+                return {self._best().step} if steps else set()
+            case "average":
+                return set(steps[-self.config.average :])
+            case "last" | "ema":
+                return set()
+
+    def _kept_weights(self) -> Mapping[str, Tensor]:
+        match self.config.keep:
+            case "ema" if self.average is not None:
+                return self.average.values
+            case "best" if self.state.scores:
+                return load_model_weights(self.checkpoints, self._best().step)
+            case "average" if self.state.scores:
+                return mean([load_model_weights(self.checkpoints, step) for step in sorted(self._steps_to_keep())])
+            case _:
+                return weights(self.model)
+
+    def _best(self) -> Score:
+        """The best validation; of equals the earliest."""
+        return max(self.state.scores, key=lambda score: score.value(self.config.keep_metric))
+
+    def _out_of_patience(self) -> bool:
+        if self.config.patience is None or not self.state.scores:
+            return False
+        after_best = [score for score in self.state.scores if score.step > self._best().step]
+        return len(after_best) >= self.config.patience
+
+    def _used(self) -> float:
+        """The part of the budget that is used; the first of several budgets to be reached counts."""
+        config, state = self.config, self.state
+        seconds = state.seconds / 60
+        parts = ((state.step, config.steps), (self.stream.epochs, config.epochs), (seconds, config.minutes))
+        return max(done / budget for done, budget in parts if budget is not None)
+
+    def _update(self, **changes: object) -> None:
+        self.state = msgspec.structs.replace(self.state, **changes)
+
+
+class _Window:
+    """Averages over the steps since the last log line."""
+
+    def __init__(self) -> None:
+        self._begun = time.perf_counter()
+        self._likelihood = 0.0
+        self._count = 0
+        self._rate = 0.0
+        self._norm = 0.0
+
+    def add(self, likelihood: float, count: int, rate: float, norm: float, finite: bool) -> None:
+        """Take in a step; one that was skipped counts for speed only."""
+        if finite:
+            self._likelihood += likelihood
+            self._count += count
+        self._rate, self._norm = rate, norm
+
+    def summary(self) -> tuple[dict[str, float | int | None], str]:
+        """The values to log and a note to show."""
+        seconds = time.perf_counter() - self._begun
+        loss = self._likelihood / self._count if self._count else None
+        speed = self._count / seconds
+        values: dict[str, float | int | None] = {
+            "loss": loss,
+            "learning_rate": self._rate,
+            "gradient_norm": self._norm,
+            "tokens_per_second": speed,
+        }
+        note = f"loss {loss:.3f} · {speed:,.0f} tokens/s" if loss is not None else "loss not finite"
+        return values, note

@@ -1,0 +1,254 @@
+"""A training run as a directory: tokenizers, data, loop, bundle, each made once and found again on resumption.
+
+RUN/recipe.toml     resolved
+RUN/held-out/       train and dev parts, where no validation corpus was given
+RUN/tokenizers/     as trained; the bundle gets copies
+RUN/checkpoints/    see ``checkpoint``
+RUN/metrics.jsonl   see ``metrics_log``
+RUN/bundle/         the result
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import sacrebleu
+import torch
+
+import atento
+from atento.bundle import Bundle, save_bundle, vocabulary_of
+from atento.core.allocator import keep_freed_memory
+from atento.core.configuration import convert, read_toml, to_toml
+from atento.core.errors import ConfigurationError, TrainingError
+from atento.core.files import atomic_folder, atomic_text
+from atento.core.progress import Progress, Silent, Stop
+from atento.data.batching import Batches
+from atento.data.corpus_files import CorpusFiles
+from atento.data.dataset import ParallelDataset, open_dataset
+from atento.data.readers import read_pairs
+from atento.data.split import SplitConfig, SplitOutput, split_corpus
+from atento.models.build import build_model
+from atento.text.tokenizer import Tokenizer
+from atento.text.training import train_tokenizer
+from atento.training.loop import Outcome, Trainer
+from atento.training.objectives import TranslationObjective
+from atento.training.precision import resolve
+from atento.training.recipe import Recipe
+from atento.training.validation import Validator
+
+_HELD_OUT_AT_MOST = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a run came to."""
+
+    run: Path
+    outcome: Outcome
+    card: dict[str, Any]
+
+
+def train(
+    recipe: Recipe | None,
+    run: Path,
+    *,
+    resume: bool = False,
+    device: str = "auto",
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> Report:
+    """Train a model from a recipe into a run directory, or go on with one.
+
+    Raises glibc's memory thresholds for the whole process (see ``core.allocator``).
+
+    Args:
+        recipe: what to do; None takes the one that the run was begun with.
+        run: the directory.
+        resume: go on where the run stopped; without it the directory must be new.
+        device: "cpu", "cuda", … or "auto".
+        progress: told how far it is.
+        stop: looked at between two steps.
+
+    Raises:
+        TrainingError: the directory is in use without ``resume``, or cannot be resumed.
+        DataError, ConfigurationError, OutputError: as the parts say.
+    """
+    keep_freed_memory()
+    progress, stop = progress or Silent(), stop or Stop()
+    recipe = _begin(recipe, run, resume)
+    where = _device(device)
+    train_files, valid_files = _corpora(recipe, run, progress)
+    source, target = _tokenizers(recipe, run, train_files, progress)
+    dataset = open_dataset(train_files, source, target, max_length=recipe.data.max_length, progress=progress)
+    valid = open_dataset(valid_files, source, target, max_length=recipe.data.max_length, progress=progress)
+    _announce(dataset, valid, progress)
+    model = build_model(recipe.model, vocabulary_of(source, target), seed=recipe.training.seed).to(where)
+    progress.message(f"{model.num_parameters:,} parameters, vocabulary {source.size:,} → {target.size:,}")
+    bundle = Bundle(
+        model=model,
+        model_config=recipe.model,
+        source_tokenizer=source,
+        target_tokenizer=target,
+        source_language=recipe.data.source_language,
+        target_language=recipe.data.target_language,
+        decoding=recipe.decoding,
+    )
+    precision = resolve(recipe.training.precision, where)
+    settings = recipe.training
+    texts = _sample_of(valid_files, settings.validation_sentences)
+    budget = max(settings.batch_tokens, recipe.data.max_length + 1)
+    validator = Validator(bundle, Batches(valid, model.vocabulary, budget=budget, seed=0), *texts, precision)
+    batches = Batches(dataset, model.vocabulary, budget=budget, seed=settings.seed)
+    objective = TranslationObjective(label_smoothing=settings.label_smoothing)
+    trainer = Trainer(
+        model, objective, batches, validator, settings, run=run, precision=precision, progress=progress, stop=stop
+    )
+    outcome = trainer.run()
+    card = _card(recipe, dataset, valid, model.num_parameters, outcome, precision)
+    save_bundle(replace(bundle, card=card), run / "bundle", values=outcome.values)
+    return Report(run=run, outcome=outcome, card=card)
+
+
+def _begin(recipe: Recipe | None, run: Path, resume: bool) -> Recipe:
+    """Write the recipe down first of all, so that a run can be resumed from any later instant."""
+    path = run / "recipe.toml"
+    if resume:
+        if not path.exists():
+            raise TrainingError(f"there is nothing to resume in {run}; begin it without --resume")
+        begun = convert(read_toml(path), Recipe, where=str(path))
+        if recipe is not None and msgspec.structs.replace(recipe, data=begun.data) != begun:
+            raise TrainingError(f"{path} differs from the recipe given; resume without a recipe, or begin another run")
+        return begun
+    if recipe is None:
+        raise ConfigurationError("a new run needs a recipe")
+    if run.exists() and (not run.is_dir() or any(run.iterdir())):
+        raise TrainingError(f"{run} is there already; add --resume to go on with it, or give another -o")
+    with atomic_text(path) as stream:
+        stream.write(to_toml(recipe))
+    return recipe
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        first = str(error).splitlines()[0]
+        raise ConfigurationError(f"the device {name!r} cannot be used here ({first}); give cpu or auto") from error
+    return device
+
+
+def _corpora(recipe: Recipe, run: Path, progress: Progress) -> tuple[list[CorpusFiles], list[CorpusFiles]]:
+    """Training and validation corpora; the second is split from the first where none is given."""
+    if recipe.data.valid is not None:
+        return list(recipe.data.train), [recipe.data.valid]
+    folder = run / "held-out"
+    count = len(recipe.data.train)
+    if not folder.exists():
+        with atomic_folder(folder) as temporary:
+            for number, corpus in enumerate(recipe.data.train):
+                total = sum(1 for _ in read_pairs(corpus))
+                size = recipe.data.held_out * total if recipe.data.held_out < 1 else recipe.data.held_out / count
+                dev = max(1, int(min(size, _HELD_OUT_AT_MOST / count)))
+                config = SplitConfig(dev=float(dev), test=0.0, seed=recipe.training.seed)
+                split_corpus(corpus, SplitOutput.in_folder(temporary / str(number), "source", "target"), config)
+        progress.message(f"no validation corpus was given: held one out of the training data, in {folder}")
+
+    def parts(name: str) -> list[CorpusFiles]:
+        return [
+            msgspec.structs.replace(
+                CorpusFiles.of([folder / str(number) / f"{name}.source", folder / str(number) / f"{name}.target"]),
+                weight=corpus.weight if name == "train" else 1.0,
+            )
+            for number, corpus in enumerate(recipe.data.train)
+        ]
+
+    return parts("train"), parts("dev")
+
+
+def _tokenizers(
+    recipe: Recipe, run: Path, corpora: list[CorpusFiles], progress: Progress
+) -> tuple[Tokenizer, Tokenizer]:
+    """The run's tokenizers: as saved, given by file, or trained on the training data."""
+    folder = run / "tokenizers"
+    data, config = recipe.data, recipe.tokenizer
+    if not folder.exists():
+        if data.source_tokenizer is not None:
+            made = [Tokenizer.load(Path(path)) for path in (data.source_tokenizer, data.target_tokenizer) if path]
+        elif config.shared:
+            made = [train_tokenizer(_texts(corpora, (0, 1)), config, progress)]
+        else:
+            made = [train_tokenizer(_texts(corpora, (side,)), config, progress) for side in (0, 1)]
+        with atomic_folder(folder) as temporary:
+            for name, tokenizer in zip(("source", "target"), made, strict=False):
+                tokenizer.save(temporary / f"{name}.json")
+    source = Tokenizer.load(folder / "source.json")
+    target = folder / "target.json"
+    return source, Tokenizer.load(target) if target.exists() else source
+
+
+def _texts(corpora: list[CorpusFiles], sides: tuple[int, ...]) -> Iterator[str]:
+    for corpus in corpora:
+        for pair in read_pairs(corpus):
+            yield from ((pair.source, pair.target)[side] for side in sides)
+
+
+def _sample_of(corpora: list[CorpusFiles], count: int) -> tuple[list[str], list[str]]:
+    """Pairs without an empty side, spread evenly over the corpora."""
+    pairs = [(pair.source, pair.target) for corpus in corpora for pair in read_pairs(corpus)]
+    pairs = [pair for pair in pairs if pair[0].strip() and pair[1].strip()]
+    chosen = np.unique(np.linspace(0, len(pairs) - 1, min(count, len(pairs)), dtype=np.int64)).tolist()
+    return [pairs[number][0] for number in chosen], [pairs[number][1] for number in chosen]
+
+
+def _announce(dataset: ParallelDataset, valid: ParallelDataset, progress: Progress) -> None:
+    progress.message(f"{len(dataset):,} pairs to train on, {len(valid):,} to validate on")
+    for name, part in (("training", dataset), ("validation", valid)):
+        if part.left_out.total:
+            progress.message(f"left out of {name}: {part.left_out}")
+
+
+def _card(
+    recipe: Recipe, dataset: ParallelDataset, valid: ParallelDataset, parameters: int, outcome: Outcome, precision: str
+) -> dict[str, Any]:
+    """What a reader of the bundle should know."""
+    state = outcome.state
+    versions = {"atento": atento.__version__, "torch": str(torch.__version__), "sacrebleu": sacrebleu.__version__}
+    return {
+        "data": {
+            "train": [corpus.name for corpus in dataset.corpora],
+            "valid": [corpus.name for corpus in valid.corpora],
+            "train_pairs": len(dataset),
+            "valid_pairs": len(valid),
+            "left_out": {"empty": dataset.left_out.empty, "too_long": dataset.left_out.too_long},
+        },
+        "model": {"kind": type(recipe.model).__struct_config__.tag, "parameters": parameters},
+        "training": {
+            "seed": recipe.training.seed,
+            "steps": state.step,
+            "target_tokens": state.tokens,
+            "skipped_steps": state.skipped,
+            "minutes": round(state.seconds / 60, 2),
+            "ended_by": outcome.reason,
+            "precision": precision,
+            "kept": recipe.training.keep,
+        },
+        "validation": [msgspec.to_builtins(score) for score in state.scores],
+        "signatures": {
+            "bleu": _signature(sacrebleu.BLEU()),
+            "chrf": _signature(sacrebleu.CHRF()),
+        },
+        "versions": {**versions, "python": platform.python_version()},
+    }
+
+
+def _signature(metric: sacrebleu.BLEU | sacrebleu.CHRF) -> str:
+    """A metric's signature; sacreBLEU knows it once something was scored."""
+    metric.corpus_score(["a"], [["a"]])
+    return str(metric.get_signature())

@@ -1,0 +1,52 @@
+from pathlib import Path
+
+import pytest
+
+from atento.core.configuration import convert, to_builtins
+from atento.core.errors import ConfigurationError
+from atento.core.vocabulary import Vocabulary
+from atento.models.build import build_model
+from atento.models.recurrent import AdditiveAttentionConfig, NoAttention, RecurrentConfig
+
+
+@pytest.mark.parametrize(
+    ("table", "named"),
+    [
+        ({"hidden_size": 0}, "hidden_size"),
+        ({"dropout": 1.0}, "dropout"),
+        ({"attention": {"kind": "additive", "size": 0}}, "attention.size"),
+        ({"context_in_state": False}, "context_in_state"),
+        ({"bridge": "copy"}, "bridge"),
+        ({"bridge": "backward", "bidirectional": False}, "bridge"),
+        ({"bridge": "copy", "bidirectional": False, "num_encoder_layers": 2}, "bridge"),
+        ({"output": "linear", "tied_embeddings": "none", "output_reads": "previous"}, "output_reads"),
+        ({"output": "linear", "tied_embeddings": "none", "output_size": 4}, "output_size"),
+        ({"output": "linear"}, "tied_embeddings"),
+        ({"output_size": 100}, "tied_embeddings"),
+        ({"hiden_size": 8}, "hidden_size"),
+        ({"attention": {"kind": "aditive"}}, "additive"),
+    ],
+)
+def test_impossible_combinations_name_the_key(table: dict[str, object], named: str) -> None:
+    with pytest.raises(ConfigurationError, match=named) as caught:
+        convert(table, RecurrentConfig, where="recipe.toml")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_configuration_survives_its_table() -> None:
+    config = RecurrentConfig(cell="gru", attention=NoAttention(), bridge="backward")
+    assert convert(to_builtins(config), RecurrentConfig, where=str(Path("x"))) == config
+
+
+@pytest.mark.parametrize(("tied", "matrices"), [("all", 1), ("decoder", 2), ("none", 3)])
+@pytest.mark.parametrize("shared", [True, False])
+def test_tied_embeddings_share_matrices(tied: str, matrices: int, shared: bool) -> None:
+    config = convert(
+        {"tied_embeddings": tied, "embedding_size": 4, "hidden_size": 3, "attention": {"kind": "additive"}},
+        RecurrentConfig,
+        where="x",
+    )
+    assert config.attention == AdditiveAttentionConfig()
+    model = build_model(config, Vocabulary(source_size=9, target_size=9, shared=shared))
+    wanted = max(matrices, 1 if shared else 2)
+    assert sum(parameter.shape == (9, 4) for parameter in model.parameters()) == wanted
