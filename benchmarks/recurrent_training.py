@@ -1,8 +1,8 @@
 """Target tokens a second in training: our attentional LSTM beside a plain Hugging Face Marian loop.
 
 Random tokens with lengths like 28 ± 15, the same length-sorted batches (sentences × longest side ≤ 4096) on both sides;
-forward pass, loss with label smoothing, backward pass, clipping and AdamW are timed. Each side runs in a process of its own,
-in turns, because other work on the machine disturbs both; the median ratio counts::
+forward pass, loss with label smoothing, backward pass, clipping and AdamW are timed. Each side runs in a process of its
+own, in turns, because other work on the machine disturbs both; the median ratio counts::
 
     python benchmarks/recurrent_training.py --rounds 3
 
@@ -24,6 +24,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
+from atento.core.allocator import keep_freed_memory
 from atento.core.vocabulary import Vocabulary
 from atento.models.build import build_model
 from atento.models.recurrent import AdditiveAttentionConfig, NoAttention, RecurrentConfig
@@ -107,6 +108,8 @@ def marian() -> tuple[torch.nn.Module, Callable[[Tensor, Tensor], None]]:
 
 
 def measure(side: str, seconds: float, profile: bool) -> float:
+    if side != "marian" or os.environ.get("KEEP"):
+        keep_freed_memory()
     torch.set_num_threads(int(os.environ.get("THREADS", "2")))
     torch.manual_seed(1)
     model, step = marian() if side == "marian" else ours(side)

@@ -1,9 +1,12 @@
-"""Settings of every test: one thread (the tensors are tiny) and a fixed seed."""
+"""Settings of every test: one thread (the tensors are tiny), a fixed seed, and no time limit for Hypothesis."""
 
+import hypothesis
 import pytest
 import torch
 
 torch.set_num_threads(1)
+hypothesis.settings.register_profile("atento", deadline=None)
+hypothesis.settings.load_profile("atento")
 
 
 @pytest.fixture(autouse=True)

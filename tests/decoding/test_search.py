@@ -145,13 +145,12 @@ def repeats(tokens: tuple[int, ...], size: int) -> bool:
 
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_no_repeated_ngrams_as_the_definition_reads(fake: ModuleType, size: int) -> None:
-    table = fake.random_table(8, 1, 7, sharpness=1.5)
+    table = fake.random_table(8, 1, 7, sharpness=1.5) + fake.random_table(8, 9, 7, seed=1, sharpness=0.2)  # no ties
     table[..., fake.EOS] -= 2
     chosen = config(beam_size=3, n_best=2, max_length=8, no_repeat_ngram_size=size, length_penalty=0.5)
     for source, found in enumerate(run(fake, table, chosen, list(range(8)))):
         expected = plain_beam_search(fake, table, source, chosen)
-        if expected:
-            assert [h.tokens for h in found] == [tokens for tokens, _ in expected]
+        assert [h.tokens for h in found] == [tokens for tokens, _ in expected]
 
 
 def test_first_finished_stops_no_later_and_finds_nothing_better(fake: ModuleType) -> None:
@@ -250,6 +249,14 @@ def test_lengths_stay_within_their_limits(fake: ModuleType, beam: int) -> None:
         assert h.finished or len(h.tokens) == limit
 
 
+@pytest.mark.parametrize("beam", [1, 4])
+def test_the_minimum_length_counts_the_prefix(fake: ModuleType, beam: int) -> None:
+    table = ends_after(fake, [1, 1, 1])
+    prefixes = [[], [4, 5, 4, 5], [4]]
+    found = run(fake, table, config(beam_size=beam, min_length=4), [0, 1, 2], prefixes=prefixes)
+    assert [len(hypotheses[0].tokens) for hypotheses in found] == [4, 5, 4]
+
+
 def test_special_tokens_are_never_written(fake: ModuleType) -> None:
     table = torch.zeros(1, 1, 6, 6)
     table[..., :3] = 9.0
@@ -272,7 +279,16 @@ def test_a_length_limit_of_one(fake: ModuleType) -> None:
         assert [h.finished for h in hypotheses] == [True] + [False] * 5
 
 
-@pytest.mark.parametrize("keys", [{"beam_size": 1}, {"beam_size": 4, "n_best": 2}, {"sampling": True, "samples": 2}])
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"beam_size": 1},
+        {"beam_size": 1, "length_penalty": 0.0},
+        {"beam_size": 4, "n_best": 2, "length_penalty": -0.5},
+        {"beam_size": 4, "stopping": "first-finished"},
+        {"sampling": True, "samples": 2},
+    ],
+)
 def test_a_source_without_any_possible_token_ends_with_what_it_has(fake: ModuleType, keys: dict[str, Any]) -> None:
     table = ends_after(fake, [3, 5, 4])
     table[0, 0] = -math.inf
@@ -283,7 +299,8 @@ def test_a_source_without_any_possible_token_ends_with_what_it_has(fake: ModuleT
     assert all((h.tokens, h.total, h.score, h.finished) == ((), 0.0, 0.0, False) for h in dead)
     assert len(dead) == 1
     assert len(cut) >= 1
-    assert all(len(h.tokens) == 2 and not h.finished and math.isfinite(h.score) for h in cut)
+    assert all(len(h.tokens) == 2 and not h.finished for h in cut)
+    assert all(math.isclose(h.score, h.total / 2 ** keys.get("length_penalty", 1.0), rel_tol=1e-6) for h in cut)
     assert all(h.finished and len(h.tokens) == 4 for h in fine)
 
 

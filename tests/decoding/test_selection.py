@@ -1,4 +1,4 @@
-"""The best extensions against sorting everything."""
+"""The best extensions against sorting everything; drawn ones at the ends of the unit interval."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atento.decoding.selection import BLOCK, best_extensions, greatest
+from atento.decoding.configuration import DecodingConfig
+from atento.decoding.selection import BLOCK, best_extensions, drawn_extensions, greatest
 
 
 @settings(max_examples=60, deadline=None)
@@ -51,3 +52,11 @@ def test_best_extensions_equal_sorting_all(sources: int, rows_each: int, size: i
     assert torch.equal(everything.gather(1, places)[alive], found.totals[alive])
     again = totals.gather(1, found.parents) + found.log_probabilities
     assert torch.equal(again[alive], found.totals[alive])
+
+
+def test_impossible_tokens_are_not_drawn_even_at_the_ends_of_the_interval() -> None:
+    values = torch.tensor([[-torch.inf, 0.3, -torch.inf, 0.7, -torch.inf]]).log_softmax(1)
+    numbers = torch.tensor([[0.0, 1 - 2.0**-52]], dtype=torch.float64)
+    found = drawn_extensions(values, torch.zeros(1, 1), numbers, DecodingConfig(sampling=True, samples=2))
+    assert found.tokens.tolist() == [[1, 3]]
+    assert torch.equal(found.totals, values[:, [1, 3]])

@@ -155,10 +155,11 @@ def save(figure: Figure, path: Path) -> None:
         raise OutputError(f"cannot draw {path}: the suffix chooses the format{nearest(suffix, FORMATS)}")
     dpi = min(DPI, _LARGEST / max(figure.get_size_inches()))
     metadata: dict[str, dict[str, str | None]] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    # Type 3 outlines, as type 42 loses fonts with PostScript outlines such as Noto Sans CJK.
     settings: dict[Any, Any] = {
         "svg.fonttype": "path",
         "svg.hashsalt": "atento",
-        "pdf.fonttype": 42,
+        "pdf.fonttype": 3,
         "pdf.compression": 6,
     }
     with atomic_path(path) as temporary, _SETTINGS, matplotlib.rc_context(settings):
@@ -199,7 +200,7 @@ class _Labels:
             + _GAP,
             overhang=max(
                 (
-                    width * math.cos(slope) + line / 2 - (count - number - 0.5) * cell
+                    -9 * width + line / 2 - (count - number - 0.5) * cell
                     for number, width in enumerate(widths)
                     if angle
                 ),
@@ -319,8 +320,8 @@ def _cells(figure: Figure, left: float, top: float, cell: float, weights: Weight
     for spine in axes.spines.values():
         spine.set(linewidth=0.6, color="0.4")
     colours: dict[str, Any] = {"cmap": "gray" if zero == "black" else "gray_r", "vmin": 0.0, "vmax": 1.0}
-    if vector:  # rectangles, sharp at any size
-        axes.pcolormesh(np.clip(weights, 0.0, 1.0), **colours, antialiased=False, linewidth=0)
+    if vector:  # rectangles, sharp at any size; their edges hide the seams that viewers of vector files show
+        axes.pcolormesh(np.clip(weights, 0.0, 1.0), **colours, antialiased=False, edgecolors="face", linewidth=0.25)
     else:  # an image: many heads would make a vector file huge
         axes.imshow(
             np.clip(weights, 0.0, 1.0), **colours, extent=(0, columns, rows, 0), aspect="auto", interpolation="nearest"

@@ -187,8 +187,7 @@ def test_every_possible_configuration_trains_one_step(chunk: int) -> None:
                 tied_embeddings="none" if output == "linear" and in_output else "all",
                 reverse_source=number % 2 == 0, dropout=0.1, **settings,  # type: ignore[arg-type]
             )  # fmt: skip
-        except ConfigurationError as error:
-            assert "\n" not in str(error)
+        except ConfigurationError:
             continue
         model = build_model(config, VOCABULARY)
         decode, memory, state = parts(model)

@@ -65,65 +65,66 @@ def parse(line: str) -> AlignedPair:
     if len(sides) != 2:
         raise MarkupError(f"expected PORTUGUESE<TAB>SPANISH, found {len(sides)} tab-separated columns")
     (source, source_units), (target, target_units) = _side(sides[0]), _side(sides[1])
-    links = sorted({
-        (i, j)
-        for a, b in _counterparts(source_units, target_units)
-        for i in a.words
-        for j in (*b.words, *b.openings)
-    })
+    links = sorted(
+        {(i, j) for a, b in _counterparts(source_units, target_units) for i in a.words for j in (*b.words, *b.openings)}
+    )
     return AlignedPair(source=source, target=target, links=tuple(links))
 
 
 def _side(marked: str) -> tuple[str, list[_Unit]]:
     """The plain text of one side and its units, whose words are numbered over the whole side."""
-    plain: list[str] = []
-    units: list[_Unit] = []
-    position = 0
-    pending: list[tuple[str, int]] = []  # opening marks that wait for their closing mark
-
-    def add(pieces: list[str], label: str | None) -> None:
-        nonlocal position
-        numbers: list[int] = []
-        openings: list[int] = []
-        for piece in pieces:
-            if piece in OPENING:
-                pending.append((OPENING[piece], position))
-            else:
-                numbers.append(position)
-            position += 1
-        if len(pieces) == 1 and any(closing == pieces[0] for closing, _ in pending):
-            openings = [number for closing, number in pending if closing == pieces[0]]
-            pending[:] = [(closing, number) for closing, number in pending if closing != pieces[0]]
-        if numbers:
-            units.append(_Unit(label=label, words=tuple(numbers), openings=tuple(openings)))
-
-    for chunk in marked.split():
-        if chunk == EMPTY or re.fullmatch(r"~(\{\w+\})?", chunk):
-            units.append(_Unit(label=None, words=()))
-            continue
-        match = _CHUNK.fullmatch(chunk)
-        if match is None:
-            raise MarkupError(f"cannot read {chunk!r}: labels are written word{{a}}, nothing else uses braces or ~")
-        text = match["body"].replace("_", " ")
-        pieces = words(text)
-        first, last = 0, len(pieces)
-        while first < last and not pieces[first][0].isalnum():
-            first += 1
-        while last > first and not pieces[last - 1][0].isalnum():
-            last -= 1
-        for piece in pieces[:first]:
-            add([piece], None)
-        if first < last:
-            add(pieces[first:last], match["label"])
-        for piece in (*pieces[last:], *words(match["tail"])):
-            add([piece], None)
-        plain.append(text + match["tail"])
-    if pending:
-        raise MarkupError(f"an opening mark has no closing {pending[0][0]!r} in {marked!r}")
+    reader = _SideReader()
+    plain = [text for chunk in marked.split() if (text := reader.read(chunk))]
+    if reader.waiting:
+        raise MarkupError(f"an opening mark has no closing {reader.waiting[0][0]!r} in {marked!r}")
     text = " ".join(plain)
-    if len(words(text)) != position:
+    if len(words(text)) != reader.position:
         raise MarkupError(f"words of {text!r} change when its marks are removed")
-    return text, units
+    return text, reader.units
+
+
+class _SideReader:
+    """Reads the chunks of one side, from left to right."""
+
+    def __init__(self) -> None:
+        self.units: list[_Unit] = []
+        self.position = 0
+        self.waiting: list[tuple[str, int]] = []
+        """Opening marks that wait for their closing mark: (closing mark, position)."""
+
+    def read(self, chunk: str) -> str:
+        """Add the units of a chunk; gives its plain text."""
+        if chunk == EMPTY:
+            self.units.append(_Unit(label=None, words=()))
+            return ""
+        match = _CHUNK.fullmatch(chunk)
+        if match is None or EMPTY in chunk:
+            raise MarkupError(f"cannot read {chunk!r}: labels are written word{{a}}, {EMPTY} stands alone")
+        body = match["body"].replace("_", " ")
+        pieces = words(body)
+        inner = [number for number, piece in enumerate(pieces) if piece[0].isalnum()]
+        first, last = (inner[0], inner[-1] + 1) if inner else (len(pieces), len(pieces))
+        for piece in pieces[:first]:
+            self._add_mark(piece)
+        if inner:
+            self._add_words(last - first, match["label"])
+        for piece in (*pieces[last:], *words(match["tail"])):
+            self._add_mark(piece)
+        return body + match["tail"]
+
+    def _add_words(self, count: int, label: str | None) -> None:
+        self.units.append(_Unit(label=label, words=tuple(range(self.position, self.position + count))))
+        self.position += count
+
+    def _add_mark(self, mark: str) -> None:
+        """A punctuation mark; an opening one is no unit but belongs to its closing one."""
+        if mark in OPENING:
+            self.waiting.append((OPENING[mark], self.position))
+        else:
+            openings = tuple(position for closing, position in self.waiting if closing == mark)
+            self.waiting = [entry for entry in self.waiting if entry[0] != mark]
+            self.units.append(_Unit(label=None, words=(self.position,), openings=openings))
+        self.position += 1
 
 
 def _counterparts(source: list[_Unit], target: list[_Unit]) -> Iterator[tuple[_Unit, _Unit]]:

@@ -1,9 +1,10 @@
 """How the decoder's first state is made of the encoder's last states (S3 of the course: h₀ᵈ from c = hₙᵉ).
 
-"copy" is Sutskever et al. 2014's; "final" is the general one, tanh(W [→hₙ; ←h₁]) for each decoder layer (Cho et al.
-2014, with one direction); "backward" is Bahdanau et al. 2015's s₀ = tanh(W_s ←h₁) (A.2.2). An LSTM's cell state gets a
-matrix of its own, without the tanh, because cells are not bounded. Decoder layer l reads encoder layer l where both have
-as many; otherwise the top layers are matched, and decoder layers above the encoder's last one read that one.
+"copy" is Sutskever et al. 2014's; "final" is the general one, tanh(W [→hₙ; ←h₁]) for each decoder layer (Cho et al.'s
+h₀ = tanh(V′ c), with one direction); "backward" is Bahdanau et al. 2015's s₀ = tanh(W_s ←h₁) (A.2.2). An LSTM's cell
+state gets a matrix of its own, without the tanh, because cells are not bounded. Decoder layer l reads encoder layer l
+where both have as many. A deeper encoder hands over its top layers; decoder layers above a shallower encoder's last one
+all read that one.
 """
 
 from __future__ import annotations

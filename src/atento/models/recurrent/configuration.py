@@ -24,12 +24,13 @@ AttentionConfig = NoAttention | AdditiveAttentionConfig
 
 
 class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="recurrent"):
-    """A recurrent encoder–decoder. The defaults are Bahdanau's translator with LSTM cells, small enough for two cores.
+    """A recurrent encoder–decoder. The defaults are an attentional LSTM, small enough for two cores.
 
     The papers' models::
 
-        Sutskever et al. 2014  cell = "lstm", 4 + 4 layers, bidirectional = false, reverse_source = true, attention none,
-                               context_in_state = context_in_output = false, bridge = "copy", output = "linear"
+        Sutskever et al. 2014  cell = "lstm", 4 + 4 layers, bidirectional = false, reverse_source = true,
+                               attention none, context_in_state = context_in_output = false, bridge = "copy",
+                               output = "linear"
         Cho et al. 2014        cell = "gru", bidirectional = false, attention none, context_in_state =
                                context_in_output = true, bridge = "final", output = "maxout"
         Bahdanau et al. 2015   cell = "gru", bridge = "backward", output = "maxout", output_reads = "previous"
@@ -54,8 +55,8 @@ class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind"
     context_in_output: bool = True
     """The output layer reads the context and the previous word, too: yₜ = softmax(W[ŷ₍t₋₁₎; zₜ; c])."""
     bridge: Literal["copy", "final", "backward"] = "final"
-    """How the decoder starts: the encoder's last states themselves (same layers and sizes, one direction); tanh(W h) of
-    the last states of all directions; of the backward direction alone (Bahdanau et al. 2015: s₀ = tanh(W_s ←h₁))."""
+    """How the decoder starts: the encoder's last states themselves (same layers and sizes, one direction); tanh(W h)
+    of the last states of all directions; of the backward direction alone (Bahdanau et al. 2015: s₀ = tanh(W_s ←h₁))."""
     output: Literal["linear", "tanh", "maxout"] = "tanh"
     """Linear: the vocabulary is scored from the state (and what ``context_in_output`` adds). The others are deep outputs
     (Pascanu et al. 2014) with a hidden layer over state, previous word and context; maxout is Cho's and Bahdanau's."""
@@ -105,8 +106,8 @@ class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind"
             raise ConfigurationError("model.output_size is the deep output's: set model.output to 'tanh' or 'maxout'")
         if self.tied_embeddings != "none" and self.predicting_size != self.embedding_size:
             raise ConfigurationError(
-                f"model.tied_embeddings = {self.tied_embeddings!r} projects {self.predicting_size} numbers with a matrix "
-                f"of model.embedding_size = {self.embedding_size}; make them equal or set tied_embeddings to 'none'"
+                f"model.tied_embeddings = {self.tied_embeddings!r} projects {self.predicting_size} numbers with a "
+                f"matrix of model.embedding_size = {self.embedding_size}; make them equal or set tied_embeddings to 'none'"
             )
 
     def _check_sizes(self) -> None:
@@ -128,7 +129,8 @@ class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind"
     def _check_bridge(self) -> None:
         if self.bridge == "backward" and not self.bidirectional:
             raise ConfigurationError(
-                "model.bridge = 'backward' reads the backward encoder: set model.bidirectional to true or bridge to 'final'"
+                "model.bridge = 'backward' reads the backward encoder: set model.bidirectional to true "
+                "or bridge to 'final'"
             )
         same = self.num_encoder_layers == self.num_decoder_layers and self.encoder_units == self.hidden_size
         if self.bridge == "copy" and (self.bidirectional or not same):

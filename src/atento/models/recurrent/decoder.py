@@ -1,7 +1,7 @@
 """The recurrent decoder (S2, S3, S6 of the course): with or without attention, one call for any number of steps.
 
-Work is kept out of the loop over the steps: the words' part of the gates is one matrix product before it, the deep output
-one after it; a fixed context is projected once a source; layers above the first run over all steps at once.
+Work is kept out of the loop over the steps: the words' part of the gates is one matrix product before it, the deep
+output one after it; a fixed context is projected once a source; layers above the first run over all steps at once.
 """
 
 from __future__ import annotations
@@ -33,11 +33,9 @@ class RecurrentDecoder(nn.Module):
         self.bridge = Bridge(config)
         self.layers = nn.ModuleList([_first_layer(config)])
         self.layers.extend(
-            RecurrentLayer(config.cell, config.hidden_size, config.hidden_size)
+            RecurrentLayer(config.cell, config.hidden_size, config.hidden_size, "decoder")
             for _ in range(config.num_decoder_layers - 1)
         )
-        for layer in self.layers:
-            layer.role = "decoder"
         self.weight_context: nn.Parameter | None = None
         if config.context_in_state and not self._attends:
             self.weight_context = nn.Parameter(
@@ -132,7 +130,7 @@ class RecurrentDecoder(nn.Module):
     def _first_layer(
         self, words: Float[Tensor, "real embedding"], packing: Packing, initial: CellState, memory: RecurrentMemory
     ) -> tuple[Tensor, Tensor | None, CellState]:
-        """The layer that the context drives: its states, the contexts for the output (None where not read), its last state."""
+        """The layer that the context drives: its states, the contexts if the output reads them, its last state."""
         layer = cast("RecurrentLayer", self.layers[0])
         if isinstance(layer, AttentionalLayer):
             assert memory.keys is not None
@@ -155,7 +153,7 @@ def _first_layer(config: RecurrentConfig) -> RecurrentLayer:
         return AttentionalLayer(
             config.cell, config.embedding_size, config.hidden_size, config.annotation_size, config.attention.size
         )
-    return RecurrentLayer(config.cell, config.embedding_size, config.hidden_size)
+    return RecurrentLayer(config.cell, config.embedding_size, config.hidden_size, "decoder")
 
 
 def _one_source_a_row(memory: RecurrentMemory, packing: Packing) -> RecurrentMemory:

@@ -1,7 +1,7 @@
 """The recurrent encoder: one or both directions, any number of layers (S2, S3 and S6 of the course).
 
-Sutskever et al. 2014 read the source backwards in one direction; Cho et al. 2014 forwards; Bahdanau et al. 2015 in both,
-an annotation being hⱼ = [→hⱼ; ←hⱼ] (A.2.1). Padding never reaches a state: see ``nn.recurrent.packing``.
+Sutskever et al. 2014 read the source backwards in one direction; Cho et al. 2014 forwards; Bahdanau et al. 2015 in
+both, an annotation being hⱼ = [→hⱼ; ←hⱼ] (A.2.1). Padding never reaches a state: see ``nn.recurrent.packing``.
 """
 
 from __future__ import annotations
@@ -24,10 +24,8 @@ class EncoderLayer(nn.Module):
         super().__init__()
         count = 2 if config.bidirectional else 1
         self.directions = nn.ModuleList(
-            RecurrentLayer(config.cell, input_size, config.encoder_units) for _ in range(count)
+            RecurrentLayer(config.cell, input_size, config.encoder_units, "encoder") for _ in range(count)
         )
-        for direction in self.directions:
-            direction.role = "encoder"
 
     def forward(self, inputs: Tensor, packing: Packing, reading: Tensor | None, turned: Tensor | None) -> _LayerRun:
         """Run the directions over packed inputs.

@@ -46,7 +46,7 @@ class OutputLayer(nn.Module):
             hidden = hidden + F.linear(context, self.weight_context)
         if self.kind == "tanh":
             return torch.tanh(hidden)
-        return hidden.unflatten(-1, (-1, 2)).amax(dim=-1)
+        return torch.maximum(hidden[..., 0::2], hidden[..., 1::2])
 
 
 def _matrix(outputs: int, inputs: int) -> nn.Parameter:

@@ -1,9 +1,9 @@
 """``equations.attentional_recurrence`` as a fast kernel; see ``kernels.py`` for the method.
 
-The score's tanh(W s + U h), the largest tensor of an attentional model, is not kept but computed again in the backward
-loop, and computed as 2σ(2x) − 1 (see ``pointwise.tanh_``). With p = σ(2(W s + U h)) [S, A] the score is vᵀ(2p − 1); the
-−Σv is the same for all source tokens, so the softmax needs 2 vᵀp only. With α = softmax(e) and δ = ∂L/∂e, whose sum over
-the source is zero::
+The score's tanh(W s + U h), the largest tensor of an attentional model, is not kept but computed again in the
+backward loop, and computed as 2σ(2x) − 1 (see ``pointwise.tanh_``). With p = σ(2(W s + U h)) [S, A] the score is
+vᵀ(2p − 1); the −Σv is the same for all source tokens, so the softmax needs 2 vᵀp only. With α = softmax(e) and
+δ = ∂L/∂e, whose sum over the source is zero::
 
     ∂L/∂(W s + U h) = δ vᵀ ∘ (1 − tanh²) = 4 δ vᵀ ∘ p(1 − p)
     ∂L/∂(W s)       = 4 v ∘ δᵀ p(1 − p)
@@ -24,6 +24,7 @@ from atento.nn.recurrent.cells import CellState
 from atento.nn.recurrent.equations import AdditiveReader, AttentionalRun, Recurrent
 from atento.nn.recurrent.kernels import Gradients, Plan, differentiate
 from atento.nn.recurrent.packing import Packing
+from atento.nn.recurrent.pointwise import BackwardStep, ForwardStep
 
 
 def applies(packing: Packing, reader: AdditiveReader) -> bool:
@@ -41,7 +42,7 @@ def attentional_recurrence(
     """``equations.attentional_recurrence``, fast, for one row a source; gates, weights and scores are not given."""
     dtype = recurrent.weight.dtype
     with torch.autocast(inputs.device.type, enabled=False):
-        hidden, contexts, final, cell = _AttentionalRecurrence.apply(
+        hidden, contexts, final, cell = _AttentionalRecurrence.apply(  # type: ignore[no-untyped-call]
             _AttentionalPlan(recurrent.kind, packing, reader.mask),
             inputs.to(dtype),
             recurrent.weight,
@@ -101,7 +102,7 @@ class _AttentionalRecurrence(torch.autograd.Function):
     """hidden, contexts, final hidden, final cell (None where there is none)."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any,
         plan: _AttentionalPlan,
         inputs: Tensor,
@@ -138,7 +139,7 @@ class _AttentionalRecurrence(torch.autograd.Function):
                 torch.addmm(inputs[now], driving[now], weight_both.t(), out=gates[now])
             kept_now = None if kept is None else kept[now]
             past_kept = None if previous_kept is None else previous_kept[:size]
-            cell.forward(gates[now], recurrent, before, past_kept, hidden[now], kept_now)
+            cell.forward(ForwardStep(gates[now], recurrent, before, past_kept, hidden[now], kept_now))
             previous, previous_kept = hidden[now], kept_now
         final = plan.finals(hidden, initial)
         final_cell = None if initial_cell is None or kept is None else plan.finals(kept, initial_cell)
@@ -151,7 +152,7 @@ class _AttentionalRecurrence(torch.autograd.Function):
         return hidden, driving[:, units:].clone(), final, final_cell
 
     @staticmethod
-    def backward(ctx: Any, *d_outputs: Tensor | None) -> Gradients:  # type: ignore[override]
+    def backward(ctx: Any, *d_outputs: Tensor | None) -> Gradients:
         if torch.is_grad_enabled():
             return (None, *_plain_gradients(ctx, d_outputs))
         return (None, *_Backward(ctx, d_outputs).run())
@@ -225,15 +226,17 @@ class _Backward:
         if self.initial_cell is not None:
             past_kept = self.initial_cell[:size] if past is None else self.kept[past : past + size]
         self.cell.backward(
-            self.gates[now],
-            before,
-            past_kept,
-            self.kept[now] if self.kept is not None else None,
-            d_now,
-            self.d_cell[:size] if self.d_cell is not None else None,
-            self.d_inputs[now],
-            self.d_recurrent[now] if self.cell.separate else None,
-            self.scratch[:, :size],
+            BackwardStep(
+                self.gates[now],
+                before,
+                past_kept,
+                self.kept[now] if self.kept is not None else None,
+                d_now,
+                self.d_cell[:size] if self.d_cell is not None else None,
+                self.d_inputs[now],
+                self.d_recurrent[now] if self.cell.separate else None,
+                self.scratch[:, :size],
+            )
         )
         d_context = self.d_context[step, :size]
         if self.cell.separate:

@@ -1,19 +1,19 @@
 """The recurrent cells: tanh RNN, LSTM, GRU, as pure functions of their pre-activations.
 
 A cell reads ``inputs`` = W x + b (and C c, where a context enters the state) and ``recurrent`` = U h₍t₋₁₎ (+ b′ in
-a GRU's candidate). The order
-of the gates in the stacked weights is PyTorch's, so that its kernels can run on them: LSTM i, f, g, o (Hochreiter and
-Schmidhuber 1997, with forget gate, without peepholes: Sutskever et al. 2014 use this one, eqs. of Graves 2013); GRU r, z, n.
+a GRU's candidate). The order of the gates in the stacked weights is PyTorch's: LSTM i, f, g, o (Hochreiter and
+Schmidhuber 1997, with a forget gate and without peepholes); GRU r, z, n.
 
 The GRU follows PyTorch's and cuDNN's convention, which differs from the papers' in two ways::
 
-    Cho et al. 2014, eq. 7–8     h̃ = tanh(W x + U (r ∘ h₍t₋₁₎));             h = z ∘ h₍t₋₁₎ + (1 − z) ∘ h̃
+    Cho et al. 2014, encoder     h̃ = tanh(W x + U (r ∘ h₍t₋₁₎));             h = z ∘ h₍t₋₁₎ + (1 − z) ∘ h̃
+    Cho et al. 2014, decoder     h̃ = tanh(W x + r ∘ (U h₍t₋₁₎ + C c));       h = z ∘ h₍t₋₁₎ + (1 − z) ∘ h̃
     Bahdanau et al. 2015, A.1.1  s̃ = tanh(W x + U (r ∘ s₍i₋₁₎) + C c);       s = (1 − z) ∘ s₍i₋₁₎ + z ∘ s̃
     here                         n = tanh(W x + C c + r ∘ (U h₍t₋₁₎ + b′));  h = z ∘ h₍t₋₁₎ + (1 − z) ∘ n
 
-Bahdanau's z is 1 − ours (the same function class: negate its weights). Resetting after the product rather than before it is
-a slightly different function of about the same quality; it lets all of U h₍t₋₁₎ be one matrix product, which the fused
-kernels need.
+Bahdanau's z is 1 − ours (the same function class: negate its weights). Resetting after the product rather than before
+it (as Cho's decoder does, which resets the context, too) is a slightly different function of about the same quality; it
+lets all of U h₍t₋₁₎ be one matrix product, which fused kernels need.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from atento.nn.recurrent import equations
 from atento.nn.recurrent.cells import CellKind, CellState
 from atento.nn.recurrent.equations import Recurrent, Run
 from atento.nn.recurrent.packing import Packing
-from atento.nn.recurrent.pointwise import POINTWISE, Pointwise
+from atento.nn.recurrent.pointwise import POINTWISE, BackwardStep, ForwardStep, Pointwise
 
 Gradients = tuple[Tensor | None, ...]
 
@@ -34,7 +34,7 @@ def applies(packing: Packing) -> bool:
 def recurrence(inputs: Float[Tensor, "real gates"], recurrent: Recurrent, initial: CellState, packing: Packing) -> Run:
     """``equations.recurrence``, fast."""
     with torch.autocast(inputs.device.type, enabled=False):
-        hidden, final, cell, *_ = _Recurrence.apply(
+        hidden, final, cell, *_ = _Recurrence.apply(  # type: ignore[no-untyped-call]
             Plan(recurrent.kind, packing),
             inputs.to(recurrent.weight.dtype),
             recurrent.weight,
@@ -73,7 +73,7 @@ class _Recurrence(torch.autograd.Function):
     """hidden, final hidden, final cell (None where there is none) of packed pre-activations."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any,
         plan: Plan,
         inputs: Tensor,
@@ -96,7 +96,7 @@ class _Recurrence(torch.autograd.Function):
             else:
                 torch.addmm(inputs[now], before, weight.t(), out=gates[now])
             kept_now = None if kept is None else kept[now]
-            cell.forward(gates[now], recurrent, before, _first(previous_kept, size), hidden[now], kept_now)
+            cell.forward(ForwardStep(gates[now], recurrent, before, _first(previous_kept, size), hidden[now], kept_now))
             previous, previous_kept = hidden[now], kept_now
         final = plan.finals(hidden, initial)
         final_cell = None if initial_cell is None or kept is None else plan.finals(kept, initial_cell)
@@ -106,7 +106,7 @@ class _Recurrence(torch.autograd.Function):
         return hidden, final, final_cell
 
     @staticmethod
-    def backward(ctx: Any, *d_outputs: Tensor | None) -> Gradients:  # type: ignore[override]
+    def backward(ctx: Any, *d_outputs: Tensor | None) -> Gradients:
         if torch.is_grad_enabled():
             return (None, *_plain_gradients(ctx, d_outputs))
         inputs, weight, _, initial, initial_cell, gates, hidden, kept = ctx.saved_tensors
@@ -128,15 +128,17 @@ class _Recurrence(torch.autograd.Function):
             if d_hidden is not None:
                 d_now.add_(d_hidden[now])
             cell.backward(
-                gates[now],
-                hidden[past] if step else initial[:size],
-                (kept[past] if step else initial_cell[:size]) if initial_cell is not None else None,
-                kept[now] if kept is not None else None,
-                d_now,
-                _first(d_cell, size),
-                d_inputs[now],
-                d_recurrent[now] if cell.separate else None,
-                scratch[:, :size],
+                BackwardStep(
+                    gates[now],
+                    hidden[past] if step else initial[:size],
+                    (kept[past] if step else initial_cell[:size]) if initial_cell is not None else None,
+                    kept[now] if kept is not None else None,
+                    d_now,
+                    _first(d_cell, size),
+                    d_inputs[now],
+                    d_recurrent[now] if cell.separate else None,
+                    scratch[:, :size],
+                )
             )
             if cell.separate:
                 d_now.addmm_(d_recurrent[now], weight)

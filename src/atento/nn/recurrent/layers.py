@@ -13,7 +13,7 @@ import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from atento.nn.capture import Observable
+from atento.nn.capture import Observable, Role
 from atento.nn.recurrent import attentional, kernels
 from atento.nn.recurrent.cells import GATES, CellKind, CellState
 from atento.nn.recurrent.equations import (
@@ -31,12 +31,14 @@ class RecurrentLayer(Observable):
     """One direction of one recurrent layer, over packed inputs.
 
     Its parameters are those of a layer of ``torch.nn.RNN``, ``LSTM`` or ``GRU``, in the same order of gates, without
-    the biases that are there twice: only a GRU's candidate needs the second one. While listened to it reports ``hidden`` [rows, steps, units] and ``gates`` [rows, steps, gates · units].
+    the biases that are there twice: only a GRU's candidate needs the second one. While listened to it reports
+    ``hidden`` [rows, steps, units] and ``gates`` [rows, steps, gates · units].
     """
 
-    def __init__(self, kind: CellKind, input_size: int, units: int) -> None:
+    def __init__(self, kind: CellKind, input_size: int, units: int, role: Role | None = None) -> None:
         super().__init__()
         self.kind = kind
+        self.role = role
         self.units = units
         gates = GATES[kind] * units
         self.weight_input = nn.Parameter(torch.empty(gates, input_size))
@@ -46,10 +48,10 @@ class RecurrentLayer(Observable):
         self._initialise()
 
     def _initialise(self) -> None:
-        """Orthogonal recurrent matrices (Saxe et al. 2014; Bahdanau et al. 2015, B.1), Glorot's inputs, forget gate 1."""
-        for block in self.weight_hidden.detach().split(self.units):
+        """Orthogonal recurrent matrices (Bahdanau et al. 2015, B.1), Glorot's for inputs, forget gates open."""
+        for block in torch.split(self.weight_hidden.detach(), self.units):
             nn.init.orthogonal_(block)
-        for block in self.weight_input.detach().split(self.units):
+        for block in torch.split(self.weight_input.detach(), self.units):
             nn.init.xavier_uniform_(block)
         if self.kind == "lstm":  # Jozefowicz et al. 2015
             nn.init.ones_(self.bias.detach()[self.units : 2 * self.units])
@@ -129,10 +131,10 @@ class AttentionalLayer(RecurrentLayer):
     """A recurrent layer whose state is driven by a context, read at every step with its previous state."""
 
     def __init__(self, kind: CellKind, input_size: int, units: int, annotation_size: int, attention_size: int) -> None:
-        super().__init__(kind, input_size, units)
+        super().__init__(kind, input_size, units, "decoder")
         self.attention = AdditiveAttention(units, annotation_size, attention_size)
         self.weight_context = nn.Parameter(torch.empty(GATES[kind] * units, annotation_size))
-        for block in self.weight_context.detach().split(units):
+        for block in torch.split(self.weight_context.detach(), units):
             nn.init.xavier_uniform_(block)
 
     def reader(

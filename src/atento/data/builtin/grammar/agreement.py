@@ -11,7 +11,7 @@ from atento.data.builtin.grammar.phrase import Phrase
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Grammatical persons and genders, which differ for *você* and *tú*, *a gente* and *nosotros*, *a cor* and *el color*."""
+    """Grammatical persons and genders; they differ for *você* and *tú*, *a cor* and *el color*."""
 
     source_person: portuguese_verbs.Person
     target_person: spanish_verbs.Person

@@ -64,7 +64,7 @@ def exclamation(rng: Random) -> Phrase:
     slots = {"noun": noun(entry, "s"), "adjective": agree(adjective.source, adjective.target, agreement)}
     if rng.random() < 0.4:
         return fill("que [noun] tão [adjective]!", "¡qué [noun] tan [adjective]!", **slots)
-    return fill("que [noun] ~ [adjective]!", "¡qué [noun] más [adjective]!", **slots)
+    return fill("que{q} [noun] [adjective]!", "¡qué{q} [noun] más{q} [adjective]!", **slots)
 
 
 def comparison(rng: Random) -> Phrase:

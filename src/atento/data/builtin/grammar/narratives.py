@@ -25,7 +25,7 @@ from atento.data.builtin.grammar.phrase import EMPTY, Phrase, fill, join
 from atento.data.builtin.grammar.predicates import Predicate, action, motion, performed
 
 _CHAINED: tuple[FrameName, ...] = ("past", "past", "past", "past-habit", "habit", "future")
-_TOGETHER = (("e", "y"), ("e", "y"), ("e depois", "y después"), ("enquanto", "mientras"))
+_TOGETHER = (("e depois", "y después"), ("e", "y"), ("enquanto", "mientras"))
 _HOURS = {"banho": 1, "café da manhã": 2, "almoçar": 4, "descansar": 6, "jantar": 8, "dormir": 9}
 _UNCHAINED = frozenset({"chorar", "esquecer", "perder", "quebrar", "ver", "encontrar", "olhar", "sair", "entrar"})
 _KINDS = {
@@ -137,7 +137,7 @@ def _joined(rng: Random, name: FrameName, time: float = 0.6) -> Phrase:
     one = event(rng, first, name, time=time, place=0.5, plain=True, pool=scene)
     if name == "past" and rng.random() < 0.35:
         return fill("[one], mas [but]", "[one], pero [but]", one=one, but=_contrast(rng))
-    source, target = rng.choice(_TOGETHER if FRAMES[name].use == "h" else _TOGETHER[:3])
+    source, target = rng.choice(_TOGETHER[1:] if FRAMES[name].use == "h" else _TOGETHER[:2])
     other = event(rng, second, name, time=0.0, place=0.4, plain=True, pool=scene)
     comma = "," if rng.random() < 0.5 else ""
     return fill(f"[one]{comma} {source} [other]", f"[one]{comma} {target} [other]", one=one, other=other)
@@ -187,38 +187,46 @@ def object_relative(rng: Random) -> Phrase:
 
 
 def long_story(rng: Random) -> Phrase:
-    """Up to fifty words: a time clause, a chain of actions, and what somebody else did meanwhile or why."""
+    """Up to fifty words: somebody tells that, when something happened, one did this and that, and others did not."""
     subject = with_relative(rng, professional_definite(rng)) if rng.random() < 0.4 else _third(rng)
-    opened, reported = rng.random() < 0.7, rng.random() < 0.45
-    parts = chain(rng, subject, "past", rng.choice((3, 3, 4)), time=0.0 if opened or reported else 0.6)
+    opening = rng.choice(("", "when", "when", "while", "circumstance"))
+    reported = rng.random() < 0.45
+    body = chain(rng, subject, "past", rng.choice((3, 3, 4)), time=0.0 if opening or reported else 0.6)
+    body = _ended(rng, body, meanwhile_allowed=opening != "while")
+    body = _opened(rng, body, opening) if opening else body
+    if not reported:
+        return _stop(body)
+    speaker = kin(rng, "eu") if rng.random() < 0.6 else named(rng)
+    said = tenses.finite(Verb("contar", "contar"), speaker.agreement, tenses.PRETERITE)
+    slots = {"who": speaker.phrase, "said": said, "body": body}
+    return fill("[who] me [said] que [body].", "[who] me [said] que [body].", **slots)
+
+
+def _ended(rng: Random, body: Phrase, *, meanwhile_allowed: bool) -> Phrase:
+    """What somebody else did meanwhile, later or instead."""
+    ending = rng.choice(("while", "but", "later") if meanwhile_allowed else ("but", "later"))
+    if ending == "but":
+        return fill("[body], mas [other]", "[body], pero [other]", body=body, other=_contrast(rng))
     other = _third(rng)
-    endings = (
-        ("enquanto [x]", "mientras [x]", clause(rng, other, action(rng, other, "p"), tenses.IMPERFECT)),
-        ("mas [x]", "pero [x]", _contrast(rng)),
-        ("e depois [x]", "y después [x]", event(rng, other, "past", time=0.0, plain=True)),
-    )
-    source, target, last = rng.choice(endings)
-    body = fill(f"[parts], {source}", f"[parts], {target}", parts=parts, x=last)
-    if opened:
-        first = _third(rng)
-        opening = clause(rng, first, action(rng, first, "p"), tenses.IMPERFECT)
-        if rng.random() < 0.6:
-            went = Predicate(Verb("chegar", "llegar"), fill("a [town]", "a [town]", town=names.place(rng)))
-            body = fill(
-                "quando [open], [body]",
-                "cuando [open], [body]",
-                open=clause(rng, first, went, tenses.PRETERITE),
-                body=body,
-            )
-        else:
-            body = fill("enquanto [open], [body]", "mientras [open], [body]", open=opening, body=body)
-    if reported:
-        speaker = kin(rng, "eu") if rng.random() < 0.6 else named(rng)
-        said = tenses.finite(Verb("contar", "contar"), speaker.agreement, tenses.PRETERITE)
-        body = fill(
-            "[who] me [said] que [body]", "[who] me [said] que [body]", who=speaker.phrase, said=said, body=body
-        )
-    return _stop(body)
+    if ending == "while":
+        doing = clause(rng, other, action(rng, other, "p"), tenses.IMPERFECT)
+        return fill("[body], enquanto [doing]", "[body], mientras [doing]", body=body, doing=doing)
+    did = event(rng, other, "past", time=0.0, plain=True, pool=_scene(rng.choice(_SCENES), ""))
+    return fill("[body], e depois [did]", "[body], y después [did]", body=body, did=did)
+
+
+def _opened(rng: Random, body: Phrase, opening: str) -> Phrase:
+    """A clause before the story."""
+    if opening == "circumstance":
+        source, target = rng.choice(lexicon.table("remarks")["circumstance"])
+        return fill(f"{source}, [body]", f"{target}, [body]", body=body, town=names.place(rng))
+    first = _third(rng)
+    if opening == "while":
+        doing = clause(rng, first, action(rng, first, "p"), tenses.IMPERFECT)
+        return fill("enquanto [doing], [body]", "mientras [doing], [body]", doing=doing, body=body)
+    arrival = Predicate(Verb("chegar", "llegar"), fill("a [town]", "a [town]", town=names.place(rng)))
+    slots = {"came": clause(rng, first, arrival, tenses.PRETERITE), "body": body}
+    return fill("quando [came], [body]", "cuando [came], [body]", **slots)
 
 
 def introduced(rng: Random) -> Phrase:

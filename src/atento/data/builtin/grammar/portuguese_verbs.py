@@ -1,6 +1,6 @@
 """Brazilian Portuguese conjugation: regular patterns, spelling, stem changes and one table of irregular verbs.
 
-Only the persons that Brazilian Portuguese uses with *você*, *a gente* and *vocês* exist here (first and third); *tu* and
+Only the persons that go with *você*, *a gente* and *vocês* exist here (first and third); *tu* and
 *vós* are left out, and so is the synthetic pluperfect (*fizera*).
 """
 

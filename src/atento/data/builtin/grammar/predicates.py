@@ -100,6 +100,8 @@ def object_phrase(rng: Random, kind: str, determiner: str, owner: str, *, plain:
     """A noun of a class with a determiner; relatives always with their possessive."""
     if kind == "kin":
         return kin(rng, owner)
+    if kind == "clothes" and determiner == "p" and owner in {"nós", "a gente"}:
+        determiner = "D"  # several people do not share one shirt
     return noun_phrase(rng, rng.choice(lexicon.nouns()[kind]), determiner, owner=owner, plain=plain)
 
 

@@ -50,6 +50,7 @@ def _pattern(rng: Random, use: str) -> tuple[str, ...]:
 
 
 def _topic(rng: Random, kind: str = "topic") -> Subject:
+    kind = "core" if kind == "topic" and rng.random() < 0.35 else kind
     return noun_phrase(rng, rng.choice(nouns()[kind]), "t", plain=True)
 
 

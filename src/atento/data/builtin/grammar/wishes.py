@@ -190,7 +190,8 @@ def not_know(rng: Random) -> Phrase:
         )
     )
     past = "sabia" in head[0]
-    tense = rng.choice((tenses.PLUPERFECT, tenses.CONDITIONAL) if past else (tenses.PRETERITE, tenses.FUTURE))
+    later = tenses.PRETERITE if "lembro" in head[0] else tenses.FUTURE
+    tense = rng.choice((tenses.PLUPERFECT, tenses.CONDITIONAL) if past else (tenses.PRETERITE, later))
     slots = {
         "asked": fill(source, target),
         "what": clause(rng, other, done, settled(done, tense), negative=False),

@@ -1,0 +1,50 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Everything lives in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+CODE := src tests benchmarks examples
+
+.PHONY: demo test lint format bench acceptance clean
+
+demo: $(VENV)/.runtime
+	$(BIN)/atento demo
+
+test: lint
+	$(BIN)/python -m pytest -n 2 -m "not acceptance"
+
+lint: $(VENV)/.development
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md docs src benchmarks examples
+
+format: $(VENV)/.development
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix $(CODE)
+
+# Long proofs: ten kills, every batch size. Real corpora are found through ATENTO_DATA where it is set.
+acceptance: $(VENV)/.development
+	$(BIN)/python -m pytest -m acceptance
+
+bench: $(VENV)/.benchmarks
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable .
+	touch $@
+
+$(VENV)/.development: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable ".[dev]"
+	touch $@
+
+$(VENV)/.benchmarks: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable ".[dev,bench]"
+	touch $@

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from atento.bundle import load_bundle
+from atento.core.errors import ConfigurationError, TrainingError
+from atento.core.files import sha256
+from atento.core.progress import Silent, Stop
+from atento.models.weights import weights
+from atento.training import loop
+from atento.training.checkpoint import load_model_weights, steps_saved
+from atento.training.objectives import Loss, TranslationObjective
+from atento.training.recipe import Recipe
+from atento.training.run import train
+
+Make = Callable[..., Recipe]
+
+
+class StopAt(Silent):
+    """Asks to stop once training has come this far."""
+
+    def __init__(self, stop: Stop, share: float) -> None:
+        self._stop, self._share, self._done = stop, share, 0.0
+
+    def start(self, description: str, total: float | None) -> None:
+        self._done = 0.0 if description == "training" else -math.inf
+
+    def advance(self, amount: float = 1, *, note: str = "") -> None:
+        self._done += amount
+        if self._done >= self._share:
+            self._stop.set()
+
+
+def lines(run: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_a_run_leaves_a_bundle_a_log_and_a_resolved_recipe(tmp_path: Path, tiny_recipe: Make, family: str) -> None:
+    report = train(tiny_recipe(family), tmp_path / "run")
+    assert report.outcome.reason == "budget"
+    assert report.outcome.state.step == 8
+    assert [score.step for score in report.outcome.state.scores] == [4, 8]
+    assert {"recipe.toml", "bundle", "checkpoints", "metrics.jsonl"} <= {p.name for p in (tmp_path / "run").iterdir()}
+    logged = [line["step"] for line in lines(tmp_path / "run") if "loss" in line]
+    assert logged == [2, 4, 6, 8]
+    card = load_bundle(tmp_path / "run").card
+    assert card is not None
+    assert card["training"]["steps"] == 8
+    assert "version:" in card["signatures"]["bleu"]
+
+
+def test_stopped_and_resumed_equals_uninterrupted(tmp_path: Path, tiny_recipe: Make, family: str) -> None:
+    recipe = tiny_recipe(family, "training.keep=ema")
+    train(recipe, tmp_path / "whole")
+    stop = Stop()
+    report = train(recipe, tmp_path / "parts", progress=StopAt(stop, 0.3), stop=stop)
+    assert report.outcome.reason == "stopped"
+    assert 0 < report.outcome.state.step < 8
+    train(None, tmp_path / "parts", resume=True)
+    first, second = (sha256(tmp_path / name / "bundle" / "model.safetensors") for name in ("whole", "parts"))
+    assert first == second
+    whole, parts = ([line for line in lines(tmp_path / name) if "valid_loss" in line] for name in ("whole", "parts"))
+    assert whole == parts
+
+
+def test_different_seeds_differ(tmp_path: Path, tiny_recipe: Make) -> None:
+    for seed in (1, 2):
+        train(tiny_recipe("transformer", f"training.seed={seed}", "training.steps=1"), tmp_path / str(seed))
+    first, second = (sha256(tmp_path / name / "bundle" / "model.safetensors") for name in ("1", "2"))
+    assert first != second
+
+
+@pytest.mark.parametrize("keep", ["last", "best", "average", "ema"])
+def test_keep_decides_which_weights_the_bundle_gets(tmp_path: Path, tiny_recipe: Make, keep: str) -> None:
+    settings = (f"training.keep={keep}", "training.average=2", "training.validate_every=2")
+    run = tmp_path / "run"
+    report = train(tiny_recipe("transformer", *settings), run)
+    kept = weights(load_bundle(run).model)
+    saved = {step: load_model_weights(run / "checkpoints", step) for step in steps_saved(run / "checkpoints")}
+    match keep:
+        case "last":
+            expected = saved[8]
+        case "best":
+            expected = saved[min(report.outcome.state.scores, key=lambda score: score.loss).step]
+        case "average":
+            assert sorted(saved) == [6, 8]
+            expected = {name: (saved[6][name] + saved[8][name]) / 2 for name in kept}
+        case _:
+            expected = dict(report.outcome.values)
+            assert any(not torch.equal(expected[name], saved[8][name]) for name in kept)
+    torch.testing.assert_close(kept, expected)
+
+
+def test_accumulated_batches_make_the_step_of_one_large_batch(tmp_path: Path, tiny_recipe: Make) -> None:
+    common = ("model.dropout=0", "training.log_every=1")
+    small = (*common, "training.batch_tokens=129")
+    batches = train(tiny_recipe("transformer", *small, "training.epochs=1"), tmp_path / "count").outcome.state.step
+    assert batches > 1
+    accumulated = (*small, f"training.accumulate={batches}", "training.steps=1")
+    train(tiny_recipe("transformer", *common, "training.batch_tokens=4000", "training.steps=1"), tmp_path / "large")
+    train(tiny_recipe("transformer", *accumulated), tmp_path / "small")
+    large, small_one = (lines(tmp_path / name)[0] for name in ("large", "small"))
+    assert small_one["loss"] == pytest.approx(large["loss"], rel=1e-5)
+    assert small_one["gradient_norm"] == pytest.approx(large["gradient_norm"], rel=1e-4)
+
+
+def test_patience_stops_the_run(tmp_path: Path, tiny_recipe: Make) -> None:
+    settings = ("training.patience=1", "training.learning_rate=50", "training.validate_every=1", "training.steps=100")
+    report = train(tiny_recipe("transformer", *settings), tmp_path / "run")
+    scores = report.outcome.state.scores
+    assert report.outcome.reason == "patience"
+    assert len(scores) < 100
+    assert scores[-1].loss >= scores[-2].loss
+
+
+class _Broken(TranslationObjective):
+    """Not finite on some calls."""
+
+    def __call__(self, model: Any, batch: Any) -> Loss:
+        loss = super().__call__(model, batch)
+        _Broken.calls += 1
+        factor = float("nan") if _Broken.calls in _Broken.bad else 1.0
+        return Loss(total=loss.total * factor, likelihood=loss.likelihood * factor, count=loss.count)
+
+    calls = 0
+    bad: frozenset[int] | range = frozenset()
+
+
+def test_a_step_that_is_not_finite_is_skipped_and_counted(
+    tmp_path: Path, tiny_recipe: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _Broken.calls, _Broken.bad = 0, frozenset({3})
+    monkeypatch.setattr("atento.training.run.TranslationObjective", _Broken)
+    report = train(tiny_recipe("transformer"), tmp_path / "run")
+    assert report.outcome.state.skipped == 1
+    assert all(torch.isfinite(value).all() for value in weights(load_bundle(tmp_path / "run").model).values())
+
+
+def test_too_many_of_them_stop_the_run(tmp_path: Path, tiny_recipe: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    _Broken.calls, _Broken.bad = 0, range(2, 1000)
+    monkeypatch.setattr("atento.training.run.TranslationObjective", _Broken)
+    with pytest.raises(TrainingError, match="the last 3 steps"):
+        train(tiny_recipe("transformer", "training.max_skipped_steps=3"), tmp_path / "run")
+
+
+def test_epochs_and_minutes_are_budgets(tmp_path: Path, tiny_recipe: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = train(tiny_recipe("transformer", "training.epochs=2"), tmp_path / "epochs")
+    assert (report.outcome.state.epoch, report.outcome.state.batch) == (2, 0)
+    ticks = iter(range(0, 100_000, 5))
+    monkeypatch.setattr(loop.time, "perf_counter", lambda: float(next(ticks)))
+    report = train(tiny_recipe("transformer", "training.minutes=2"), tmp_path / "minutes")
+    assert report.outcome.reason == "budget"
+    assert report.outcome.state.seconds >= 120
+
+
+def test_directories_in_use_and_nothing_to_resume(tmp_path: Path, tiny_recipe: Make) -> None:
+    recipe = tiny_recipe("transformer", "training.steps=1")
+    train(recipe, tmp_path / "run")
+    with pytest.raises(TrainingError, match="is there already; add --resume"):
+        train(recipe, tmp_path / "run")
+    with pytest.raises(TrainingError, match="nothing to resume"):
+        train(None, tmp_path / "other", resume=True)
+    with pytest.raises(TrainingError, match="differs from the recipe given"):
+        train(tiny_recipe("transformer", "training.steps=2"), tmp_path / "run", resume=True)
+    with pytest.raises(ConfigurationError, match="cannot be used here"):
+        train(recipe, tmp_path / "third", device="nonsense")
+
+
+def test_resumption_under_other_conditions_warns(tmp_path: Path, tiny_recipe: Make) -> None:
+    said: list[str] = []
+
+    class Listening(Silent):
+        def message(self, text: str) -> None:
+            said.append(text)
+
+    stop = Stop()
+    train(tiny_recipe("transformer"), tmp_path / "run", progress=StopAt(stop, 0.3), stop=stop)
+    path = next((tmp_path / "run" / "checkpoints").glob("*/state.json"))
+    path.write_text(path.read_text().replace('"threads": ', '"threads": 7'))
+    train(None, tmp_path / "run", resume=True, progress=Listening())
+    assert any("resumed under other conditions" in text and "threads" in text for text in said)
