@@ -285,7 +285,7 @@ def test_a_length_limit_of_one(fake: ModuleType) -> None:
         {"beam_size": 1},
         {"beam_size": 1, "length_penalty": 0.0},
         {"beam_size": 4, "n_best": 2, "length_penalty": -0.5},
-        {"beam_size": 4, "stopping": "first-finished"},
+        {"beam_size": 2, "stopping": "first-finished"},
         {"sampling": True, "samples": 2},
     ],
 )

@@ -56,9 +56,9 @@ def boxes(figure: Figure) -> list[tuple[Text, np.ndarray]]:
             turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
             corners = (corners - (0, descent)) @ turn.T
         elif angle:  # a layer's name, upright in the middle of its place
-            x, y = np.array([x, y]) + (width / 2 - height / 2, height / 2 - width / 2)
+            x, y = x + (width - height) / 2, y + (height - width) / 2
             corners = corners[:, ::-1]
-        result.append((text, (corners + (x, y)) / figure.dpi))
+        result.append((text, (corners + np.array([x, y])) / figure.dpi))
     return result
 
 

@@ -81,7 +81,7 @@ def apply_overrides(table: dict[str, Any], overrides: Iterable[str]) -> dict[str
     """
     result = msgspec.convert(msgspec.to_builtins(table), dict[str, Any])  # a deep copy
     settings = [_setting(text) for text in overrides]
-    settings.sort(key=lambda setting: setting[0][-1] != "kind")  # kinds first: they replace whole tables
+    settings.sort(key=_turn)
     for path, value in settings:
         section = result
         for name in path[:-1]:
@@ -110,6 +110,12 @@ def _setting(text: str) -> tuple[list[str], Any]:
         return path, tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return path, value.strip()
+
+
+def _turn(setting: tuple[list[str], Any]) -> tuple[bool, int]:
+    """Kinds first, the outermost before all: they replace whole tables."""
+    path, _ = setting
+    return (path[-1] != "kind", len(path) if path[-1] == "kind" else 0)
 
 
 def _without_none(value: Any) -> Any:

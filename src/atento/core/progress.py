@@ -48,5 +48,7 @@ class Stop:
         """Ask the work to stop at its next safe point."""
         self._event.set()
 
-    def __bool__(self) -> bool:
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody asked."""
         return self._event.is_set()

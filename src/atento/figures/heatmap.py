@@ -200,7 +200,7 @@ class _Labels:
             + _GAP,
             overhang=max(
                 (
-                    -9 * width + line / 2 - (count - number - 0.5) * cell
+                    width * math.cos(slope) + line / 2 - (count - number - 0.5) * cell
                     for number, width in enumerate(widths)
                     if angle
                 ),

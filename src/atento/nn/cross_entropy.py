@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 _CHUNK = 512
 
@@ -34,7 +35,7 @@ def linear_cross_entropy(
     precision = torch.get_autocast_dtype(hidden.device.type) if torch.is_autocast_enabled(hidden.device.type) else None
     function = cast("Any", _LinearCrossEntropy)  # torch leaves apply untyped
     with torch.autocast(hidden.device.type, enabled=False):
-        loss, likelihood = function.apply(hidden, output.weight, output.bias, labels, smoothing, precision)
+        loss, likelihood = function.apply(hidden, output.weight, output.bias, labels, smoothing, precision, torch.is_grad_enabled())
     return loss, likelihood
 
 
@@ -50,19 +51,21 @@ class _LinearCrossEntropy(torch.autograd.Function):
         labels: Tensor,
         smoothing: float,
         precision: torch.dtype | None,
+        learning: bool,
     ) -> tuple[Tensor, Tensor]:
         dtype = precision or hidden.dtype
         inputs, matrix = hidden.to(dtype), weight.to(dtype)
         offset = None if bias is None else bias.to(dtype)
-        wants = ctx.needs_input_grad[:3]
-        hidden_gradient = torch.empty_like(inputs) if any(wants) else None
-        weight_gradient = torch.zeros_like(weight) if any(wants) else None
-        bias_gradient = torch.zeros_like(bias) if bias is not None else None
-        loss = hidden.new_zeros((), dtype=torch.float32)
-        likelihood = hidden.new_zeros((), dtype=torch.float32)
+        wide = torch.promote_types(hidden.dtype, torch.float32)  # what sums and probabilities are computed in
+        learning = learning and any(ctx.needs_input_grad[:3])  # autograd names them without gradients on, too
+        hidden_gradient = torch.empty_like(inputs) if learning else None
+        weight_gradient = torch.zeros_like(weight) if learning else None
+        bias_gradient = torch.zeros_like(bias) if learning and bias is not None else None
+        loss = hidden.new_zeros((), dtype=wide)
+        likelihood = hidden.new_zeros((), dtype=wide)
         for start in range(0, len(inputs), _CHUNK):
             part = slice(start, start + _CHUNK)
-            log_probabilities = F.linear(inputs[part], matrix, offset).log_softmax(dim=-1, dtype=torch.float32)
+            log_probabilities = F.linear(inputs[part], matrix, offset).log_softmax(dim=-1, dtype=wide)
             right = -log_probabilities.gather(1, labels[part].unsqueeze(1)).sum()
             likelihood += right
             loss += (1.0 - smoothing) * right
@@ -85,12 +88,14 @@ class _LinearCrossEntropy(torch.autograd.Function):
         return loss, likelihood
 
     @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, gradient: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         hidden, weight, bias = ctx.saved_tensors
         return (
             hidden.to(ctx.hidden_dtype) * gradient,
             weight * gradient,
             None if bias is None else bias * gradient,
+            None,
             None,
             None,
             None,

@@ -40,5 +40,5 @@ def keep_mask(like: Float[Tensor, "*any"], probability: float) -> Float[Tensor, 
     size = like.numel()
     words = torch.empty((size + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
     draws = words.view(torch.int16)[:size].view(like.shape)
-    threshold = round((1.0 - probability) * _LEVELS) - _LEVELS // 2
-    return (draws < threshold).to(like.dtype).mul_(1.0 / (1.0 - probability))
+    threshold = min(round(probability * _LEVELS), _LEVELS - 1) - _LEVELS // 2  # within int16 for any probability
+    return (draws >= threshold).to(like.dtype).mul_(1.0 / (1.0 - probability))

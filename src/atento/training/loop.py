@@ -102,7 +102,7 @@ class Trainer:
         self.progress.advance(self._used())
         reason: Literal["budget", "patience", "stopped"] = "budget"
         while not self.state.finished and self._used() < 1.0:
-            if self.stop:
+            if self.stop.wanted:
                 reason = "stopped"
                 break
             before = self._used()

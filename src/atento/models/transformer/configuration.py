@@ -43,7 +43,8 @@ class TransformerConfig(Configuration, frozen=True, kw_only=True, tag_field="kin
     output_bias: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("model_size", "num_heads", "feed_forward_size", "num_encoder_layers", "num_decoder_layers"):
+        counts = ("num_heads", "feed_forward_size", "num_encoder_layers", "num_decoder_layers", "max_positions")
+        for name in ("model_size", *counts):
             if getattr(self, name) < 1:
                 raise ConfigurationError(f"model.{name} = {getattr(self, name)}: it must be at least 1")
         if self.model_size % self.num_heads:

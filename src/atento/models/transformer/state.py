@@ -69,6 +69,7 @@ class Cache:
         if places is None:
             buffer[length : length + steps] = new
         else:
+            buffer[length : length + steps] = 0  # masked for shorter rows, but 0 · NaN would be NaN
             buffer[places.T, torch.arange(rows, device=places.device)] = new
         past = buffer[: length + steps].permute(2, 1, 3, 0, 4)  # [2, R, H, S, K]
         return past[0], past[1]
@@ -86,7 +87,7 @@ class Cache:
         """The buffer, made from the first block or enlarged where it must be."""
         if self._block is not None:
             keys, values = self._block
-            held = torch.stack([keys, values], dim=3).permute(2, 0, 3, 1, 4)
+            held = torch.stack([keys, values], dim=3).permute(2, 0, 3, 1, 4)[:length]
             self._block = None
         else:
             assert self._buffer is not None
@@ -95,7 +96,7 @@ class Cache:
                 return held
             held = held[:length]
         self._buffer = held.new_empty((length + steps + _STEP, *held.shape[1:]))
-        self._buffer[: held.shape[0]] = held
+        self._buffer[:length] = held
         return self._buffer
 
 

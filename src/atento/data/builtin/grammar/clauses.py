@@ -137,9 +137,9 @@ def time_adverbial(rng: Random, tag: str, *, life: bool = False, part: bool = Tr
     return fill(*rng.choice(times[tag] + (times.get(f"{tag}-part", ()) if part else ())))
 
 
-def place_adverbial(rng: Random, predicate: Predicate) -> Phrase:
+def place_adverbial(rng: Random, predicate: Predicate, *, towns: bool = True) -> Phrase:
     """Where such things are done; sometimes a town."""
     places = lexicon.table("places")
-    if rng.random() < 0.15 and not predicate.places & {"store", "kitchen", "left", "eat", "home"}:
+    if towns and rng.random() < 0.15 and not predicate.places & {"store", "kitchen", "left", "eat", "home"}:
         return fill("em [town]", "en [town]", town=names.place(rng))
     return fill(*rng.choice(places[rng.choice(sorted(predicate.places))]))

@@ -18,7 +18,6 @@ from atento.data.builtin.grammar.noun_phrases import (
     noun,
     noun_phrase,
     person,
-    professional,
 )
 from atento.data.builtin.grammar.phrase import Phrase, fill, join, unit
 from atento.data.builtin.grammar.verb_phrases import finite
@@ -44,6 +43,7 @@ _DESCRIBED = (
     "tall",
     "outdoors",
 )
+_COMPARED = tuple(kind for kind in _DESCRIBED if kind not in {"secret", "joke", "teachable"})
 _DEGREES = (("muito", "muy"), ("muito", "muy"), ("bastante", "bastante"))
 
 
@@ -69,7 +69,7 @@ def exclamation(rng: Random) -> Phrase:
 
 def comparison(rng: Random) -> Phrase:
     """*A igreja é maior do que a escola*, *La iglesia es más grande que la escuela*."""
-    entry, adjective = _thing(rng, _DESCRIBED[2:])
+    entry, adjective = _thing(rng, _COMPARED)
     other = _companion(rng, entry, adjective)
     first = noun_phrase(rng, entry, "t", plain=True)
     second = noun_phrase(rng, other, "t", plain=True)
@@ -296,12 +296,15 @@ _SIZES = {"grande", "pequeno", "bom"}
 
 def _described_subject(rng: Random) -> tuple[Subject, Adjective]:
     if rng.random() < 0.4:
-        subject = rng.choice((named, professional, _my_kin))(rng)
+        subject = rng.choice((named, _some_professional, _my_kin))(rng)
         return subject, rng.choice(lexicon.adjectives()["kin"])
     entry, adjective = _thing(rng)
-    return noun_phrase(
-        rng, entry, rng.choice("dssp") if "landscape" not in entry.classes else "s", owner="eu", plain=True
-    ), adjective
+    owned = not entry.classes.isdisjoint({"clothes", "thing", "vehicle", "animal", "instrument"})
+    return noun_phrase(rng, entry, rng.choice("tssp" if owned else "tss"), owner="eu", plain=True), adjective
+
+
+def _some_professional(rng: Random) -> Subject:
+    return noun_phrase(rng, rng.choice(lexicon.nouns()["profession"]), "d", plain=True)
 
 
 def _my_kin(rng: Random) -> Subject:

@@ -199,7 +199,8 @@ def long_story(rng: Random) -> Phrase:
     speaker = kin(rng, "eu") if rng.random() < 0.6 else named(rng)
     said = tenses.finite(Verb("contar", "contar"), speaker.agreement, tenses.PRETERITE)
     slots = {"who": speaker.phrase, "said": said, "body": body}
-    return fill("[who] me [said] que [body].", "[who] me [said] que [body].", **slots)
+    comma = "," if opening else ""
+    return fill(f"[who] me [said] que{comma} [body].", f"[who] me [said] que{comma} [body].", **slots)
 
 
 def _ended(rng: Random, body: Phrase, *, meanwhile_allowed: bool) -> Phrase:
@@ -249,7 +250,9 @@ def chain(rng: Random, subject: Subject, name: FrameName, length: int, *, time: 
     acts: list[Phrase] = []
     for act in (performed(rng, candidate, subject) for candidate in sorted(chosen.values(), key=_hour)):
         words = act.finite(subject.agreement, settled(act, frame.tense))
-        acts.append(join(words, place_adverbial(rng, act)) if act.places and rng.random() < 0.25 else words)
+        acts.append(
+            join(words, place_adverbial(rng, act, towns=False)) if act.places and rng.random() < 0.25 else words
+        )
     reflexive = acts[0].source[0].text in {"me", "se", "nos"}
     body = join(subject_words(rng, subject, frame.tense, reflexive=reflexive), acts[0])
     if rng.random() < (1.0 if time and frame.use == "h" else time):

@@ -83,7 +83,7 @@ def when_future(rng: Random) -> Phrase:
 def if_future(rng: Random) -> Phrase:
     """*Se você quiser, …*, *Si quieres, …*: Spanish has the present."""
     if rng.random() < 0.25:
-        main = event(rng, person(rng), "future", time=0.0, place=0.3, plain=True)
+        main = _deed(rng, person(rng))
         return _two(rng, ("se", "si"), fill(*rng.choice(lexicon.table("wishes")["weather"])), main)
     return _conditional(rng, ("se", "si"), tenses.IF_FUTURE)
 
@@ -93,13 +93,17 @@ def _conditional(rng: Random, opener: tuple[str, str], tense: Tense) -> Phrase:
     subject = person(rng)
     if rng.random() < 0.5:
         condition = clause(rng, subject, _tailed(rng, *rng.choice(lexicon.table("wishes")["coming"])), tense)
-        return _two(
-            rng, opener, condition, event(rng, _another(rng, subject), "future", time=0.0, place=0.3, plain=True)
-        )
+        return _two(rng, opener, condition, _deed(rng, _another(rng, subject)))
+    opener = ("quando", "cuando") if "depois" in opener[0] else opener
     able = _tailed(rng, *rng.choice(lexicon.table("wishes")["able"]))
     act = performed(rng, rng.choice(_dreams()), subject)
     future = settled(act, tenses.GOING)
     return _same_subject(rng, opener, subject, (able, tense), (act, future))
+
+
+def _deed(rng: Random, subject: Subject) -> Phrase:
+    """What somebody will do then."""
+    return event(rng, subject, "future", time=0.0, place=0.3, plain=True, pool=lexicon.actions_for("c"))
 
 
 def _same_subject(
@@ -267,7 +271,7 @@ def opinion_of_thing(rng: Random) -> Phrase:
 @cache
 def _dreams() -> tuple[lexicon.Action, ...]:
     """What people would do if only they could."""
-    return tuple(act for act in lexicon.actions() if "L" in act.uses and act.verb.source != "conhecer")
+    return tuple(act for act in lexicon.actions() if "L" in act.uses and act.verb.source not in {"conhecer", "ganhar"})
 
 
 def _tailed(rng: Random, source: str, target: str, complement: str, other_complement: str) -> Predicate:

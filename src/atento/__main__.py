@@ -1,0 +1,5 @@
+"""``python -m atento``: the ``atento`` command."""
+
+from atento.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,73 @@
+"""All commands put together, and the program's entry point."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+import typer.main
+
+from atento.cli import align, compare, corpus, demo, doctor, evaluate, failures, recipes, tokenizer, train, translate
+from atento.cli.arguments import PairCommand
+from atento.cli.console import PLAIN
+
+HELP = """Bring two text files; get a translator; see why it says what it says.
+
+Start with `atento demo`. Results go to standard output, messages to standard error; the exit code is 0 on success and
+2 for wrong usage or bad input, with one line that says what to do.
+"""
+
+
+def _application() -> typer.Typer:
+    app = typer.Typer(
+        help=HELP,
+        rich_markup_mode=PLAIN,
+        add_completion=False,
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        epilog="Example:  atento train --train train.pt train.es -o runs/pt-es",
+    )
+    app.callback()(_options)
+    app.command(epilog=demo.EXAMPLES)(demo.demo)
+    app.add_typer(corpus.app, name="corpus")
+    app.add_typer(tokenizer.app, name="tokenizer")
+    app.add_typer(recipes.app, name="recipes")
+    app.command(epilog=train.EXAMPLES, cls=PairCommand)(train.train)
+    app.command(epilog=translate.EXAMPLES)(translate.translate)
+    app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
+    app.command(epilog=compare.EXAMPLES)(compare.compare)
+    app.command(epilog=align.EXAMPLES)(align.align)
+    app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
+    return app
+
+
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    debug: Annotated[  # noqa: ARG001  (main takes it from any place on the line)
+        bool, typer.Option("--debug", help="Show the traceback of an error, too.")
+    ] = False,
+) -> None:
+    if version:
+        import atento
+
+        print(f"atento {atento.__version__}")
+        raise typer.Exit
+
+
+_options.__doc__ = HELP
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line, by default the program's own; gives the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options = words[: words.index("--")] if "--" in words else words
+    debug = "--debug" in options
+    words = [word for word in options if word != "--debug"] + words[len(options) :]
+    if words[:1] == ["--version"]:
+        words = ["--version", "recipes"]  # a group wants a command before it looks at its own options
+    command = typer.main.get_command(_application())
+    with failures.handled(debug=debug) as outcome, command.make_context("atento", words) as context:
+        command.invoke(context)
+    return outcome.code

@@ -1,0 +1,127 @@
+"""Paths from the command line: corpora of one or two files, and places to write to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+import typer.core
+
+from atento.core.errors import ConfigurationError, OutputError
+
+if TYPE_CHECKING:
+    from atento.data.corpus_files import CorpusFiles
+
+_PAIRED = ("--train", "--valid", "--held-out", "--output", "-o")
+_ONE_FILE = (".tsv", ".tab", ".jsonl", ".ndjson", ".tmx")
+
+Languages = Annotated[
+    tuple[str, str] | None,
+    typer.Option("--languages", metavar="SRC TGT", help="Language codes, for TMX and for JSONL keys."),
+]
+Columns = Annotated[
+    tuple[int, int] | None, typer.Option("--columns", metavar="SRC TGT", help="Columns of a TSV, from 1.")
+]
+Keys = Annotated[
+    tuple[str, str] | None, typer.Option("--keys", metavar="SRC TGT", help="Keys of JSONL; dotted for nested ones.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Device = Annotated[str, typer.Option("--device", metavar="NAME", help="cpu, cuda, … or auto.")]
+
+
+class PairCommand(typer.core.TyperCommand):
+    """A command whose corpus options take one or two files: ``--train a.pt a.es`` or ``--train pairs.tsv``.
+
+    The first file's name tells: what holds both sides (TSV, JSONL, TMX) stands alone, any other is followed by its
+    partner. Options of click have a fixed number of values, so the second value gets the option's name once more.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Repeat the option before the second file, then parse as usual."""
+        options = {name for parameter in self.params if getattr(parameter, "multiple", False) for name in parameter.opts}
+        return super().parse_args(ctx, _repeated(args, options.intersection(_PAIRED)))
+
+
+def _repeated(words: Sequence[str], options: set[str]) -> list[str]:
+    result: list[str] = []
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        result.append(word)
+        if word == "--":
+            break
+        if word in options and rest and not rest[0].startswith("-"):
+            first = rest.pop(0)
+            result.append(first)
+            if not _holds_both(first) and rest and not rest[0].startswith("-"):
+                result += [word, rest.pop(0)]
+    return result + rest
+
+
+def _holds_both(name: str) -> bool:
+    return any(suffix.lower() in _ONE_FILE for suffix in Path(name).suffixes[-2:])
+
+
+def corpora_of(paths: Sequence[Path]) -> list[list[Path]]:
+    """Files of several corpora, in the order given, as one or two files each."""
+    rest = list(paths)
+    result = []
+    while rest:
+        count = 1 if _holds_both(str(rest[0])) else 2
+        result.append(rest[:count])
+        del rest[:count]
+    return result
+
+
+def corpus_of(
+    paths: Sequence[Path],
+    languages: tuple[str, str] | None = None,
+    columns: tuple[int, int] | None = None,
+    keys: tuple[str, str] | None = None,
+) -> CorpusFiles:
+    """The corpus in these files, read with these options.
+
+    Raises:
+        ConfigurationError: neither one nor two files, or options that do not go with them.
+    """
+    import msgspec
+
+    from atento.core.configuration import convert
+    from atento.data.corpus_files import CorpusFiles
+
+    table: dict[str, Any] = msgspec.to_builtins(CorpusFiles.of(paths))
+    options = (("source_language", "target_language", languages), ("source_key", "target_key", keys))
+    for source, target, values in (*options, ("source_column", "target_column", columns)):
+        if values is not None:
+            table[source], table[target] = values
+    return convert(table, CorpusFiles, where=" and ".join(map(str, paths)))
+
+
+def check_output(path: Path | None) -> None:
+    """Refuse a place that cannot become a file before any work is done.
+
+    Raises:
+        OutputError: it is a folder, lies below a file, or its folder cannot be written to.
+    """
+    if path is None:
+        return
+    if path.is_dir():
+        raise OutputError(f"cannot write {path}: it is a folder; name a file")
+    folder = next((parent for parent in path.absolute().parents if parent.exists()), None)
+    if folder is not None and not folder.is_dir():
+        raise OutputError(f"cannot write {path}: {folder} is a file, not a folder; choose another place")
+    if folder is not None and not os.access(folder, os.W_OK):
+        raise OutputError(f"cannot write {path}: no permission to write into {folder}; choose another place")
+
+
+def require(condition: object, message: str) -> None:
+    """Refuse a combination of arguments.
+
+    Raises:
+        ConfigurationError: the condition does not hold.
+    """
+    if not condition:
+        raise ConfigurationError(message)

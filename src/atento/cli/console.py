@@ -1,0 +1,135 @@
+"""What a person sees: lines and a progress bar on standard error, tables and JSON on standard output."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    from atento.core.progress import Progress
+
+PLAIN: Final = None
+"""typer's ``rich_markup_mode``: help without boxes starts faster, and brackets in it are brackets."""
+_PATIENCE = 1.0
+"""Seconds that work may take before a bar is shown."""
+
+
+def say(text: str) -> None:
+    """Write a line to standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """Progress on standard error: messages always, a bar where it is a terminal and work takes over a second."""
+    display = _Display()
+    try:
+        yield display
+    finally:
+        display.finish()
+
+
+class _Display:
+    """Implements ``core.progress.Progress``; rich is imported with the first bar."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._bar: Bar | None = None
+        self._description, self._total = "", None  # type: str, float | None
+        self._done, self._note = 0.0, ""
+        self._begun = time.monotonic()
+
+    def start(self, description: str, total: float | None) -> None:
+        """Begin a piece of work."""
+        self.finish()
+        self._description, self._total = description, total
+        self._done, self._note = 0.0, ""
+        self._begun = time.monotonic()
+
+    def advance(self, amount: float = 1, *, note: str = "") -> None:
+        """Move the bar, which appears when the work has taken a second."""
+        self._done += amount
+        self._note = note
+        if not self._terminal:
+            return
+        if self._bar is None and time.monotonic() - self._begun >= _PATIENCE:
+            self._bar = _new_bar(self._total)
+            self._bar.add_task(self._description, total=self._total)
+            self._bar.start()
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], completed=self._done, note=self._note)
+
+    def message(self, text: str) -> None:
+        """Write a line above the bar."""
+        if self._bar is None:
+            say(text)
+        else:
+            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def finish(self) -> None:
+        """Remove the bar."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+def _new_bar(total: float | None) -> Bar:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        *([TextColumn("{task.completed:,.0f}")] if total is None else [TaskProgressColumn()]),
+        TimeElapsedColumn(),
+        *([] if total is None else [TextColumn("left"), TimeRemainingColumn()]),
+        TextColumn("{task.fields[note]}", markup=False),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()) -> None:
+    """A table on standard output; the columns in ``numbers`` are flush right."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD if any(header) else None, show_header=any(header), pad_edge=False)
+    for number, name in enumerate(header):
+        table.add_column(_literal(name), justify="right" if number in numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*map(_literal, row))
+    _output().print(table)
+
+
+def print_json(value: Any) -> None:
+    """One line of JSON on standard output."""
+    import msgspec
+
+    print(msgspec.json.encode(value).decode())
+
+
+def terminal_width(most: int = 100) -> int:
+    """Columns for drawings in the terminal."""
+    import shutil
+
+    return min(most, shutil.get_terminal_size().columns)
+
+
+def _output() -> Console:
+    """Standard output; wide where it is no terminal, so that nothing is folded in files and pipes."""
+    from rich.console import Console
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+
+
+def _literal(text: str) -> Any:
+    from rich.text import Text
+
+    return Text(text)
