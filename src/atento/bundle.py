@@ -19,17 +19,17 @@ from typing import Any
 import msgspec
 import safetensors
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
-from atento.core.configuration import Configuration, convert, to_builtins
+from atento.core.configuration import Configuration, convert
 from atento.core.errors import BundleError, ConfigurationError, DataError
-from atento.core.files import atomic_folder, sha256
+from atento.core.files import atomic_folder, sha256, standing_folder
 from atento.core.vocabulary import Vocabulary
 from atento.decoding.configuration import DecodingConfig
 from atento.models.build import ModelConfig, build_model
 from atento.models.encoder_decoder import EncoderDecoder
-from atento.models.weights import load_weights, weights
+from atento.models.weights import load_weights, save_tensors, weights
 from atento.text.tokenizer import Tokenizer
 
 FORMAT, VERSION = "atento.bundle", 1
@@ -107,9 +107,8 @@ def save_bundle(bundle: Bundle, folder: Path, *, values: Mapping[str, Tensor] | 
             decoding=bundle.decoding,
             checksums={name: sha256(temporary / name) for name in tokenizers},
         )
-        tensors = {name: value.contiguous() for name, value in (values or weights(bundle.model)).items()}
-        save_file(tensors, temporary / WEIGHTS)
-        _write_json(temporary / CONFIG, to_builtins(config))
+        save_tensors(values or weights(bundle.model), temporary / WEIGHTS)
+        _write_json(temporary / CONFIG, msgspec.to_builtins(config))
         _write_json(temporary / CARD, dict(bundle.card or {}))
 
 
@@ -152,7 +151,7 @@ def find_bundle(path: Path) -> Path:
     Raises:
         BundleError: there is none.
     """
-    for folder in (path, path / "bundle"):
+    for folder in map(standing_folder, (path, path / "bundle")):
         if (folder / CONFIG).is_file():
             return folder
     if not path.exists():

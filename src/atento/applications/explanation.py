@@ -32,6 +32,8 @@ class Forced:
     text: str
     source: tuple[int, ...]
     target: tuple[int, ...]
+    target_text: str | None = None
+    """The raw text that the target was made of; None: what its ids stand for."""
 
 
 def pad_rows(
@@ -87,17 +89,28 @@ def _record(
         "decoder": (len(pair.target), len(pair.target)),
     }
     source_tokens = bundle.source_tokenizer.encode(pair.text)
-    surface = bundle.target_tokenizer.surface(labelled)
+    target_text, target_spans = _target(bundle, pair, labelled, rows)
     return Attention(
         source=tuple(bundle.source_tokenizer.label(token) for token in pair.source),
         target=tuple(bundle.target_tokenizer.label(token) for token in labelled),
         source_text=pair.text,
-        target_text=surface.text,
+        target_text=target_text,
         source_spans=(*source_tokens.spans, None),
-        target_spans=surface.spans,
+        target_spans=target_spans,
         weights={role: _of_pair(layers, number, *sizes[role]) for role, layers in weights.items()},
         rows=rows,
     )
+
+
+def _target(
+    bundle: Bundle, pair: Forced, labelled: Sequence[int], rows: Rows
+) -> tuple[str, tuple[tuple[int, int] | None, ...]]:
+    """The target's text, and where each row's token stands in it."""
+    if pair.target_text is None:
+        surface = bundle.target_tokenizer.surface(labelled)
+        return surface.text, surface.spans
+    spans = bundle.target_tokenizer.encode(pair.target_text).spans
+    return pair.target_text, ((None, *spans) if rows == "input" else (*spans, None))
 
 
 def _of_pair(layers: list[Tensor], number: int, queries: int, keys: int) -> Weights:

@@ -149,20 +149,31 @@ class Translator:
         return self._translate(list(texts), settings, attention, prefixes, progress, observer)
 
     def translate_stream(
-        self, chunks: Iterable[Sequence[str]], *, decoding: DecodingConfig, attention: bool = False
+        self,
+        chunks: Iterable[Sequence[str]],
+        *,
+        decoding: DecodingConfig,
+        attention: bool = False,
+        prefix: str | None = None,
+        progress: Progress | None = None,
     ) -> Iterator[Translation]:
         """Translate chunks of texts as they come; texts are numbered through, so that sampling does not repeat itself.
+
+        ``prefix`` is the forced beginning of every translation; ``progress`` is told about each chunk anew.
 
         Raises:
             DataError: as ``translate``; it names the line.
         """
         first = 0
         for chunk in chunks:
-            yield from self._translate(list(chunk), decoding, attention, None, None, None, first)
+            prefixes = [prefix] * len(chunk) if prefix else None
+            yield from self._translate(list(chunk), decoding, attention, prefixes, progress, None, first)
             first += len(chunk)
 
     def explain(self, sources: Sequence[str], targets: Sequence[str], *, rows: Rows = "predicted") -> list[Attention]:
         """The attention with which the model reads given translations (force-decoding).
+
+        Its byte spans are those of the texts as they were given, also where a tokenizer would lose some of them.
 
         Raises:
             DataError: unequal numbers, or an empty text.
@@ -177,7 +188,12 @@ class Translator:
             self._check_length(target, number)
             [target_ids] = self.bundle.target_tokenizer.encode_batch([target])
             forced.append(
-                Forced(text=source, source=self._source_ids(source), target=(*target_ids, self.bundle.vocabulary.eos))
+                Forced(
+                    text=source,
+                    source=self._source_ids(source, number),
+                    target=self._ended(target_ids, number),
+                    target_text=target,
+                )
             )
         return explain(self.bundle, forced, rows=rows)
 
@@ -203,7 +219,7 @@ class Translator:
         for number, text in enumerate(texts, first + 1):
             self._check_length(text, number)
         real = [number for number, text in enumerate(texts) if text.strip()]
-        sources = [self._source_ids(texts[number]) for number in real]
+        sources = [self._source_ids(texts[number], first + number + 1) for number in real]
         forced = self.bundle.target_tokenizer.encode_batch([prefixes[number] for number in real]) if prefixes else None
         found = self._search(sources, settings, forced, [first + number for number in real], progress, observer)
         by_number = dict(zip(real, self._candidates([texts[n] for n in real], sources, found, attention), strict=True))
@@ -228,6 +244,8 @@ class Translator:
         batches = plan_batches(
             [len(ids) for ids in sources], batch_tokens=settings.batch_tokens, batch_size=settings.batch_size
         )
+        if model.max_length is not None and model.max_length < settings.max_length:
+            settings = msgspec.structs.replace(settings, max_length=model.max_length)
         results = []
         bar.start("translating", len(sources))
         for batch in batches:
@@ -280,8 +298,17 @@ class Translator:
             for hypotheses in found
         ]
 
-    def _source_ids(self, text: str) -> tuple[int, ...]:
+    def _source_ids(self, text: str, number: int) -> tuple[int, ...]:
         [ids] = self.bundle.source_tokenizer.encode_batch([text])
+        return self._ended(ids, number)
+
+    def _ended(self, ids: list[int], number: int) -> tuple[int, ...]:
+        limit = self.bundle.model.max_length
+        if limit is not None and len(ids) >= limit:
+            raise DataError(
+                f"line {number} has {len(ids) + 1} tokens with the end token; this model reads at most {limit}: "
+                "shorten it"
+            )
         return (*ids, self.bundle.vocabulary.eos)
 
     def _check_length(self, text: str, number: int) -> None:

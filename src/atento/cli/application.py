@@ -11,7 +11,7 @@ import typer.main
 
 from atento.cli import align, compare, corpus, demo, doctor, evaluate, failures, recipes, tokenizer, train, translate
 from atento.cli.arguments import PairCommand
-from atento.cli.console import PLAIN
+from atento.cli.console import PLAIN, say
 
 HELP = """Bring two text files; get a translator; see why it says what it says.
 
@@ -25,7 +25,7 @@ def _application() -> typer.Typer:
         help=HELP,
         rich_markup_mode=PLAIN,
         add_completion=False,
-        no_args_is_help=True,
+        invoke_without_command=True,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
         epilog="Example:  atento train --train train.pt train.es -o runs/pt-es",
     )
@@ -44,6 +44,7 @@ def _application() -> typer.Typer:
 
 
 def _options(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
     debug: Annotated[  # noqa: ARG001  (main takes it from any place on the line)
         bool, typer.Option("--debug", help="Show the traceback of an error, too.")
@@ -53,7 +54,9 @@ def _options(
         import atento
 
         print(f"atento {atento.__version__}")
-        raise typer.Exit
+    elif context.invoked_subcommand is None:
+        say(context.get_help())
+        raise typer.Exit(failures.USAGE)
 
 
 _options.__doc__ = HELP
@@ -65,8 +68,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = words[: words.index("--")] if "--" in words else words
     debug = "--debug" in options
     words = [word for word in options if word != "--debug"] + words[len(options) :]
-    if words[:1] == ["--version"]:
-        words = ["--version", "recipes"]  # a group wants a command before it looks at its own options
     command = typer.main.get_command(_application())
     with failures.handled(debug=debug) as outcome, command.make_context("atento", words) as context:
         command.invoke(context)

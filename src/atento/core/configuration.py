@@ -67,8 +67,15 @@ def to_builtins(configuration: Any) -> dict[str, Any]:
 
 
 def to_toml(configuration: Any) -> str:
-    """A configuration as TOML text; reading it back gives an equal configuration."""
-    return tomli_w.dumps(to_builtins(configuration), multiline_strings=False)
+    """A configuration as TOML text; reading it back gives an equal configuration.
+
+    Raises:
+        ConfigurationError: a key is None whose default is not, which TOML cannot say.
+    """
+    tables = to_builtins(configuration)
+    if msgspec.convert(tables, type(configuration)) != configuration:
+        raise ConfigurationError("the configuration sets a key to None, which TOML cannot say; give it a value")
+    return tomli_w.dumps(tables, multiline_strings=False)
 
 
 def apply_overrides(table: dict[str, Any], overrides: Iterable[str]) -> dict[str, Any]:

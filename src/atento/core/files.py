@@ -125,13 +125,18 @@ def sha256(path: Path) -> str:
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; when the block ends without an error, it takes ``path``'s place at once.
 
+    A device or pipe (``/dev/null``, ``/dev/stdout``) is yielded itself.
+
     Raises:
         OutputError: the place is a folder, cannot be written, or the disk is full.
     """
-    if path.is_dir():
-        raise OutputError(f"cannot write {path}: it is a folder; name a file")
     temporary: Path | None = None
     try:
+        if path.is_dir():
+            raise OutputError(f"cannot write {path}: it is a folder; name a file")
+        if path.exists() and not path.is_file():
+            yield path
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
         os.close(handle)
@@ -165,18 +170,16 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     Raises:
         OutputError: the place is a file, cannot be written, or the disk is full.
     """
-    if path.exists() and not path.is_dir():
-        raise OutputError(f"cannot write {path}: it is a file; name a folder")
     temporary: Path | None = None
     try:
+        if path.exists() and not path.is_dir():
+            raise OutputError(f"cannot write {path}: it is a file; name a folder")
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
         temporary.chmod(0o777 & ~_umask())
         yield temporary
-        for file in temporary.rglob("*"):
-            if file.is_file():
-                flush(file)
-        _flush_folder(temporary)
+        for part in (temporary, *temporary.rglob("*")):
+            (_flush_folder if part.is_dir() else flush)(part)
         replace_folder(temporary, path)
     except OSError as error:
         raise _unwritable(path, error) from error
@@ -195,6 +198,12 @@ def replace_folder(new: Path, path: Path) -> None:
     _flush_folder(path.parent)
     if old.exists():
         shutil.rmtree(old)
+
+
+def standing_folder(path: Path) -> Path:
+    """Where the whole folder stands: at ``path``, or aside if a kill came between two renames; mends nothing."""
+    old = _aside(path)
+    return old if old.exists() and not path.exists() else path
 
 
 def recover_folder(path: Path) -> None:

@@ -21,9 +21,17 @@ def build_model(config: ModelConfig, vocabulary: Vocabulary, *, seed: int | None
     """
     with torch.random.fork_rng(enabled=seed is not None, devices=[]):
         if seed is not None:
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)  # the processor's alone; torch.manual_seed seeds every device's
         encoder, decoder = _parts(config, vocabulary)
-    return EncoderDecoder(encoder, decoder, vocabulary)
+    return EncoderDecoder(encoder, decoder, vocabulary, max_length=_max_length(config))
+
+
+def _max_length(config: ModelConfig) -> int | None:
+    match config:
+        case TransformerConfig(position="learned", max_positions=longest):
+            return longest
+        case _:
+            return None
 
 
 def _parts(config: ModelConfig, vocabulary: Vocabulary) -> tuple[nn.Module, nn.Module]:

@@ -13,11 +13,15 @@ from atento.nn.protocols import Decoder, Encoder
 class EncoderDecoder(nn.Module):
     """Holds both parts; everything else goes through ``nn.protocols``."""
 
-    def __init__(self, encoder: nn.Module, decoder: nn.Module, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, encoder: nn.Module, decoder: nn.Module, vocabulary: Vocabulary, *, max_length: int | None = None
+    ) -> None:
         super().__init__()
         self.encoder_module = encoder
         self.decoder_module = decoder
         self.vocabulary = vocabulary
+        self.max_length = max_length
+        """Tokens of the longest source or target that it can read; None: any."""
 
     @property
     def encoder(self) -> Encoder:

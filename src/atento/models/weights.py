@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 
 def weights(model: nn.Module) -> dict[str, Tensor]:
     """Every parameter by its first name; matrices that several parts share appear once."""
     return {name: parameter.detach() for name, parameter in model.named_parameters()}
+
+
+def save_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Write a safetensors file.
+
+    Raises:
+        OSError: the disk is full or the place cannot be written (the library has an error of its own for that).
+    """
+    try:
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path)
+    except SafetensorError as error:
+        raise OSError(str(error)) from error
 
 
 def load_weights(model: nn.Module, values: Mapping[str, Tensor]) -> None:

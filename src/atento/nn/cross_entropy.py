@@ -35,7 +35,9 @@ def linear_cross_entropy(
     precision = torch.get_autocast_dtype(hidden.device.type) if torch.is_autocast_enabled(hidden.device.type) else None
     function = cast("Any", _LinearCrossEntropy)  # torch leaves apply untyped
     with torch.autocast(hidden.device.type, enabled=False):
-        loss, likelihood = function.apply(hidden, output.weight, output.bias, labels, smoothing, precision, torch.is_grad_enabled())
+        loss, likelihood = function.apply(
+            hidden, output.weight, output.bias, labels, smoothing, precision, torch.is_grad_enabled()
+        )
     return loss, likelihood
 
 
@@ -88,7 +90,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
         return loss, likelihood
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         hidden, weight, bias = ctx.saved_tensors
         return (

@@ -22,6 +22,7 @@ import sacrebleu
 import torch
 
 import atento
+from atento.applications.device import usable_device
 from atento.bundle import Bundle, save_bundle, vocabulary_of
 from atento.core.allocator import keep_freed_memory
 from atento.core.configuration import convert, read_toml, to_toml
@@ -82,7 +83,7 @@ def train(
     keep_freed_memory()
     progress, stop = progress or Silent(), stop or Stop()
     recipe = _begin(recipe, run, resume)
-    where = _device(device)
+    where = usable_device(device)
     train_files, valid_files = _corpora(recipe, run, progress)
     source, target = _tokenizers(recipe, run, train_files, progress)
     dataset = open_dataset(train_files, source, target, max_length=recipe.data.max_length, progress=progress)
@@ -132,16 +133,6 @@ def _begin(recipe: Recipe | None, run: Path, resume: bool) -> Recipe:
     with atomic_text(path) as stream:
         stream.write(to_toml(recipe))
     return recipe
-
-
-def _device(name: str) -> torch.device:
-    try:
-        device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        first = str(error).splitlines()[0]
-        raise ConfigurationError(f"the device {name!r} cannot be used here ({first}); give cpu or auto") from error
-    return device
 
 
 def _corpora(recipe: Recipe, run: Path, progress: Progress) -> tuple[list[CorpusFiles], list[CorpusFiles]]:

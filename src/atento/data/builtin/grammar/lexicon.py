@@ -69,9 +69,9 @@ def nouns() -> dict[str, tuple[Noun, ...]]:
     for classes, source, source_gender, target, target_gender in _rows("nouns"):
         noun = Noun(frozenset(classes.split()), source, GENDERS[source_gender], target, GENDERS[target_gender])
         _file(table, noun)
-    for kind, source, target in _rows("people"):
+    for kinds, source, target in _rows("people"):
         for gender, one, other in zip(_EITHER, source.split(", "), target.split(", "), strict=True):
-            _file(table, Noun(frozenset({kind}), one, gender, other, gender))
+            _file(table, Noun(frozenset(kinds.split()), one, gender, other, gender))
     return {kind: tuple(entries) for kind, entries in table.items()}
 
 

@@ -52,7 +52,7 @@ _SCENES = (
     frozenset({"work", "social", "class", "quiet"}),
     frozenset({"evening", "music", "social"}),
 )
-_AFTER = (("depois de", "después de"), ("antes de", "antes de"), ("em_vez de", "en_lugar de"), ("para", "para"))
+_AFTER = (("depois de", "después de"), ("antes de", "antes de"), ("em_vez de", "en_lugar de"))
 
 
 def chained(rng: Random) -> Phrase:
@@ -71,8 +71,8 @@ def purpose(rng: Random) -> Phrase:
 def before_and_after(rng: Random) -> Phrase:
     """*Depois de lavar a louça, a minha mãe leu o jornal.*"""
     subject = person(rng)
-    source, target = rng.choice(_AFTER[:3])
-    pool = _scene(rng.choice(_SCENES), "")
+    source, target = rng.choice(_AFTER)
+    pool = [act for act in _scene(rng.choice(_SCENES), "") if _hour(act) == 5 and "jantar" not in act.complement[0]]
     first = performed(rng, rng.choice(pool), subject)
     main = event(rng, subject, "past", time=0.15, place=0.2, plain=True, pool=pool)
     slots = {"first": first.infinitive(subject.agreement), "main": main}
@@ -231,7 +231,7 @@ def _opened(rng: Random, body: Phrase, opening: str) -> Phrase:
 
 
 def introduced(rng: Random) -> Phrase:
-    """*Dizem que …*, *Felizmente, …*: somebody's word or the speaker's stance before a statement."""
+    """*Dizem que …*, *Na verdade, …*: somebody's word or the speaker's stance before a statement."""
     name: FrameName = rng.choice(_CHAINED)
     body = _joined(rng, name) if rng.random() < 0.5 else event(rng, person(rng), name, time=0.4, place=0.5, plain=True)
     source, target = rng.choice(lexicon.table("remarks")["introduction"])

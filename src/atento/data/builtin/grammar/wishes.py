@@ -229,7 +229,7 @@ def opinion_of_thing(rng: Random) -> Phrase:
             ("song", ("ouvir", "escuchar")),
             ("settlement", ("visitar", "visitar")),
             ("machine", ("usar", "usar")),
-            ("building", ("pintar", "pintar")),
+            ("property", ("pintar", "pintar")),
         )
     )
     entry = rng.choice(lexicon.nouns()[thing])
@@ -242,11 +242,7 @@ def opinion_of_thing(rng: Random) -> Phrase:
         "thing": subject.phrase,
         "it": it,
         "adjective": agree(adjective.source, adjective.target, gender),
-        "when": fill(
-            *rng.choice(
-                (("amanhã", "mañana"), ("outra vez", "otra vez"), ("esta semana", "esta semana"), ("agora", "ahora"))
-            )
-        ),
+        "when": fill(*rng.choice((("amanhã", "mañana"), ("esta semana", "esta semana"), ("agora", "ahora")))),
     }
     source, target = rng.choice(
         (

@@ -1,0 +1,272 @@
+"""``atento translate``: texts, a file, or a pipe, line by line in order."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
+
+from atento.cli.arguments import Device, Json, check_output, require
+from atento.cli.console import progress_bar, say
+from atento.core.errors import OutputError
+
+if TYPE_CHECKING:
+    from atento.applications.translator import Translation, Translator
+    from atento.core.progress import Progress
+    from atento.decoding.configuration import DecodingConfig
+    from atento.figures.attention import Attention
+
+EXAMPLES = """\b
+Examples:
+  atento translate runs/pt-es "Onde fica a estação?" --attention alignment.png
+  atento translate runs/pt-es -i letters.pt -o letters.es
+  cat letters.pt | atento translate runs/pt-es > letters.es
+"""
+_PICTURES = (".png", ".svg", ".pdf")
+
+
+def translate(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run, or its bundle.")],
+    texts: Annotated[
+        list[str] | None, typer.Argument(metavar="[TEXT]...", help="Texts; without them, standard input is read.")
+    ] = None,
+    input_file: Annotated[
+        Path | None, typer.Option("--input", "-i", metavar="FILE", help="One sentence a line; .gz .xz .bz2 .zst too.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Instead of printing.")] = None,
+    beam_size: Annotated[int | None, typer.Option(metavar="N", help="Width of the search; 1 is greedy.")] = None,
+    n_best: Annotated[
+        int | None, typer.Option(metavar="N", help="Print N translations of each line: line, score, text.")
+    ] = None,
+    length_penalty: Annotated[
+        float | None, typer.Option(metavar="ALPHA", help="Score = log-probability / length^ALPHA.")
+    ] = None,
+    sampling: Annotated[bool, typer.Option("--sampling", help="Draw translations instead of searching.")] = False,
+    samples: Annotated[int | None, typer.Option(metavar="N", help="Draw N for each line.")] = None,
+    temperature: Annotated[float | None, typer.Option(metavar="T", help="Below 1 is bolder, above 1 wilder.")] = None,
+    top_k: Annotated[int | None, typer.Option(metavar="K", help="Draw from the K most probable tokens.")] = None,
+    top_p: Annotated[float | None, typer.Option(metavar="P", help="Draw from the top P of probability.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Of the draws.")] = None,
+    prefix: Annotated[str | None, typer.Option(metavar="TEXT", help="Begin every translation with this.")] = None,
+    min_length: Annotated[int | None, typer.Option(metavar="N", help="Fewest tokens, </s> counted.")] = None,
+    max_length: Annotated[int | None, typer.Option(metavar="N", help="Most tokens, </s> counted.")] = None,
+    no_repeat_ngram_size: Annotated[int | None, typer.Option(metavar="N", help="No N tokens twice in a row.")] = None,
+    batch_size: Annotated[int | None, typer.Option(metavar="N", help="Sentences decoded together, at most.")] = None,
+    attention: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the alignment: .png .svg .pdf, or .json (a line a text).")
+    ] = None,
+    words: Annotated[
+        bool, typer.Option("--words/--subwords", help="Merge the drawing's sub-words to words, or show them.")
+    ] = False,
+    layer: Annotated[
+        int | None, typer.Option(metavar="N", help="Draw this layer; -1 is the last. [default: mean]")
+    ] = None,
+    head: Annotated[int | None, typer.Option(metavar="N", help="Draw this head. [default: mean]")] = None,
+    as_json: Json = False,
+    device: Device = "auto",
+) -> None:
+    """Translate raw text, one sentence a line.
+
+    An empty line stays empty. With --json every line becomes a JSON object that has all candidates with their tokens
+    and log-probabilities.
+    """
+    require(not (texts and input_file), "give either TEXT or --input, not both")
+    check_output(output)
+    _check_picture(attention)
+    settings = {
+        "beam_size": beam_size,
+        "n_best": n_best,
+        "length_penalty": length_penalty,
+        "sampling": sampling or None,
+        "samples": samples,
+        "temperature": temperature,
+        "top_k": top_k,
+        "top_p": top_p,
+        "seed": seed,
+        "min_length": min_length,
+        "max_length": max_length,
+        "no_repeat_ngram_size": no_repeat_ngram_size,
+        "batch_size": batch_size,
+    }
+    from atento.applications.translator import LONGEST_TEXT
+
+    chunks = _chunks(texts, input_file, LONGEST_TEXT)
+    translator = load(run, device)
+    decoding = with_settings(translator.bundle.decoding, settings)
+    records: list[Attention] = []
+    with ExitStack() as stack:
+        stream = stack.enter_context(_opened(output))
+        progress = stack.enter_context(progress_bar()) if _shows_progress(input_file, output) else None
+        seen = _Unknown()
+        found = translator.translate_stream(
+            chunks, decoding=decoding, attention=attention is not None, prefix=prefix, progress=_within(progress)
+        )
+        if progress is not None and input_file is not None:
+            progress.start("translating", _total(input_file))
+        for number, translation in enumerate(found, 1):
+            seen.look_at(number, translation)
+            stream.write(_written(number, translation, several=decoding.returned > 1, as_json=as_json))
+            if output is None:
+                stream.flush()
+            if translation.attention is not None:
+                records.append(translation.attention)
+        if attention is not None:
+            _draw(attention, records, words=words, layer=layer, head=head)
+
+
+def load(run: Path, device: str) -> Translator:
+    """A run's translator on a device that is there.
+
+    Raises:
+        BundleError: there is none, or it is damaged.
+        ConfigurationError: the device cannot be used.
+    """
+    from atento.applications.device import usable_device
+    from atento.applications.translator import Translator
+
+    return Translator.load(run, str(usable_device(device)))
+
+
+def with_settings(decoding: DecodingConfig, settings: dict[str, Any]) -> DecodingConfig:
+    """The bundle's own settings with those given (not None) put over them; the beam is widened to ``n_best``.
+
+    Raises:
+        ConfigurationError: a value out of its range, or two that contradict each other.
+    """
+    import msgspec
+
+    chosen = {name: value for name, value in settings.items() if value is not None}
+    if chosen.get("n_best", 1) > decoding.beam_size and "beam_size" not in chosen:
+        chosen["beam_size"] = chosen["n_best"]
+    if chosen.get("sampling"):
+        chosen.setdefault("n_best", 1)
+    if chosen.get("beam_size", decoding.beam_size) < decoding.n_best:
+        chosen.setdefault("n_best", 1)
+    return msgspec.structs.replace(decoding, **chosen)
+
+
+class _Unknown:
+    """Warns once of characters that training never saw."""
+
+    def __init__(self) -> None:
+        self._warned = False
+
+    def look_at(self, number: int, translation: Translation) -> None:
+        if translation.unknown and not self._warned:
+            self._warned = True
+            some = " ".join(translation.unknown[:8]) + (" …" if len(translation.unknown) > 8 else "")
+            say(
+                f"warning: line {number} has what training never saw ({some}): its translation is a guess; "
+                "further such lines are not named"
+            )
+
+
+class _Inner:
+    """A bar that stands for the whole work: each chunk's own beginning and end are not shown."""
+
+    def __init__(self, outer: Progress) -> None:
+        self._outer = outer
+        self.advance = outer.advance
+        self.message = outer.message
+
+    def start(self, description: str, total: float | None) -> None:
+        """Part of the whole."""
+
+    def finish(self) -> None:
+        """Part of the whole."""
+
+
+def _within(progress: Progress | None) -> Progress | None:
+    return _Inner(progress) if progress is not None else None
+
+
+def _chunks(texts: list[str] | None, input_file: Path | None, longest: int) -> Iterator[list[str]]:
+    from atento.cli import inputs
+    from atento.core.files import open_binary
+
+    if texts:
+        return inputs.given(texts, longest=longest)
+    if input_file is not None:
+        open_binary(input_file).close()  # a missing file is said before the model is loaded
+        return inputs.from_file(input_file, longest=longest)
+    if sys.stdin.isatty():
+        say("Type a sentence and press Enter; Ctrl-D (Windows: Ctrl-Z, Enter) ends.")
+    return inputs.from_standard_input(longest=longest)
+
+
+def _total(path: Path) -> int:
+    from atento.cli.inputs import count_lines
+
+    return count_lines(path)
+
+
+def _shows_progress(input_file: Path | None, output: Path | None) -> bool:
+    return input_file is not None and (output is not None or not sys.stdout.isatty())
+
+
+def _opened(output: Path | None) -> Any:
+    from atento.core.files import atomic_text
+
+    return atomic_text(output) if output is not None else nullcontext[TextIO](sys.stdout)
+
+
+def _written(number: int, translation: Translation, *, several: bool, as_json: bool) -> str:
+    """What is printed for one input line."""
+    if as_json:
+        return _json(number, translation) + "\n"
+    if several:
+        return "".join(
+            f"{number}\t{candidate.score:.4f}\t{_flat(candidate.text)}\n" for candidate in translation.candidates
+        )
+    return _flat(translation.text) + "\n"
+
+
+def _json(number: int, translation: Translation) -> str:
+    import msgspec
+
+    fields = ("text", "score", "total", "finished", "tokens", "ids", "log_probabilities")
+    return msgspec.json.encode(
+        {
+            "line": number,
+            "source": translation.source,
+            "translation": translation.text,
+            "unknown": translation.unknown,
+            "candidates": [
+                {name: getattr(candidate, name) for name in fields} for candidate in translation.candidates
+            ],
+        }
+    ).decode()
+
+
+def _flat(text: str) -> str:
+    """A model over bytes may write a line break; one line in stays one line out."""
+    return " ".join(text.splitlines()) if len(text.splitlines()) > 1 else text.rstrip("\r\n")
+
+
+def _check_picture(path: Path | None) -> None:
+    if path is None:
+        return
+    check_output(path)
+    if path.suffix.lower() not in (*_PICTURES, ".json"):
+        raise OutputError(f"cannot draw {path}: name a .png, .svg, .pdf or .json file")
+
+
+def _draw(path: Path, records: list[Attention], *, words: bool, layer: int | None, head: int | None) -> None:
+    """Write the attention of all sentences: a sheet, or one JSON record a line."""
+    from atento.text.words import segment
+
+    if words:
+        records = [record.merged(segment(record.source_text), segment(record.target_text)) for record in records]
+    if path.suffix.lower() == ".json":
+        from atento.core.files import atomic_text
+
+        with atomic_text(path) as stream:
+            stream.writelines(record.to_json() + "\n" for record in records)
+        return
+    from atento.figures import heatmap
+
+    heatmap.save(heatmap.sheet(records, layer=layer, head=head), path)
