@@ -17,6 +17,7 @@ import torch
 
 from atento.applications.explanation import Forced, Rows, explain, pad_rows
 from atento.bundle import Bundle, load_bundle
+from atento.core.allocator import keep_freed_memory
 from atento.core.errors import ConfigurationError, DataError
 from atento.core.progress import Progress, Silent
 from atento.decoding.batches import in_order, plan_batches
@@ -78,11 +79,12 @@ class Translator:
 
     @classmethod
     def load(cls, path: Path | str, device: str = "cpu") -> Translator:
-        """The translator of a run or bundle.
+        """The translator of a run or bundle; raises glibc's memory thresholds for the process (``core.allocator``).
 
         Raises:
             BundleError: there is none, or it is damaged.
         """
+        keep_freed_memory()
         return cls(load_bundle(Path(path), device))
 
     @overload

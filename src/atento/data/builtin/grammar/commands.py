@@ -8,7 +8,7 @@ from atento.data.builtin.grammar import lexicon, portuguese_nouns, portuguese_ve
 from atento.data.builtin.grammar.agreement import Agreement, Subject
 from atento.data.builtin.grammar.clauses import place_adverbial
 from atento.data.builtin.grammar.noun_phrases import kin, noun_phrase, pronoun
-from atento.data.builtin.grammar.phrase import Phrase, fill, unit
+from atento.data.builtin.grammar.phrase import Phrase, fill, join, unit
 from atento.data.builtin.grammar.predicates import Predicate, action
 from atento.data.builtin.grammar.topics import vocative
 from atento.data.builtin.grammar.verb_phrases import command
@@ -25,7 +25,7 @@ def plain_command(rng: Random) -> Phrase:
     negative = predicate.negatable and rng.random() < 0.35
     words = _command(predicate, subject, negative=negative)
     if predicate.places and rng.random() < 0.3:
-        words = words + place_adverbial(rng, predicate)
+        words = join(words, place_adverbial(rng, predicate))
     return _finish(rng, words, formal, plural=subject is _USTEDES)
 
 
@@ -36,7 +36,8 @@ def command_to_me(rng: Random) -> Phrase:
     kind, determiners = rng.choice(objects.split()).split(":")
     thing = noun_phrase(rng, rng.choice(lexicon.nouns()[kind]), rng.choice(determiners), owner=subject.pronoun)
     pronouns = ("nos", "nos") if rng.random() < 0.25 else ("me", "me")
-    words = _with_pronoun(rng, source, target, subject.agreement, pronouns, negative=rng.random() < 0.15) + thing.phrase
+    do_it = _with_pronoun(rng, source, target, subject.agreement, pronouns, negative=rng.random() < 0.15)
+    words = join(do_it, thing.phrase)
     return _finish(rng, words, formal, plural=subject is _USTEDES)
 
 
@@ -99,7 +100,7 @@ def _addressee(rng: Random) -> tuple[Subject, bool]:
 
 
 def _command(predicate: Predicate, subject: Subject, *, negative: bool) -> Phrase:
-    return command(predicate.verb, subject.agreement, negative=negative) + predicate.complement
+    return join(command(predicate.verb, subject.agreement, negative=negative), predicate.complement)
 
 
 def _with_pronoun(

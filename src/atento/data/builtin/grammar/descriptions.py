@@ -147,7 +147,7 @@ def passive(rng: Random) -> Phrase:
         rng, rng.choice(lexicon.nouns()[rng.choice(kinds.split())]), rng.choice("tts"), plain=rng.random() < 0.7
     )
     done = agree(portuguese_verbs.participle(source), spanish_verbs.participle(target), thing.agreement)
-    if rng.random() < 0.2:
+    if rng.random() < 0.2 and source != "descobrir":
         body = join(thing.phrase, finite(_SER, thing.agreement, tenses.FUTURE), done)
         return _stop(with_time(rng, body, time_adverbial(rng, "future", life=True)))
     body = join(thing.phrase, finite(_SER, thing.agreement, tenses.PRETERITE), done)

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
@@ -39,15 +38,11 @@ class Word(NamedTuple):
 Words = tuple[Word, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """Counterparts in the two languages."""
+class Phrase(NamedTuple):
+    """Counterparts in the two languages (a plain tuple because millions are made)."""
 
     source: Words
     target: Words
-
-    def __add__(self, other: Phrase) -> Phrase:
-        return Phrase(self.source + other.source, self.target + other.target)
 
 
 EMPTY = Phrase((), ())
@@ -76,8 +71,8 @@ def fill(source: str, target: str, **slots: Phrase) -> Phrase:
     pattern = _compile(source, target)
     links = [(Link(),) for _ in range(pattern.groups)]
     return Phrase(
-        _words(pattern.source, links, {name: slot.source for name, slot in slots.items()}),
-        _words(pattern.target, links, {name: slot.target for name, slot in slots.items()}),
+        _words(pattern.source, links, slots, 0),
+        _words(pattern.target, links, slots, 1),
     )
 
 
@@ -93,11 +88,11 @@ class _Pattern(NamedTuple):
     groups: int
 
 
-def _words(items: tuple[_Item, ...], links: list[tuple[Link]], slots: dict[str, Words]) -> Words:
+def _words(items: tuple[_Item, ...], links: list[tuple[Link]], slots: dict[str, Phrase], side: int) -> Words:
     words: list[Word] = []
     for slot, text, group in items:
         if slot:
-            words.extend(slots[slot])
+            words.extend(slots[slot][side])
         else:
             words.append(Word(text, links[group] if group >= 0 else ()))
     return tuple(words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from random import Random
 
@@ -39,6 +40,8 @@ _FEELINGS = (
     ("razão", "razón"),
     ("sorte", "suerte"),
 )
+_ALWAYS_SO = re.compile("um pouco|cuidado|verdade")
+"""Complements that negation would make odd (*não dirija com cuidado*)."""
 _TIMED = frozenset({"almoçar", "jantar", "acordar", "levantar", "deitar", "dormir"})
 _GOALS = (
     ("ir", "ir", "a o centro", "a el centro"),
@@ -85,7 +88,7 @@ def performed(rng: Random, chosen: Action, subject: Subject) -> Predicate:
     life = "L" in chosen.uses
     if not chosen.objects:
         source, target = chosen.complement
-        return Predicate(chosen.verb, fill(source, target), chosen.places, life, "um pouco" not in source)
+        return Predicate(chosen.verb, fill(source, target), chosen.places, life, not _ALWAYS_SO.search(source))
     kind, determiners = rng.choice(chosen.objects)
     determiner = rng.choice(determiners)
     thing = object_phrase(rng, kind, determiner, subject.pronoun, plain="N" in chosen.uses)

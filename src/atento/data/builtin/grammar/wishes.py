@@ -267,7 +267,9 @@ def opinion_of_thing(rng: Random) -> Phrase:
 @cache
 def _dreams() -> tuple[lexicon.Action, ...]:
     """What people would do if only they could."""
-    return tuple(act for act in lexicon.actions() if "L" in act.uses and act.verb.source not in {"conhecer", "ganhar"})
+    return tuple(
+        act for act in lexicon.actions() if "L" in act.uses and act.verb.source not in {"conhecer", "ganhar", "vender"}
+    )
 
 
 def _tailed(rng: Random, source: str, target: str, complement: str, other_complement: str) -> Predicate:

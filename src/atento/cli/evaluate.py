@@ -1,0 +1,161 @@
+"""``atento evaluate``: BLEU, chrF and TER of a run or of existing translations, with signatures and intervals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from atento.cli.arguments import Device, Json, check_output, require
+from atento.cli.console import print_json, print_table, progress_bar, say
+
+if TYPE_CHECKING:
+    from atento.evaluation.by_length import LengthReport
+    from atento.evaluation.configuration import MetricsConfig
+    from atento.evaluation.report import Evaluation
+
+EXAMPLES = """\b
+Examples:
+  atento evaluate runs/pt-es test.pt test.es
+  atento evaluate runs/pt-es test.pt test.es second-reference.es -o test.translated
+  atento evaluate --hypotheses test.translated test.pt test.es
+"""
+
+Metrics = Annotated[
+    str, typer.Option("--metrics", metavar="NAMES", help="Of bleu, chrf and ter, with commas between them.")
+]
+Lowercase = Annotated[bool, typer.Option("--lowercase", help="Ignore case.")]
+Tokenize = Annotated[
+    Literal["13a", "intl", "zh", "char", "none"], typer.Option(help="How BLEU cuts words, as in sacrebleu.")
+]
+WordOrder = Annotated[int, typer.Option(metavar="N", help="2 gives chrF++.")]
+Resamples = Annotated[int, typer.Option(metavar="N", help="Of the bootstrap; 0: no intervals.")]
+Seed = Annotated[int, typer.Option(metavar="N", help="Of the bootstrap.")]
+Beam = Annotated[int | None, typer.Option("--beam-size", metavar="N", help="Width of the search; 1 is greedy.")]
+Penalty = Annotated[float | None, typer.Option("--length-penalty", metavar="ALPHA", help="As in `translate`.")]
+Batch = Annotated[int | None, typer.Option("--batch-size", metavar="N", help="Sentences decoded together, at most.")]
+
+
+def evaluate(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN SRC REF...", help="A run, sources, references; with --hypotheses no RUN."),
+    ],
+    hypotheses: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Score these translations instead of translating.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Save the translations.")
+    ] = None,
+    metrics: Metrics = "bleu,chrf,ter",
+    lowercase: Lowercase = False,
+    tokenize: Tokenize = "13a",
+    chrf_word_order: WordOrder = 0,
+    resamples: Resamples = 1000,
+    seed: Seed = 12345,
+    beam_size: Beam = None,
+    length_penalty: Penalty = None,
+    batch_size: Batch = None,
+    by_length: Annotated[bool, typer.Option(help="Also score short and long sources apart.")] = True,
+    as_json: Json = False,
+    device: Device = "auto",
+) -> None:
+    """Translate a test set and score it as the sacrebleu command does.
+
+    Scores come with signatures and 95 % bootstrap intervals, and by the length of the source.
+    """
+    check_output(output)
+    config = metrics_config(metrics, lowercase, tokenize, chrf_word_order, resamples, seed)
+    least = 2 if hypotheses is not None else 3
+    names = "SRC REF" if hypotheses is not None else "RUN SRC REF"
+    require(len(paths) >= least, f"evaluate needs {names}, and {len(paths)} paths were given")
+    from atento.evaluation.by_length import quality_by_length
+    from atento.evaluation.metrics import Scorer, summarise
+    from atento.evaluation.readers import read_aligned
+
+    source_path, *reference_paths = paths if hypotheses is not None else paths[1:]
+    sources, *references = read_aligned([source_path, *reference_paths])
+    if hypotheses is not None:
+        _, translations = read_aligned([source_path, hypotheses])
+    else:
+        settings = {"beam_size": beam_size, "length_penalty": length_penalty, "batch_size": batch_size}
+        translations = translated(paths[0], source_path, sources, settings, device)
+    statistics = Scorer(references, config).statistics(translations)
+    evaluation = summarise(statistics)
+    lengths = quality_by_length(statistics, sources) if by_length else None
+    if output is not None:
+        save_lines(output, translations)
+    if as_json:
+        print_json({"evaluation": evaluation, "by_length": lengths})
+    else:
+        _print(evaluation, lengths)
+
+
+def metrics_config(
+    metrics: str,
+    lowercase: bool,
+    tokenize: str,
+    chrf_word_order: int,
+    resamples: int,
+    seed: int,
+) -> MetricsConfig:
+    """The metrics that were asked for.
+
+    Raises:
+        ConfigurationError: an unknown metric, or a number out of range.
+    """
+    from atento.core.configuration import convert
+    from atento.evaluation.configuration import MetricsConfig
+
+    table: dict[str, Any] = {
+        "metrics": [name.strip().lower() for name in metrics.split(",") if name.strip()],
+        "lowercase": lowercase,
+        "tokenize": tokenize,
+        "chrf_word_order": chrf_word_order,
+        "resamples": resamples,
+        "seed": seed,
+    }
+    return convert(table, MetricsConfig, where="options")
+
+
+def translated(run: Path, name: Path, sources: list[str], settings: dict[str, Any], device: str) -> list[str]:
+    """A run's translations of the lines of a file.
+
+    Raises:
+        BundleError: there is no such run.
+        DataError: a line cannot be translated; file and line are named.
+    """
+    from atento.cli.translate import load, with_settings
+    from atento.core.errors import DataError
+
+    translator = load(run, device)
+    decoding = with_settings(translator.bundle.decoding, settings)
+    with progress_bar() as progress:
+        try:
+            found = translator.translate(sources, decoding=decoding, progress=progress)
+        except DataError as error:
+            raise DataError(f"{name}: {error}") from error
+    return [translation.text for translation in found]
+
+
+def save_lines(path: Path, lines: list[str]) -> None:
+    """Write translations, one a line."""
+    from atento.core.files import atomic_text
+
+    with atomic_text(path) as stream:
+        stream.writelines(" ".join(line.splitlines()) + "\n" for line in lines)
+
+
+def _print(evaluation: Evaluation, lengths: LengthReport | None) -> None:
+    references = f" {evaluation.references} references each." if evaluation.references > 1 else ""
+    print(f"{evaluation.sentences:,} sentences.{references}")
+    print_table(("metric", "score", "95 % interval"), [row[:3] for row in evaluation.rows()], numbers=(1, 2))
+    if lengths is not None:
+        names = [evaluation.score(metric).name for metric in lengths.metrics]
+        print_table(("source words", "sentences", *names), lengths.rows(), numbers=range(1, 2 + len(names)))
+    print("Signatures (report them with the scores):")
+    for score in evaluation.scores:
+        print(f"  {score.line()}")
+    for note in evaluation.notes:
+        say(f"note: {note}")

@@ -1,0 +1,185 @@
+"""``atento tokenizer``: train one, or see how one cuts a text."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from atento.cli.arguments import Columns, Json, Keys, Languages, check_output, corpus_of
+from atento.cli.console import PLAIN, print_json, print_table, progress_bar
+from atento.core.errors import BundleError
+
+if TYPE_CHECKING:
+    from atento.text.tokenizer import Tokenizer
+
+Kind = Literal["word", "char", "bpe", "byte-bpe", "wordpiece", "unigram"]
+
+app = typer.Typer(
+    help="Train a tokenizer, or show how one cuts a text.",
+    rich_markup_mode=PLAIN,
+    no_args_is_help=True,
+    epilog='Example:  atento tokenizer show runs/pt-es "Dê-me água!"',
+)
+
+
+@app.command(epilog="Example:  atento tokenizer train train.pt train.es --kind unigram --vocab-size 8000 -o unigram.json")
+def train(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Text, a sentence a line; or TSV, JSONL, TMX.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The tokenizer.json to write.")],
+    kind: Annotated[Kind, typer.Option(help="What a token is.")] = "bpe",
+    vocab_size: Annotated[int, typer.Option(metavar="N", help="Entries, special ones counted.")] = 8000,
+    lowercase: Annotated[bool, typer.Option("--lowercase", help="Make all letters small.")] = False,
+    normalization: Annotated[
+        Literal["nfc", "none"] | None,
+        typer.Option(help="Compose accents, or leave every byte. [default: none for byte-bpe, else nfc]"),
+    ] = None,
+    byte_fallback: Annotated[bool, typer.Option(help="Spell unseen characters in bytes (bpe, unigram).")] = True,
+    min_frequency: Annotated[int, typer.Option(metavar="N", help="Rarer words or pairs get no entry.")] = 2,
+    languages: Languages = None,
+    columns: Columns = None,
+    keys: Keys = None,
+    as_json: Json = False,
+) -> None:
+    """Train a tokenizer on text; the file opens in transformers, too.
+
+    A recipe uses it with data.source_tokenizer = "FILE" (and data.target_tokenizer for one of its own).
+    """
+    from atento.core.configuration import convert
+    from atento.text.configuration import TokenizerConfig
+    from atento.text.training import train_tokenizer
+
+    check_output(output)
+    table: dict[str, Any] = {
+        "kind": kind,
+        "vocab_size": vocab_size,
+        "lowercase": lowercase,
+        "normalization": normalization,
+        "byte_fallback": byte_fallback,
+        "min_frequency": min_frequency,
+    }
+    config = convert(table, TokenizerConfig, where="tokenizer train")
+    with progress_bar() as progress:
+        tokenizer = train_tokenizer(_texts(files, languages, columns, keys), config, progress)
+    tokenizer.save(output)
+    if as_json:
+        print_json({"file": str(output), **_facts(tokenizer)})
+    else:
+        print(f"{output}: {tokenizer.kind}, {tokenizer.size:,} entries. {_losses(tokenizer)}")
+        print(f'Next:  atento tokenizer show {output} "…"')
+
+
+@app.command(
+    epilog="""\b
+Examples:
+  atento tokenizer show tokenizer.json "Dê-me água!"
+  atento tokenizer show runs/pt-es --side target "¿Qué es?"
+"""
+)
+def show(
+    path: Annotated[Path, typer.Argument(metavar="TOKENIZER", help="A tokenizer.json, a run, or a bundle.")],
+    texts: Annotated[
+        list[str] | None, typer.Argument(metavar="[TEXT]...", help="Without any: standard input, if it is a pipe.")
+    ] = None,
+    side: Annotated[Literal["source", "target"], typer.Option(help="Whose, of a run.")] = "source",
+    as_json: Json = False,
+) -> None:
+    """Show how texts are cut: pieces, ids, byte offsets, and whether the text comes back exactly."""
+    tokenizer = _load(path, side)
+    lines = texts if texts is not None else [] if sys.stdin.isatty() else list(_piped())
+    if as_json:
+        print_json({"tokenizer": _facts(tokenizer), "texts": [_cut(tokenizer, text) for text in lines]})
+        return
+    print(f"{tokenizer.kind}, {tokenizer.size:,} entries, checksum {tokenizer.checksum[:12]}. {_losses(tokenizer)}")
+    for text in lines:
+        _print_cut(_cut(tokenizer, text))
+
+
+def _texts(
+    files: list[Path],
+    languages: tuple[str, str] | None,
+    columns: tuple[int, int] | None,
+    keys: tuple[str, str] | None,
+) -> Iterator[str]:
+    """Lines of plain files, both sides of corpora in one file."""
+    from atento.cli.arguments import corpora_of
+    from atento.core.files import read_lines
+    from atento.data.readers import read_pairs
+
+    for path in files:
+        if corpora_of([path, path]) == [[path], [path]]:  # it holds both sides
+            for pair in read_pairs(corpus_of([path], languages, columns, keys)):
+                yield from (pair.source, pair.target)
+        else:
+            yield from read_lines(path)
+
+
+def _load(path: Path, side: Literal["source", "target"]) -> Tokenizer:
+    """The tokenizer in a file, or that of a run or bundle (which needs no model to be loaded)."""
+    from atento.text.tokenizer import Tokenizer
+
+    if not path.is_dir():
+        return Tokenizer.load(path)
+    for folder in (path, path / "bundle"):
+        for name in ("tokenizer.json", f"{side}.tokenizer.json"):
+            if (folder / name).is_file():
+                return Tokenizer.load(folder / name)
+    for name in (f"{side}.json", "source.json"):  # a run that has no bundle yet
+        if (path / "tokenizers" / name).is_file():
+            return Tokenizer.load(path / "tokenizers" / name)
+    raise BundleError(f"{path} has no tokenizer; give a tokenizer.json, or the folder that `atento train -o` made")
+
+
+def _piped() -> Iterator[str]:
+    from atento.cli.inputs import STANDARD_INPUT
+    from atento.core.files import decode_lines
+
+    return decode_lines(sys.stdin.buffer, STANDARD_INPUT)
+
+
+def _facts(tokenizer: Tokenizer) -> dict[str, Any]:
+    return {
+        "kind": tokenizer.kind,
+        "size": tokenizer.size,
+        "lossless": tokenizer.lossless,
+        "losses": tokenizer.losses,
+        "checksum": tokenizer.checksum,
+    }
+
+
+def _losses(tokenizer: Tokenizer) -> str:
+    if tokenizer.lossless:
+        return "Every text comes back exactly."
+    return f"Not every text comes back exactly: {'; '.join(tokenizer.losses)}."
+
+
+def _cut(tokenizer: Tokenizer, text: str) -> dict[str, Any]:
+    tokens = tokenizer.encode(text)
+    raw = text.encode()
+    back = tokenizer.decode(tokens.ids)
+    return {
+        "text": text,
+        "ids": tokens.ids,
+        "tokens": [tokenizer.label(number) for number in tokens.ids],
+        "spans": tokens.spans,
+        "pieces_of_text": [raw[slice(*span)].decode(errors="replace") for span in tokens.spans],
+        "decoded": back,
+        "exact": back == text,
+        "unknown": tokenizer.unknown(text),
+    }
+
+
+def _print_cut(cut: dict[str, Any]) -> None:
+    rows = [
+        (token, str(number), f"{start}–{stop}", repr(piece)[1:-1])
+        for token, number, (start, stop), piece in zip(
+            cut["tokens"], cut["ids"], cut["spans"], cut["pieces_of_text"], strict=True
+        )
+    ]
+    print_table(("token", "id", "bytes", "text"), rows, numbers=(1, 2))
+    print(f"{len(rows)} tokens." + (" The text comes back exactly." if cut["exact"] else f" Back: {cut['decoded']!r}"))
+    if cut["unknown"]:
+        print(f"Never seen in training: {' '.join(cut['unknown'])}")
