@@ -26,7 +26,9 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     """A parser with the options of every benchmark."""
     result = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     result.add_argument("--data", type=Path, help="folder of corpora with pt-es/ in it (default: ATENTO_DATA)")
-    result.add_argument("--work", type=Path, default=WORK, help="where models and translations go (default: %(default)s)")
+    result.add_argument(
+        "--work", type=Path, default=WORK, help="where models and translations go (default: %(default)s)"
+    )
     result.add_argument("--results", type=Path, default=RESULTS, help="where results go (default: %(default)s)")
     return result
 

@@ -42,6 +42,10 @@ class Corpus:
     sources: list[Tensor]
     targets: list[Tensor]
 
+    @property
+    def pairs(self) -> Iterator[tuple[Tensor, Tensor]]:
+        return zip(self.sources, self.targets, strict=True)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -99,7 +103,7 @@ def build(tokenizer: PreTrainedTokenizerFast, dropout: float) -> MarianMTModel:
 
 def plan(corpus: Corpus, budget: int, generator: torch.Generator) -> list[list[int]]:
     """One epoch's batches of pairs of like length; equals are ordered, and batches shuffled, at random."""
-    sizes = torch.tensor([[len(source), len(target)] for source, target in zip(corpus.sources, corpus.targets)])
+    sizes = torch.tensor([[len(source), len(target)] for source, target in corpus.pairs])
     longest = sizes.amax(1)
     order = torch.argsort(longest + torch.rand(len(longest), generator=generator))
     batches: list[list[int]] = [[]]

@@ -2,8 +2,8 @@
 
 ``ours``     the packed kernel of ``nn.recurrent``: no padding, hand-written derivatives;
 ``packed``   ``torch.nn.LSTM`` (or ``GRU``, ``RNN``) on a ``PackedSequence``: no padding, autograd over every step;
-``padded``   the same module on padded rows, each reversed inside its own length by a gather for the second direction (the
-             oneDNN kernel, which is the LSTM's alone and wants equal lengths), final states gathered where each row ends.
+``padded``   the same module on padded rows, each reversed inside its own length by a gather for the second direction
+             (the oneDNN kernel, which is the LSTM's alone and wants equal lengths).
 
 The ways take turns on the same batch, and processor time is counted, so that other work on the machine disturbs the
 ratios little::
@@ -73,7 +73,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--spread", type=float, default=0.15, help="standard deviation of the lengths, as a share of 28")
+    parser.add_argument("--spread", type=float, default=0.15, help="of the lengths, as a share of 28")
     options = parser.parse_args()
     keep_freed_memory()
     torch.set_num_threads(options.threads)

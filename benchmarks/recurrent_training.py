@@ -12,7 +12,6 @@ own, in turns, because other work on the machine disturbs both; the median ratio
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import subprocess
 import sys
@@ -29,7 +28,6 @@ from atento.core.vocabulary import Vocabulary
 from atento.models.build import build_model
 from atento.models.recurrent import AdditiveAttentionConfig, NoAttention, RecurrentConfig
 
-clock = time.process_time if os.environ.get("CPU_TIME") else time.perf_counter
 VOCABULARY = 8000
 Batch = tuple[Tensor, Tensor]
 
@@ -107,10 +105,12 @@ def marian() -> tuple[torch.nn.Module, Callable[[Tensor, Tensor], None]]:
     return model, step
 
 
-def measure(side: str, seconds: float, profile: bool) -> float:
-    if side != "marian" or os.environ.get("KEEP"):
+def measure(side: str, seconds: float, threads: int, processor_time: bool, profile: bool) -> float:
+    """Target tokens a second of wall-clock or processor time."""
+    clock = time.process_time if processor_time else time.perf_counter
+    if side != "marian":
         keep_freed_memory()
-    torch.set_num_threads(int(os.environ.get("THREADS", "2")))
+    torch.set_num_threads(threads)
     torch.manual_seed(1)
     model, step = marian() if side == "marian" else ours(side)
     print(f"{side}: {sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters", file=sys.stderr)
@@ -145,24 +145,27 @@ def main() -> None:
     parser.add_argument("--against", nargs="+", choices=list(CONFIGURATIONS), default=["untied", "wide"])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--processor-time", action="store_true", help="for a busy machine, with --threads 1")
     parser.add_argument("--profile", action="store_true")
     options = parser.parse_args()
     if options.side:
-        print(f"{measure(options.side, options.seconds, options.profile):.0f}")
+        print(f"{measure(options.side, options.seconds, options.threads, options.processor_time, options.profile):.0f}")
         return
     ratios: dict[str, list[float]] = {name: [] for name in options.against}
     for _ in range(options.rounds):
-        reference = _run("marian", options.seconds)
+        reference = _run("marian", options)
         for name in options.against:
-            speed = _run(name, options.seconds)
+            speed = _run(name, options)
             ratios[name].append(speed / reference)
             print(f"marian {reference:.0f}  {name} {speed:.0f}  ratio {speed / reference:.2f}", flush=True)
     for name, found in ratios.items():
         print(f"{name}: median ratio {statistics.median(found):.2f}")
 
 
-def _run(side: str, seconds: float) -> float:
-    command = [sys.executable, __file__, "--side", side, "--seconds", str(seconds)]
+def _run(side: str, options: argparse.Namespace) -> float:
+    command = [sys.executable, __file__, "--side", side, "--seconds", str(options.seconds)]
+    command += ["--threads", str(options.threads)] + ["--processor-time"] * options.processor_time
     return float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 

@@ -30,16 +30,16 @@ def _application() -> typer.Typer:
         epilog="Example:  atento train --train train.pt train.es -o runs/pt-es",
     )
     app.callback()(_options)
-    app.command(epilog=demo.EXAMPLES)(demo.demo)
-    app.add_typer(corpus.app, name="corpus")
+    app.command(short_help="Lesson one: train, translate, evaluate, draw.", epilog=demo.EXAMPLES)(demo.demo)
+    app.add_typer(corpus.app, name="corpus", short_help="Get, check, clean or split a corpus.")
     app.add_typer(tokenizer.app, name="tokenizer")
-    app.add_typer(recipes.app, name="recipes")
-    app.command(epilog=train.EXAMPLES, cls=PairCommand)(train.train)
-    app.command(epilog=translate.EXAMPLES)(translate.translate)
-    app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
-    app.command(epilog=compare.EXAMPLES)(compare.compare)
-    app.command(epilog=align.EXAMPLES)(align.align)
-    app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
+    app.add_typer(recipes.app, name="recipes", short_help="What can be trained.")
+    app.command(short_help="Train a translator on two files.", epilog=train.EXAMPLES, cls=PairCommand)(train.train)
+    app.command(short_help="Translate texts, a file, or a pipe.", epilog=translate.EXAMPLES)(translate.translate)
+    app.command(short_help="BLEU, chrF and TER of a test set.", epilog=evaluate.EXAMPLES)(evaluate.evaluate)
+    app.command(short_help="Is one system really better than another?", epilog=compare.EXAMPLES)(compare.compare)
+    app.command(short_help="Word alignments of a corpus.", epilog=align.EXAMPLES)(align.align)
+    app.command(short_help="What this machine offers, and what is wrong.", epilog=doctor.EXAMPLES)(doctor.doctor)
     return app
 
 

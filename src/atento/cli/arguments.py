@@ -41,7 +41,9 @@ class PairCommand(typer.core.TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Repeat the option before the second file, then parse as usual."""
-        options = {name for parameter in self.params if getattr(parameter, "multiple", False) for name in parameter.opts}
+        options = {
+            name for parameter in self.params if getattr(parameter, "multiple", False) for name in parameter.opts
+        }
         return super().parse_args(ctx, _repeated(args, options.intersection(_PAIRED)))
 
 

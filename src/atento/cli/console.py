@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.progress import Progress as Bar
 
     from atento.core.progress import Progress
 
 PLAIN: Final = None
 """typer's ``rich_markup_mode``: help without boxes starts faster, and brackets in it are brackets."""
+_PIPE_WIDTH = 120
+"""Columns of a table in a file or pipe."""
 _PATIENCE = 1.0
 """Seconds that work may take before a bar is shown."""
 
@@ -81,7 +82,14 @@ class _Display:
 
 def _new_bar(total: float | None) -> Bar:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     return Progress(
         TextColumn("{task.description}", markup=False),
@@ -98,14 +106,21 @@ def _new_bar(total: float | None) -> Bar:
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()) -> None:
     """A table on standard output; the columns in ``numbers`` are flush right."""
     from rich import box
+    from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD if any(header) else None, show_header=any(header), pad_edge=False)
+    headed = any(header)
+    table = Table(box=box.SIMPLE_HEAD if headed else None, show_header=headed, pad_edge=False)
     for number, name in enumerate(header):
-        table.add_column(_literal(name), justify="right" if number in numbers else "left", overflow="fold")
+        table.add_column(Text(name), justify="right" if number in numbers else "left", overflow="fold")
     for row in rows:
-        table.add_row(*map(_literal, row))
-    _output().print(table)
+        table.add_row(*map(Text, row))
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+    with console.capture() as capture:
+        console.print(table)
+    lines = (line.rstrip() for line in capture.get().splitlines())
+    print("\n".join(line for line in lines if line))
 
 
 def print_json(value: Any) -> None:
@@ -120,16 +135,3 @@ def terminal_width(most: int = 100) -> int:
     import shutil
 
     return min(most, shutil.get_terminal_size().columns)
-
-
-def _output() -> Console:
-    """Standard output; wide where it is no terminal, so that nothing is folded in files and pipes."""
-    from rich.console import Console
-
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 200)
-
-
-def _literal(text: str) -> Any:
-    from rich.text import Text
-
-    return Text(text)

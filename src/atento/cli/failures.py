@@ -37,7 +37,7 @@ def handled(*, debug: bool) -> Iterator[Outcome]:
     _speak_utf8()
     outcome = Outcome()
     with warnings.catch_warnings():
-        warnings.showwarning = _show_warning
+        warnings.showwarning = _show_warning  # type: ignore[assignment]  # it takes whatever it is given
         try:
             yield outcome
             sys.stdout.flush()
@@ -120,7 +120,6 @@ def _speak_utf8() -> None:
             stream.reconfigure(encoding="utf-8")
 
 
-def _show_warning(
-    message: Warning | str, category: type[Warning], filename: str, lineno: int, file: Any = None, line: Any = None
-) -> None:
+def _show_warning(message: Warning | str, *_: object) -> None:
+    """Stands in for ``warnings.showwarning``."""
     say(f"warning: {_one_line(str(message))}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -14,6 +14,7 @@ from atento.cli.console import PLAIN, print_json, print_table, progress_bar
 from atento.core.errors import BundleError
 
 if TYPE_CHECKING:
+    from atento.text.show import Shown, Summary
     from atento.text.tokenizer import Tokenizer
 
 Kind = Literal["word", "char", "bpe", "byte-bpe", "wordpiece", "unigram"]
@@ -26,9 +27,9 @@ app = typer.Typer(
 )
 
 
-@app.command(epilog="Example:  atento tokenizer train train.pt train.es --kind unigram --vocab-size 8000 -o unigram.json")
+@app.command(epilog="Example:  atento tokenizer train train.pt train.es --kind unigram -o unigram.json")
 def train(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Text, a sentence a line; or TSV, JSONL, TMX.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Text, line by line; or TSV, JSONL, TMX.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The tokenizer.json to write.")],
     kind: Annotated[Kind, typer.Option(help="What a token is.")] = "bpe",
     vocab_size: Annotated[int, typer.Option(metavar="N", help="Entries, special ones counted.")] = 8000,
@@ -76,26 +77,36 @@ def train(
     epilog="""\b
 Examples:
   atento tokenizer show tokenizer.json "Dê-me água!"
-  atento tokenizer show runs/pt-es --side target "¿Qué es?"
+  atento tokenizer show runs/pt-es --side target --input test.es
 """
 )
 def show(
     path: Annotated[Path, typer.Argument(metavar="TOKENIZER", help="A tokenizer.json, a run, or a bundle.")],
-    texts: Annotated[
-        list[str] | None, typer.Argument(metavar="[TEXT]...", help="Without any: standard input, if it is a pipe.")
+    texts: Annotated[list[str] | None, typer.Argument(metavar="TEXT...", help="Texts to cut.")] = None,
+    input_file: Annotated[
+        Path | None, typer.Option("--input", "-i", metavar="FILE", help="Count tokens over the lines of a file.")
     ] = None,
     side: Annotated[Literal["source", "target"], typer.Option(help="Whose, of a run.")] = "source",
     as_json: Json = False,
 ) -> None:
     """Show how texts are cut: pieces, ids, byte offsets, and whether the text comes back exactly."""
+    from atento.core.files import read_lines
+    from atento.text.show import show as cut
+    from atento.text.show import summarize
+
     tokenizer = _load(path, side)
-    lines = texts if texts is not None else [] if sys.stdin.isatty() else list(_piped())
+    shown = [cut(tokenizer, text) for text in texts or ()]
+    summary = summarize(tokenizer, read_lines(input_file)) if input_file is not None else None
     if as_json:
-        print_json({"tokenizer": _facts(tokenizer), "texts": [_cut(tokenizer, text) for text in lines]})
+        found = [{**dataclasses.asdict(each), "exact": each.exact} for each in shown]
+        counts = dataclasses.asdict(summary) if summary is not None else None
+        print_json({"tokenizer": _facts(tokenizer), "texts": found, "file": counts})
         return
     print(f"{tokenizer.kind}, {tokenizer.size:,} entries, checksum {tokenizer.checksum[:12]}. {_losses(tokenizer)}")
-    for text in lines:
-        _print_cut(_cut(tokenizer, text))
+    for each in shown:
+        _print_cut(each)
+    if summary is not None:
+        _print_summary(summary)
 
 
 def _texts(
@@ -133,13 +144,6 @@ def _load(path: Path, side: Literal["source", "target"]) -> Tokenizer:
     raise BundleError(f"{path} has no tokenizer; give a tokenizer.json, or the folder that `atento train -o` made")
 
 
-def _piped() -> Iterator[str]:
-    from atento.cli.inputs import STANDARD_INPUT
-    from atento.core.files import decode_lines
-
-    return decode_lines(sys.stdin.buffer, STANDARD_INPUT)
-
-
 def _facts(tokenizer: Tokenizer) -> dict[str, Any]:
     return {
         "kind": tokenizer.kind,
@@ -156,30 +160,27 @@ def _losses(tokenizer: Tokenizer) -> str:
     return f"Not every text comes back exactly: {'; '.join(tokenizer.losses)}."
 
 
-def _cut(tokenizer: Tokenizer, text: str) -> dict[str, Any]:
-    tokens = tokenizer.encode(text)
-    raw = text.encode()
-    back = tokenizer.decode(tokens.ids)
-    return {
-        "text": text,
-        "ids": tokens.ids,
-        "tokens": [tokenizer.label(number) for number in tokens.ids],
-        "spans": tokens.spans,
-        "pieces_of_text": [raw[slice(*span)].decode(errors="replace") for span in tokens.spans],
-        "decoded": back,
-        "exact": back == text,
-        "unknown": tokenizer.unknown(text),
-    }
-
-
-def _print_cut(cut: dict[str, Any]) -> None:
+def _print_cut(shown: Shown) -> None:
+    raw = shown.text.encode()
     rows = [
-        (token, str(number), f"{start}–{stop}", repr(piece)[1:-1])
-        for token, number, (start, stop), piece in zip(
-            cut["tokens"], cut["ids"], cut["spans"], cut["pieces_of_text"], strict=True
-        )
+        (label, str(number), f"{start}–{stop}", repr(raw[start:stop].decode(errors="replace"))[1:-1])
+        for label, number, (start, stop) in zip(shown.labels, shown.ids, shown.spans, strict=True)
     ]
     print_table(("token", "id", "bytes", "text"), rows, numbers=(1, 2))
-    print(f"{len(rows)} tokens." + (" The text comes back exactly." if cut["exact"] else f" Back: {cut['decoded']!r}"))
-    if cut["unknown"]:
-        print(f"Never seen in training: {' '.join(cut['unknown'])}")
+    back = "The text comes back exactly." if shown.exact else f"The text comes back otherwise {shown.difference}."
+    print(f"{len(rows)} tokens, {shown.tokens_per_word:.2f} a word. {back}")
+    if shown.unknown:
+        print(f"Never seen in training: {' '.join(shown.unknown)}")
+
+
+def _print_summary(summary: Summary) -> None:
+    rows = [
+        ("texts", f"{summary.texts:,}"),
+        ("words", f"{summary.words:,}"),
+        ("tokens", f"{summary.tokens:,}"),
+        ("tokens a word", f"{summary.tokens_per_word:.3f}"),
+        ("bytes a token", f"{summary.bytes_per_token:.3f}"),
+        ("unknown tokens", f"{summary.unknown:,}"),
+        ("texts that come back exactly", f"{summary.exact:,}"),
+    ]
+    print_table(("", ""), rows, numbers=(1,))

@@ -33,7 +33,7 @@ _CODE_OF_SIGNALS = 128
 def train(
     recipe: Annotated[
         str | None,
-        typer.Argument(metavar="[RECIPE]", help="A shipped recipe (see `atento recipes`) or a TOML file."),
+        typer.Argument(metavar="RECIPE", help="A shipped recipe (see `atento recipes`) or a TOML file."),
     ] = None,
     train_files: Annotated[
         list[Path] | None, typer.Option("--train", metavar="SRC TGT", help="Training corpus: two files, or one TSV, …")
@@ -135,7 +135,7 @@ def interruptible(progress: Progress, run: Path) -> Iterator[tuple[Progress, Sig
     """Ctrl-C (and SIGTERM) stops training at its next step; before that, or the second time, at once."""
     watched, stop = _Watched(progress), SignalStop()
 
-    def ask(number: int, frame: FrameType | None) -> None:
+    def ask(number: int, _: FrameType | None) -> None:
         if stop or not watched.training:
             raise KeyboardInterrupt
         stop.code = _CODE_OF_SIGNALS + number
@@ -165,7 +165,7 @@ def _summarise(report: Report) -> None:
     if state.scores:
         best = min(state.scores, key=lambda score: score.loss)
         metrics = [f"loss {best.loss:.3f}"]
-        metrics += [f"{name} {value:.1f}" for name, value in (("BLEU", best.bleu), ("chrF", best.chrf)) if value]
+        metrics += [f"{name} {value:.1f}" for name, value in (("BLEU", best.bleu), ("chrF", best.chrf)) if value is not None]
         print(f"Best validation: {', '.join(metrics)} (greedy, step {best.step:,}).")
     if state.skipped:
         print(f"{state.skipped} steps were skipped, because their loss or gradient was not finite.")

@@ -32,7 +32,7 @@ _PICTURES = (".png", ".svg", ".pdf")
 def translate(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run, or its bundle.")],
     texts: Annotated[
-        list[str] | None, typer.Argument(metavar="[TEXT]...", help="Texts; without them, standard input is read.")
+        list[str] | None, typer.Argument(metavar="TEXT...", help="Texts; without them, standard input is read.")
     ] = None,
     input_file: Annotated[
         Path | None, typer.Option("--input", "-i", metavar="FILE", help="One sentence a line; .gz .xz .bz2 .zst too.")
@@ -218,6 +218,8 @@ def _written(number: int, translation: Translation, *, several: bool, as_json: b
     """What is printed for one input line."""
     if as_json:
         return _json(number, translation) + "\n"
+    if several and not translation.candidates:
+        return f"{number}\t\t\n"
     if several:
         return "".join(
             f"{number}\t{candidate.score:.4f}\t{_flat(candidate.text)}\n" for candidate in translation.candidates
@@ -235,9 +237,7 @@ def _json(number: int, translation: Translation) -> str:
             "source": translation.source,
             "translation": translation.text,
             "unknown": translation.unknown,
-            "candidates": [
-                {name: getattr(candidate, name) for name in fields} for candidate in translation.candidates
-            ],
+            "candidates": [{name: getattr(candidate, name) for name in fields} for candidate in translation.candidates],
         }
     ).decode()
 

@@ -60,7 +60,7 @@ def convert(table: Mapping[str, Any], kind: type[ConfigurationType], *, where: s
 
 
 def to_builtins(configuration: Any) -> dict[str, Any]:
-    """A configuration as plain tables without its unset (None) keys, as TOML and JSON want it."""
+    """A configuration as plain tables without keys that are None, which TOML cannot say."""
     tables = _without_none(msgspec.to_builtins(configuration))
     assert isinstance(tables, dict)
     return tables

@@ -29,7 +29,7 @@ def save_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
 
 
 def load_weights(model: nn.Module, values: Mapping[str, Tensor]) -> None:
-    """Copy weights into a model.
+    """Copy weights into a model; all of them or, where they do not fit, none.
 
     Raises:
         ValueError: names or shapes do not fit (the first one is named).
@@ -39,8 +39,9 @@ def load_weights(model: nn.Module, values: Mapping[str, Tensor]) -> None:
         raise ValueError(f"it lacks {missing[0]!r} ({len(missing)} of {len(parameters)} tensors are missing)")
     if unknown := sorted(values.keys() - parameters.keys()):
         raise ValueError(f"it has {unknown[0]!r}, which the model does not have")
+    for name, parameter in parameters.items():
+        if parameter.shape != values[name].shape:
+            raise ValueError(f"{name!r} has the shape {tuple(values[name].shape)}, not {tuple(parameter.shape)}")
     with torch.no_grad():
         for name, parameter in parameters.items():
-            if parameter.shape != values[name].shape:
-                raise ValueError(f"{name!r} has the shape {tuple(values[name].shape)}, not {tuple(parameter.shape)}")
             parameter.copy_(values[name])

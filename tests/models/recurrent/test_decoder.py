@@ -201,3 +201,19 @@ def test_every_possible_configuration_trains_one_step(chunk: int) -> None:
         )
         built += 1
     assert built
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_bfloat16_autocast_trains_and_decodes(name: str) -> None:
+    model = build_model(MODELS[name], VOCABULARY, seed=3)
+    tokens = torch.randint(4, 20, (3, 5))
+    valid = torch.arange(5) < torch.tensor([[2], [5], [3]])
+    decoder, memory, start = parts(model)
+    exact, _ = decoder(tokens, memory, start, valid=valid)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        decoder, memory, start = parts(model)
+        hidden, state = decoder(tokens, memory, start, valid=valid)
+        decoder.logits(hidden[valid]).float().logsumexp(-1).sum().backward()
+        decoder(tokens[:, :1], memory, state)
+    assert {layer.hidden.dtype for layer in state.layers} == {torch.float32}
+    torch.testing.assert_close(hidden[valid].float(), exact[valid], atol=0.05, rtol=0)

@@ -58,8 +58,9 @@ class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind"
     """How the decoder starts: the encoder's last states themselves (same layers and sizes, one direction); tanh(W h)
     of the last states of all directions; of the backward direction alone (Bahdanau et al. 2015: s₀ = tanh(W_s ←h₁))."""
     output: Literal["linear", "tanh", "maxout"] = "tanh"
-    """Linear: the vocabulary is scored from the state (and what ``context_in_output`` adds). The others are deep outputs
-    (Pascanu et al. 2014) with a hidden layer over state, previous word and context; maxout is Cho's and Bahdanau's."""
+    """Linear: the vocabulary is scored from the state (and what ``context_in_output`` adds). The others are deep
+    outputs (Pascanu et al. 2014) with a hidden layer over state, previous word and context; maxout is that of Cho and
+    of Bahdanau."""
     output_size: int | None = None
     """Units of the deep output; none: ``embedding_size``."""
     output_reads: Literal["current", "previous"] = "current"
@@ -107,7 +108,7 @@ class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind"
         if self.tied_embeddings != "none" and self.predicting_size != self.embedding_size:
             raise ConfigurationError(
                 f"model.tied_embeddings = {self.tied_embeddings!r} projects {self.predicting_size} numbers with a "
-                f"matrix of model.embedding_size = {self.embedding_size}; make them equal or set tied_embeddings to 'none'"
+                f"matrix of model.embedding_size = {self.embedding_size}; make them equal or tie 'none'"
             )
 
     def _check_sizes(self) -> None:

@@ -153,9 +153,9 @@ class _AttentionalRecurrence(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *d_outputs: Tensor | None) -> Gradients:
-        if torch.is_grad_enabled():
-            return (None, *_plain_gradients(ctx, d_outputs))
-        return (None, *_Backward(ctx, d_outputs).run())
+        with torch.autocast(ctx.saved_tensors[0].device.type, enabled=False):
+            again = torch.is_grad_enabled()
+            return (None, *(_plain_gradients(ctx, d_outputs) if again else _Backward(ctx, d_outputs).run()))
 
 
 class _Backward:

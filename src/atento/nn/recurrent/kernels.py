@@ -6,6 +6,17 @@ kept; and each weight's gradient is one large product after the loop. No compile
 attentional kernel is in ``attentional.py``.
 
 Second derivatives (``create_graph=True``) go through the plain equations.
+
+Why not ``torch.nn.LSTM``: ``benchmarks/recurrent_encoder.py`` (two directions, 256 → 512, 100 rows, forwards and
+backwards, milliseconds of one core) gives, for lengths 28 ± 4 and for equal lengths::
+
+            this          PackedSequence    padded, each row reversed inside its length
+    LSTM    732    679    1052    552       757    547    (oneDNN's kernel)
+    GRU     517    512     796    660       804    552
+    RNN     175    181     279    236       243    202
+
+Batches of sorted sentences are ragged on at least one side, so this one runs always. oneDNN's matrix products are about
+a tenth faster than those of MKL, which ``mm`` calls, on the AMD processor measured: the advantage at equal lengths.
 """
 
 from __future__ import annotations
@@ -107,46 +118,50 @@ class _Recurrence(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *d_outputs: Tensor | None) -> Gradients:
-        if torch.is_grad_enabled():
-            return (None, *_plain_gradients(ctx, d_outputs))
-        inputs, weight, _, initial, initial_cell, gates, hidden, kept = ctx.saved_tensors
-        plan: Plan = ctx.plan
-        cell, units = plan.cell, weight.shape[1]
-        d_hidden, d_final, d_final_cell = d_outputs
-        d_state = torch.zeros_like(initial) if d_final is None else d_final.clone(memory_format=torch.contiguous_format)
-        d_cell = None
-        if initial_cell is not None:
-            d_cell = torch.zeros_like(initial_cell) if d_final_cell is None else d_final_cell.clone()
-        d_inputs = torch.empty_like(inputs)
-        d_recurrent = torch.empty_like(inputs) if cell.separate else d_inputs
-        scratch = inputs.new_empty(2, initial.shape[0], units)
-        slices = plan.packing.slices()
-        for step in range(len(slices) - 1, -1, -1):
-            start, size = slices[step]
-            now, d_now = slice(start, start + size), d_state[:size]
-            past = slice(slices[step - 1][0], slices[step - 1][0] + size)
-            if d_hidden is not None:
-                d_now.add_(d_hidden[now])
-            cell.backward(
-                BackwardStep(
-                    gates[now],
-                    hidden[past] if step else initial[:size],
-                    (kept[past] if step else initial_cell[:size]) if initial_cell is not None else None,
-                    kept[now] if kept is not None else None,
-                    d_now,
-                    _first(d_cell, size),
-                    d_inputs[now],
-                    d_recurrent[now] if cell.separate else None,
-                    scratch[:, :size],
-                )
+        with torch.autocast(ctx.saved_tensors[0].device.type, enabled=False):
+            return (None, *(_plain_gradients if torch.is_grad_enabled() else _gradients)(ctx, d_outputs))
+
+
+def _gradients(ctx: Any, d_outputs: tuple[Tensor | None, ...]) -> Gradients:
+    """Back through the steps, then one product a weight."""
+    inputs, weight, _, initial, initial_cell, gates, hidden, kept = ctx.saved_tensors
+    plan: Plan = ctx.plan
+    cell, units = plan.cell, weight.shape[1]
+    d_hidden, d_final, d_final_cell = d_outputs
+    d_state = torch.zeros_like(initial) if d_final is None else d_final.clone(memory_format=torch.contiguous_format)
+    d_cell = None
+    if initial_cell is not None:
+        d_cell = torch.zeros_like(initial_cell) if d_final_cell is None else d_final_cell.clone()
+    d_inputs = torch.empty_like(inputs)
+    d_recurrent = torch.empty_like(inputs) if cell.separate else d_inputs
+    scratch = inputs.new_empty(2, initial.shape[0], units)
+    slices = plan.packing.slices()
+    for step in range(len(slices) - 1, -1, -1):
+        start, size = slices[step]
+        now, d_now = slice(start, start + size), d_state[:size]
+        past = slice(slices[step - 1][0], slices[step - 1][0] + size)
+        if d_hidden is not None:
+            d_now.add_(d_hidden[now])
+        cell.backward(
+            BackwardStep(
+                gates[now],
+                hidden[past] if step else initial[:size],
+                (kept[past] if step else initial_cell[:size]) if initial_cell is not None else None,
+                kept[now] if kept is not None else None,
+                d_now,
+                _first(d_cell, size),
+                d_inputs[now],
+                d_recurrent[now] if cell.separate else None,
+                scratch[:, :size],
             )
-            if cell.separate:
-                d_now.addmm_(d_recurrent[now], weight)
-            else:
-                torch.mm(d_inputs[now], weight, out=d_now)
-        d_weight = d_recurrent.t() @ plan.packing.previous(hidden, initial)
-        d_bias = d_recurrent.sum(dim=0) if cell.separate else None
-        return None, d_inputs, d_weight, d_bias, d_state, d_cell
+        )
+        if cell.separate:
+            d_now.addmm_(d_recurrent[now], weight)
+        else:
+            torch.mm(d_inputs[now], weight, out=d_now)
+    d_weight = d_recurrent.t() @ plan.packing.previous(hidden, initial)
+    d_bias = d_recurrent.sum(dim=0) if cell.separate else None
+    return d_inputs, d_weight, d_bias, d_state, d_cell
 
 
 def _plain_gradients(ctx: Any, d_outputs: tuple[Tensor | None, ...]) -> Gradients:

@@ -2,8 +2,9 @@
 
 The real elements of a padded ``[rows, steps, …]`` tensor are laid end to end, step by step, the rows of each step
 sorted by falling length: ``[real, …]``, as in ``torch.nn.utils.rnn.PackedSequence``. At step t the first ``sizes[t]``
-rows are alive and lie in one contiguous slice. So padding costs nothing, neither inside the loop over the steps nor in the large
-matrix products before and after it, and can never reach a state; a backward direction is a permutation of the elements.
+rows are alive and lie in one contiguous slice. So padding costs nothing, neither inside the loop over the steps nor in
+the large matrix products before and after it, and can never reach a state; a backward direction is a permutation of the
+elements.
 """
 
 from __future__ import annotations

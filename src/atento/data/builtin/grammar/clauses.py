@@ -58,7 +58,7 @@ def subject_words(rng: Random, subject: Subject, tense: Tense, *, reflexive: boo
     """The subject, without its pronoun where the verb shows the person and chance wants it."""
     if subject.pronoun not in _DROPPABLE or (subject.pronoun == "eu" and tense not in _TELLING):
         return subject.phrase
-    if rng.random() < 0.2:
+    if rng.random() < 0.1:
         return subject.phrase
     bare = subject.pronoun in {"eu", "nós"} and not reflexive and rng.random() < 0.45
     return EMPTY if bare else Phrase(tuple(Word(word.text) for word in subject.phrase.source), ())

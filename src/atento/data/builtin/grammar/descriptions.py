@@ -44,6 +44,8 @@ _DESCRIBED = (
     "outdoors",
 )
 _COMPARED = tuple(kind for kind in _DESCRIBED if kind not in {"secret", "joke", "teachable"})
+_EXCLAIMED = tuple(kind for kind in _DESCRIBED if kind != "secret")
+_SOBER = {"novo", "moderno", "importante"}
 _DEGREES = (("muito", "muy"), ("muito", "muy"), ("bastante", "bastante"))
 
 
@@ -59,7 +61,9 @@ def quality(rng: Random) -> Phrase:
 
 def exclamation(rng: Random) -> Phrase:
     """*Que praia bonita!*, *¡Qué playa tan bonita!*"""
-    entry, adjective = _thing(rng)
+    entry, adjective = _thing(rng, _EXCLAIMED)
+    while adjective.source in _SOBER:
+        entry, adjective = _thing(rng, _EXCLAIMED)
     agreement = third_person("s", entry.source_gender, entry.target_gender)
     slots = {"noun": noun(entry, "s"), "adjective": agree(adjective.source, adjective.target, agreement)}
     if rng.random() < 0.4:

@@ -20,7 +20,7 @@ from atento.data.builtin.grammar.clauses import (
     with_time,
 )
 from atento.data.builtin.grammar.lexicon import Verb
-from atento.data.builtin.grammar.noun_phrases import kin, named, noun_phrase, person, professional
+from atento.data.builtin.grammar.noun_phrases import kin, named, noun_phrase, other_than_speaker, person, professional
 from atento.data.builtin.grammar.phrase import EMPTY, Phrase, fill, join
 from atento.data.builtin.grammar.predicates import Predicate, action, motion, performed
 
@@ -87,7 +87,7 @@ def meanwhile(rng: Random) -> Phrase:
     tense = rng.choice((tenses.IMPERFECT, tenses.PAST_PROGRESSIVE))
     slots = {
         "first": clause(rng, first, action(rng, first, "p"), tense),
-        "second": clause(rng, second, action(rng, second, "p"), tense),
+        "second": clause(rng, second, action(rng, second, "p"), tenses.IMPERFECT),
     }
     if rng.random() < 0.5:
         return fill("enquanto [first], [second].", "mientras [first], [second].", **slots)
@@ -128,11 +128,11 @@ def reason(rng: Random) -> Phrase:
 
 def two_events(rng: Random) -> Phrase:
     """Two clauses with two subjects, in the same surroundings or in contrast."""
-    return _stop(_joined(rng, rng.choice(_CHAINED)))
+    return _stop(_joined(rng, rng.choice(_CHAINED), person(rng)))
 
 
-def _joined(rng: Random, name: FrameName, time: float = 0.6) -> Phrase:
-    first, second = person(rng), _third(rng)
+def _joined(rng: Random, name: FrameName, first: Subject, time: float = 0.6) -> Phrase:
+    second = _third(rng)
     scene = _scene(rng.choice(_SCENES), FRAMES[name].use)
     one = event(rng, first, name, time=time, place=0.5, plain=True, pool=scene)
     if name == "past" and rng.random() < 0.35:
@@ -231,9 +231,13 @@ def _opened(rng: Random, body: Phrase, opening: str) -> Phrase:
 
 
 def introduced(rng: Random) -> Phrase:
-    """*Dizem que …*, *Na verdade, …*: somebody's word or the speaker's stance before a statement."""
+    """*Dizem que …*, *Na verdade, …*: somebody's word or the speaker's stance before a statement about others."""
     name: FrameName = rng.choice(_CHAINED)
-    body = _joined(rng, name) if rng.random() < 0.5 else event(rng, person(rng), name, time=0.4, place=0.5, plain=True)
+    first = other_than_speaker(rng)
+    if rng.random() < 0.5:
+        body = _joined(rng, name, first)
+    else:
+        body = event(rng, first, name, time=0.4, place=0.5, plain=True)
     source, target = rng.choice(lexicon.table("remarks")["introduction"])
     return fill(f"{source} [body].", f"{target} [body].", body=body)
 
@@ -306,7 +310,9 @@ def _hour(act: lexicon.Action) -> int:
 @cache
 def _errands() -> tuple[lexicon.Action, ...]:
     """What one goes somewhere for."""
-    return tuple(act for act in lexicon.actions_for("p") if act.places & _ERRAND_PLACES)
+    return tuple(
+        act for act in lexicon.actions_for("p") if act.places & _ERRAND_PLACES and act.complement[0] != "muito"
+    )
 
 
 @cache

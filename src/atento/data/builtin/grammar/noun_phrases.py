@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from random import Random
 
 from atento.data.builtin.grammar import names, portuguese_nouns, spanish_nouns
@@ -90,7 +91,7 @@ def described(entry: Noun, number: str, adjective: Adjective | None, before: boo
 def noun_phrase(rng: Random, entry: Noun, determiner: str, *, owner: str = "", plain: bool = False) -> Subject:
     """A noun with the determiner of a code (see ``lexicon/actions.txt``) and perhaps an adjective."""
     number = _number(rng, determiner)
-    adjective = None if plain or determiner in "ml" or rng.random() > 0.3 else _adjective(rng, entry)
+    adjective = None if plain or determiner in "mlz" or rng.random() > 0.3 else _adjective(rng, entry)
     body = described(entry, number, adjective, before=rng.random() < 0.4)
     agreement = third_person(number, entry.source_gender, entry.target_gender)
     return Subject(join(determined(rng, determiner, agreement, owner), body), agreement)
@@ -103,6 +104,8 @@ def determined(rng: Random, determiner: str, agreement: Agreement, owner: str = 
             return EMPTY
         case "l":
             return fill("um pouco de", "un poco de")
+        case "z":
+            return unit("", spanish_nouns.agree("el", agreement.target_gender, agreement.target_number))
         case "p":
             return possessive(rng, agreement, owner)
         case "n":
@@ -165,12 +168,24 @@ def person(rng: Random, *, pronouns: bool = True) -> Subject:
     return professional(rng) if draw < 0.8 else named(rng)
 
 
+def other_than_speaker(rng: Random) -> Subject:
+    """Anybody who acts but those among whom the speaker is."""
+    while (subject := person(rng)).pronoun in {"eu", "nós", "a gente"}:
+        pass
+    return subject
+
+
 def _number(rng: Random, determiner: str) -> str:
     if determiner in "bnqD":
         return "p"
-    return "s" if determiner in "imlt" or rng.random() < 0.8 else "p"
+    return "s" if determiner in "imltz" or rng.random() < 0.8 else "p"
 
 
 def _adjective(rng: Random, entry: Noun) -> Adjective | None:
-    choices = [adjective for kind in sorted(entry.classes) for adjective in adjectives().get(kind, ())]
+    choices = _suitable(entry.classes)
     return rng.choice(choices) if choices else None
+
+
+@cache
+def _suitable(classes: frozenset[str]) -> tuple[Adjective, ...]:
+    return tuple(adjective for kind in sorted(classes) for adjective in adjectives().get(kind, ()))

@@ -118,7 +118,6 @@ _IRREGULAR: dict[str, dict[str, str]] = {
     "descobrir": {"participle": "descoberto"},
     "pagar": {"participle": "pago"},
     "ganhar": {"participle": "ganho"},
-    "entregar": {"participle": "entregue"},
 }  # fmt: skip
 """Forms that no rule below yields; the past subjunctives follow from the preterite."""
 

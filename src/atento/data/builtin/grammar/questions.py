@@ -28,6 +28,10 @@ _MOVED = (
 
 _BEFALLING = {"perder", "encontrar", "esquecer", "receber", "descobrir", "ver"}
 """What nobody plans."""
+_DATED = frozenset(
+    "abrir fechar voltar ir regar alimentar preparar pegar visitar estudar limpar assistir sair chegar cozinhar".split()
+)
+"""What is done at an hour that one may ask."""
 
 
 def yes_or_no(rng: Random) -> Phrase:
@@ -60,6 +64,8 @@ def where_when_why(rng: Random) -> Phrase:
         "work",
     }:
         asked = ("por_que", "por_qué")
+    if asked[0] == "a_que_horas" and predicate.verb.source not in _DATED:
+        asked = ("quando", "cuándo")
     if asked[0] in {"a_que_horas", "quando"} and predicate.timed:
         asked = ("por_que", "por_qué")
     if name == "now" and asked[0] == "quando":
@@ -92,14 +98,14 @@ def who(rng: Random) -> Phrase:
     frame = FRAMES[name]
     predicate = action(rng, subject, frame.use)
     tense = tenses.FUTURE if predicate.verb.source == "ir" and frame.tense is tenses.GOING else frame.tense
-    body = predicate.finite(subject.agreement, tense, negative=predicate.negatable and rng.random() < 0.1)
+    body = predicate.finite(subject.agreement, tense, negative=predicate.negatable and name != "now" and rng.random() < 0.1)
     return _maybe_addressed(rng, fill("quem [body]?", "¿quién [body]?", body=body), subject)
 
 
 def thing_question(rng: Random) -> Phrase:
     """*Quanto custa este chapéu?*, *Onde fica a farmácia?*"""
     kind, determiner, source, target = rng.choice(lexicon.table("questions")["thing"])
-    thing = noun_phrase(rng, rng.choice(lexicon.nouns()[kind]), determiner, plain=rng.random() < 0.6)
+    thing = noun_phrase(rng, rng.choice(lexicon.nouns()[kind]), determiner, plain=determiner == "t" or rng.random() < 0.6)
     verbs = {
         name: finite(Verb(name, other), thing.agreement, tenses.PRESENT)
         for name, other in (

@@ -10,7 +10,7 @@ from atento.data.builtin.grammar.agreement import Subject
 from atento.data.builtin.grammar.clauses import FrameName, clause, event, subject_words, time_adverbial, with_time
 from atento.data.builtin.grammar.lexicon import Verb
 from atento.data.builtin.grammar.noun_phrases import determined, kin, named, noun_phrase, person, professional, pronoun
-from atento.data.builtin.grammar.phrase import Phrase, Word, fill, join, unit
+from atento.data.builtin.grammar.phrase import EMPTY, Phrase, Word, fill, join, unit
 from atento.data.builtin.grammar.predicates import Predicate, action, state
 from atento.data.builtin.grammar.verb_phrases import Tense, finite
 
@@ -46,6 +46,8 @@ _INDIRECT = {
     "elas": ("les", "a ellas"),
 }
 """Spanish indirect pronouns and their stressed forms, by the Portuguese pronoun."""
+_ACHING = {"cabeça", "garganta", "estômago"}
+"""What one has an ache *of*, not *in*."""
 
 
 def statement(rng: Random) -> Phrase:
@@ -133,12 +135,12 @@ def likes(rng: Random) -> Phrase:
     kind, determiners = liked_kind.split(":")
     determiner = rng.choice(determiners)
     thing = noun_phrase(
-        rng, rng.choice(lexicon.nouns()[kind]), determiner, plain=determiner == "b" or rng.random() < 0.7
+        rng, rng.choice(lexicon.nouns()[kind]), determiner, plain=determiner in "bm" or rng.random() < 0.7
     )
     agreement = thing.agreement
-    article = determined(rng, "d", agreement) if determiner == "b" else Phrase((), ())
+    article = determined(rng, "d", agreement) if determiner in "bm" else Phrase((), ())
     liked = Phrase(thing.phrase.source, article.target + thing.phrase.target)
-    if determiner == "b":
+    if determiner in "bm":
         liked = Phrase(liked.source, (Word(article.target[0].text), *thing.phrase.target))
     return _stop(_liking(rng, pronoun(name), liked, agreement.target_number))
 
@@ -158,11 +160,8 @@ def _liking(rng: Random, subject: Subject, liked: Phrase, number: str) -> Phrase
     of = Word("de", verb.source[0].links)
     denial = unit("não", "no") if negative else Phrase((), ())
     overt = subject.pronoun not in {"eu", "nós"} or rng.random() < 0.4
-    who = (
-        unit(subject.pronoun, stressed)
-        if overt and (subject.pronoun not in {"eu", "nós", "você"} or rng.random() < 0.3)
-        else (unit(subject.pronoun, "") if overt else Phrase((), ()))
-    )
+    named_twice = subject.pronoun not in {"eu", "nós", "você"}  # *a mí me gusta* would contrast
+    who = unit(subject.pronoun, stressed if named_twice else "") if overt else EMPTY
     return Phrase(
         who.source + denial.source + verb.source + much.source + (of,) + liked.source,
         who.target + denial.target + verb.target + much.target + liked.target,
@@ -172,7 +171,9 @@ def _liking(rng: Random, subject: Subject, liked: Phrase, number: str) -> Phrase
 def hurts(rng: Random) -> Phrase:
     """*Estou com dor no joelho*, *Me duele la rodilla*."""
     name = rng.choice(("eu", "ele", "ela"))
-    part = noun_phrase(rng, rng.choice(lexicon.nouns()["body"]), "t", plain=True)
+    entry = rng.choice(lexicon.nouns()["body"])
+    aching = entry.source in _ACHING
+    part = noun_phrase(rng, entry, "z" if aching else "t", plain=True)
     clitic, stressed = _INDIRECT[name]
     when = time_adverbial(rng, "now") if rng.random() < 0.4 else Phrase((), ())
     who = unit(name, stressed) if name != "eu" else unit(name, "")
@@ -180,7 +181,7 @@ def hurts(rng: Random) -> Phrase:
     body = Phrase(
         (who.source if rng.random() < 0.6 or name != "eu" else ())
         + pain.source
-        + (Word("em"),)
+        + (Word("de" if aching else "em"),)
         + part.phrase.source
         + when.source,
         who.target + pain.target + part.phrase.target + when.target,

@@ -98,5 +98,5 @@ def _alignment(source: list[Word], target: list[Word]) -> tuple[tuple[int, int],
     for j, word in enumerate(target):
         for link in word.links:
             positions.setdefault(link, []).append(j)
-    links = {(i, j) for i, word in enumerate(source) for link in word.links for j in positions.get(link, ())}
-    return tuple(sorted(links))
+    found = [(i, j) for i, word in enumerate(source) for link in word.links for j in positions.get(link, ())]
+    return tuple(sorted(set(found)))

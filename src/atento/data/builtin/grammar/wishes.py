@@ -92,10 +92,14 @@ def _conditional(rng: Random, opener: tuple[str, str], tense: Tense) -> Phrase:
     """Somebody comes and somebody else acts, or somebody can and does."""
     subject = person(rng)
     if rng.random() < 0.5:
-        condition = clause(rng, subject, _tailed(rng, *rng.choice(lexicon.table("wishes")["coming"])), tense)
+        rows = lexicon.table("wishes")["coming"]
+        if tense is tenses.IF_FUTURE:
+            rows += lexicon.table("wishes")["coming-if"]
+        condition = clause(rng, subject, _tailed(rng, *rng.choice(rows)), tense)
         return _two(rng, opener, condition, _deed(rng, _another(rng, subject)))
-    opener = ("quando", "cuando") if "depois" in opener[0] else opener
     able = _tailed(rng, *rng.choice(lexicon.table("wishes")["able"]))
+    if "depois" in opener[0] or (able.verb.source == "querer" and opener[0] != "se"):
+        opener = ("quando", "cuando")
     act = performed(rng, rng.choice(_dreams()), subject)
     future = settled(act, tenses.GOING)
     return _same_subject(rng, opener, subject, (able, tense), (act, future))
@@ -114,7 +118,10 @@ def _same_subject(
     second: tuple[Predicate, Tense],
 ) -> Phrase:
     """Condition and main clause of one subject, which is named in whichever comes first."""
-    told = join(subject_words(rng, subject, first[1], reflexive=True), first[0].finite(subject.agreement, first[1]))
+    words = subject_words(rng, subject, first[1], reflexive=True)
+    if subject.pronoun == "eu" and second[1] in {tenses.GOING, tenses.FUTURE}:
+        words = Phrase(subject.phrase.source, ())  # the main clause shows who it is
+    told = join(words, first[0].finite(subject.agreement, first[1]))
     left = first[0].finite(subject.agreement, first[1])
     main_told = clause(rng, subject, *second)
     main_left = second[0].finite(subject.agreement, second[1])
@@ -213,7 +220,8 @@ def although(rng: Random) -> Phrase:
     feeling = state(rng, subject.agreement, adverse=True).finite(
         subject.agreement, Tense("imperfect subjunctive", "imperfect")
     )
-    done = event(rng, subject, "past", time=0.2, place=0.4)
+    everyday = [act for act in lexicon.actions() if "L" not in act.uses]
+    done = event(rng, subject, "past", time=0.2, place=0.4, pool=everyday)
     return fill("embora [feeling], [done].", "aunque [feeling], [done].", feeling=feeling, done=done)
 
 

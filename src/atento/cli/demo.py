@@ -1,0 +1,233 @@
+"""``atento demo``: lesson one, offline: train on the built-in corpus, translate, evaluate, look inside, draw."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from atento.cli.arguments import Device
+from atento.cli.console import print_table, progress_bar, say, terminal_width
+from atento.core.errors import TrainingError
+
+if TYPE_CHECKING:
+    from atento.applications.translator import Translation, Translator
+    from atento.data.builtin.corpus import BuiltinCorpus
+    from atento.data.builtin.markup import AlignedPair
+    from atento.evaluation.report import Evaluation
+
+EXAMPLES = """\b
+Examples:
+  atento demo
+  atento demo --minutes 1 --fresh -o runs/quick-demo
+"""
+RECIPE: Final = "demo"
+SENTENCE: Final = "E a vida o que é, diga lá, meu irmão?"
+WANTED: Final = "¿Y la vida, qué es? Dime tú, hermano."
+
+
+def demo(
+    run: Annotated[Path, typer.Option("--output", "-o", metavar="RUN", help="The run's folder.")] = Path("runs/demo"),
+    minutes: Annotated[
+        float | None, typer.Option(metavar="M", help="Time to train. [default: as the recipe `demo` says]")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Train anew, although the demo was run already.")] = False,
+    composed: Annotated[int, typer.Option(metavar="N", help="Composed pairs, beside the hand-written.")] = 20_000,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override the recipe; may be repeated.")
+    ] = None,
+    device: Device = "auto",
+) -> None:
+    """Train a Portuguese-Spanish translator in a few minutes, and see what it does.
+
+    Everything is offline: corpus, training, scores on sentences it never saw, word alignments. A finished run is used
+    again; an interrupted one goes on.
+    """
+    from atento.cli.translate import load
+    from atento.data.builtin.corpus import builtin_corpus
+
+    folder = run.with_name(f"{run.name}-corpus")
+    state = _state(run, folder)
+    if fresh and state != "new":
+        shutil.rmtree(run)
+        state = "new"
+    if state != "finished" or not (folder / "train.pt").exists():
+        say(f"Writing the built-in Portuguese-Spanish corpus to {folder} …")
+    corpus = builtin_corpus(composed)
+    if state == "new":
+        _write(folder, corpus)
+    if state == "finished":
+        say(f"{run} is trained already and is used again (--fresh trains anew).")
+    else:
+        _train(run, folder, minutes, settings or (), device, resume=state == "begun")
+    translator = load(run, device)
+    print(_about(translator, corpus))
+    _evaluate(translator, corpus)
+    _course(translator, run / "alignment.png")
+    _next(run, folder)
+
+
+def _state(run: Path, corpus: Path) -> str:
+    """``new``, ``begun`` or ``finished``.
+
+    Raises:
+        TrainingError: the folder has something else in it.
+    """
+    from atento.bundle import load_bundle
+    from atento.core.configuration import read_toml
+    from atento.core.errors import BundleError
+
+    if not run.exists() or (run.is_dir() and not any(run.iterdir())):
+        return "new"
+    recipe = run / "recipe.toml"
+    table: dict[str, Any] = read_toml(recipe) if recipe.is_file() else {}
+    sources = [each.get("source") for each in table.get("data", {}).get("train", [])]
+    if sources != [str((corpus / "train.pt").absolute())]:
+        raise TrainingError(f"{run} is there already and is no demo; give another -o")
+    try:
+        ended = (load_bundle(run).card or {}).get("training", {}).get("ended_by")
+    except BundleError:
+        return "begun"
+    return "begun" if ended == "stopped" else "finished"
+
+
+def _write(folder: Path, corpus: BuiltinCorpus) -> None:
+    """The corpus, and one validation part of both kinds of sentences."""
+    from atento.core.files import atomic_text
+    from atento.data.builtin.corpus import write_builtin
+
+    write_builtin(folder, corpus)
+    for name, side in (("dev.pt", "source"), ("dev.es", "target")):
+        with atomic_text(folder / name) as stream:
+            stream.writelines(f"{getattr(pair, side)}\n" for pair in corpus.dev.pairs)
+
+
+def _train(
+    run: Path, folder: Path, minutes: float | None, settings: Sequence[str], device: str, *, resume: bool
+) -> None:
+    """Train, or go on; a wish to stop ends the demo.
+
+    Raises:
+        typer.Exit: training was interrupted.
+    """
+    from atento.cli.train import interruptible
+    from atento.training import run as training
+    from atento.training.recipe import read_recipe
+
+    recipe = None
+    if not resume:
+        budget = [f"training.minutes={minutes}"] if minutes is not None else []
+        pairs = [[folder / f"{part}.pt", folder / f"{part}.es"] for part in ("train", "dev")]
+        recipe = read_recipe(RECIPE, train=pairs[0], valid=pairs[1], overrides=[*settings, *budget])
+        if recipe.training.minutes is not None:
+            say(f"Training a recurrent model with attention for {recipe.training.minutes:g} minutes …")
+    else:
+        say(f"Going on with {run} …")
+    with progress_bar() as progress, interruptible(progress, run) as (watched, stop):
+        report = training.train(recipe, run, resume=resume, device=device, progress=watched, stop=stop)
+    if report.outcome.reason == "stopped":
+        say(f"stopped and saved; go on with: atento demo -o {run}")
+        raise typer.Exit(stop.code)
+
+
+def _about(translator: Translator, corpus: BuiltinCorpus) -> str:
+    card, train = translator.bundle.card or {}, corpus.train
+    training, model = card.get("training", {}), card.get("model", {})
+    return (
+        f"\nA {model.get('kind', '?')} model of {model.get('parameters', 0):,} parameters, trained for "
+        f"{training.get('steps', 0):,} steps ({training.get('minutes', 0):.1f} minutes) on {len(train.pairs):,} pairs: "
+        f"{len(train.handwritten):,} written by hand, {len(train.composed):,} composed by a grammar."
+    )
+
+
+def _evaluate(translator: Translator, corpus: BuiltinCorpus) -> None:
+    """BLEU, chrF and AER on the test sentences, hand-written and composed apart."""
+    print("\nOn test sentences that are not in the training data:")
+    rows, signatures = [], ()  # type: list[tuple[str, ...]], tuple[str, ...]
+    for name, pairs in (("hand-written", corpus.test.handwritten), ("composed", corpus.test.composed)):
+        if not pairs:
+            continue
+        evaluation = _scores(translator, pairs)
+        aer = _alignment_error_rate(translator, pairs)
+        signatures = tuple(f"{score.name}|{score.signature}" for score in evaluation.scores)
+        rows.append((name, f"{len(pairs):,}", *(_with_interval(score) for score in evaluation.scores), f"{aer:.1f} %"))
+    print_table(("", "sentences", "BLEU", "chrF", "AER"), rows, numbers=range(1, 5))
+    print("± is half a 95 % bootstrap interval. AER (alignment error rate, less is better): argmax links of the")
+    print("attention between words, the reference translation forced, against the corpus's own gold links.")
+    for signature in signatures:
+        print(f"  {signature}")
+    sys.stdout.flush()
+
+
+def _scores(translator: Translator, pairs: Sequence[AlignedPair]) -> Evaluation:
+    from atento.evaluation.configuration import MetricsConfig
+    from atento.evaluation.metrics import evaluate
+
+    with progress_bar() as progress:
+        found = translator.translate([pair.source for pair in pairs], progress=progress)
+    references = [pair.target for pair in pairs]
+    return evaluate([each.text for each in found], [references], MetricsConfig(metrics=("bleu", "chrf")))
+
+
+def _alignment_error_rate(translator: Translator, pairs: Sequence[AlignedPair]) -> float:
+    """In percent."""
+    from atento.evaluation.alignment import Alignment, score_alignments
+    from atento.inspection.alignment import AlignmentConfig, links
+
+    config = AlignmentConfig(method="argmax", words="words")
+    records = translator.explain([pair.source for pair in pairs], [pair.target for pair in pairs])
+    found = [links(record, config) for record in records]
+    return 100 * score_alignments(found, [Alignment.of(pair.links) for pair in pairs]).aer
+
+
+def _with_interval(score: Any) -> str:
+    return f"{score.value:.1f} ± {score.interval.half_width:.1f}" if score.interval else f"{score.value:.1f}"
+
+
+def _course(translator: Translator, picture: Path) -> None:
+    """The course's sentence, which is not in the corpus, and what the model looked at."""
+    result = translator.translate(SENTENCE, attention=True)
+    print("\nThe course's sentence, which is not in the corpus either:")
+    print(f"  Portuguese  {SENTENCE}")
+    print(f"  Atento      {result.text}")
+    print(f"  wanted      {WANTED}")
+    if result.text.strip() == WANTED:
+        print("That is the translation that was wanted.")
+    else:
+        print(f"That is not the translation that was wanted (chrF {_sentence_chrf(result.text):.0f} of 100).")
+    _draw(result, picture)
+
+
+def _sentence_chrf(text: str) -> float:
+    from atento.evaluation.configuration import MetricsConfig
+    from atento.evaluation.metrics import evaluate
+
+    config = MetricsConfig(metrics=("chrf",), resamples=0)
+    return evaluate([text], [[WANTED]], config).score("chrf").value
+
+
+def _draw(result: Translation, picture: Path) -> None:
+    from atento.figures import heatmap, terminal
+    from atento.text.words import segment
+
+    if result.attention is None or "cross" not in result.attention.weights:
+        return
+    attention = result.attention.merged(segment(result.attention.source_text), segment(result.attention.target_text))
+    colour = sys.stdout.isatty()
+    print("\nWhich words it looked at while it wrote each word (rows: what it wrote):\n")
+    print(terminal.draw(attention, width=terminal_width(), colour=colour))
+    print(f"\n{terminal.legend(colour=colour)}")
+    heatmap.save(heatmap.sheet([attention]), picture)
+    print(f"The same as a picture: {picture}")
+
+
+def _next(run: Path, folder: Path) -> None:
+    print("\nNext:")
+    print(f'  atento translate {run} "Onde fica a estação?" --attention station.png')
+    print(f"  atento evaluate {run} {folder / 'test.handwritten.pt'} {folder / 'test.handwritten.es'}")
+    print("  atento recipes                                    what else can be trained")
+    print("  atento train --train YOUR.pt YOUR.es -o runs/own  on your own two files")

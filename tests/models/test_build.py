@@ -1,0 +1,50 @@
+"""Building models: reproducible by seed, without touching the global generator."""
+
+import pytest
+import torch
+
+from atento.core.vocabulary import Vocabulary
+from atento.models.build import ModelConfig, build_model
+from atento.models.recurrent import RecurrentConfig
+from atento.models.transformer import TransformerConfig
+from atento.models.weights import weights
+
+VOCABULARY = Vocabulary(source_size=9, target_size=9, shared=True)
+CONFIGS = [
+    TransformerConfig(model_size=4, num_heads=2, feed_forward_size=5),
+    RecurrentConfig(embedding_size=4, hidden_size=4),
+]
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_a_seed_gives_the_same_weights_and_leaves_the_global_generator_alone(config: ModelConfig) -> None:
+    before = torch.get_rng_state()
+    first, again, other = (weights(build_model(config, VOCABULARY, seed=seed)) for seed in (1, 1, 2))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert any(not torch.equal(first[name], other[name]) for name in first)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_without_a_seed_the_global_generator_decides(config: ModelConfig) -> None:
+    torch.manual_seed(5)
+    first = weights(build_model(config, VOCABULARY))
+    second = weights(build_model(config, VOCABULARY))
+    torch.manual_seed(5)
+    again = weights(build_model(config, VOCABULARY))
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert any(not torch.equal(first[name], second[name]) for name in first)
+
+
+def test_only_learned_positions_limit_the_length() -> None:
+    assert [build_model(config, VOCABULARY).max_length for config in CONFIGS] == [None, None]
+    config = TransformerConfig(model_size=4, num_heads=2, position="learned", max_positions=7)
+    assert build_model(config, VOCABULARY).max_length == 7
+
+
+def test_what_does_not_learn_is_not_counted() -> None:
+    model = build_model(CONFIGS[0], VOCABULARY)
+    whole = model.num_parameters
+    embedding = model.decoder.output.weight
+    embedding.requires_grad_(False)
+    assert model.num_parameters == whole - embedding.numel()
