@@ -183,12 +183,18 @@ def dev_loss(model: MarianMTModel, corpus: Corpus, settings: Settings) -> float:
 
 @torch.inference_mode()
 def translate(
-    model: MarianMTModel, tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], *, beams: int, batch_size: int = 64
+    model: MarianMTModel,
+    tokenizer: PreTrainedTokenizerFast,
+    texts: Sequence[str],
+    *,
+    beams: int,
+    batch_size: int = 64,
+    by_length: bool = True,
 ) -> list[str]:
-    """Translations by ``generate``, in batches of like length; a text of n tokens gets at most 2 n + 10."""
+    """Translations by ``generate``, in batches of like length or as the texts come; n tokens give at most 2 n + 10."""
     model.eval()
     sources = encode(tokenizer, texts)
-    order = sorted(range(len(texts)), key=lambda index: -len(sources[index]))
+    order = sorted(range(len(texts)), key=lambda index: -len(sources[index]) if by_length else index)
     found = [""] * len(texts)
     for start in range(0, len(order), batch_size):
         members = order[start : start + batch_size]

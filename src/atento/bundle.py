@@ -165,7 +165,7 @@ def _read_config(folder: Path) -> BundleConfig:
     path = folder / CONFIG
     try:
         table = msgspec.json.decode(path.read_bytes())
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BundleError(f"{path} is damaged ({error}); copy the bundle again whole") from error
     if not isinstance(table, dict) or table.get("format") != FORMAT:
         raise BundleError(f"{path} is not from Atento; give the folder that `atento train -o` made")

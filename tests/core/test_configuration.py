@@ -53,18 +53,18 @@ def refusal(table: dict[str, Any]) -> str:
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        ({"titel": ""}, ["recipe.toml", "'titel'", "did you mean 'title'"]),
+        ({"titl": ""}, ["recipe.toml", "'titl'", "did you mean 'title'"]),
         ({"shape": {"kind": "round", "radios": 2}}, ["'shape.radios'", "did you mean 'radius'"]),
         ({"shape": {"kind": "square", "radius": 2}}, ["'shape.radius'", "known: inner, side_length"]),
-        ({"shape": {"kind": "sqare"}}, ["shape.kind", "'sqare'", "did you mean 'square'"]),
+        ({"shape": {"kind": "squar"}}, ["shape.kind", "'squar'", "did you mean 'square'"]),
         ({"shape": {"radius": 2}}, ["shape.kind", "None", "round, square"]),
         ({"shape": {"kind": "square", "inner": {"kind": "round", "raduis": 1}}}, ["'shape.inner.raduis'", "'radius'"]),
         ({"frame": {"side_lenght": 2}}, ["'frame.side_lenght'", "did you mean 'side_length'"]),
-        ({"points": [{"name": "a"}, {"name": "b", "wieght": 2}]}, ["'points[1].wieght'", "did you mean 'weight'"]),
+        ({"points": [{"name": "a"}, {"name": "b", "weigt": 2}]}, ["'points[1].weigt'", "did you mean 'weight'"]),
         ({"points": [{"weight": 2}]}, ["points[0]", "name"]),
         ({"limit": "many"}, ["recipe.toml", "limit"]),
         ({"mode": "grey"}, ["mode", "'grey'"]),
-        ({"limit": -1}, ["limit = -1", "give 0 or more"]),
+        ({"limit": -1}, ["recipe.toml: limit = -1", "give 0 or more"]),
     ],
 )
 def test_a_wrong_table_is_refused_with_key_and_advice(table: dict[str, Any], words: list[str]) -> None:
@@ -122,8 +122,9 @@ def test_an_unreadable_recipe_is_one_line(tmp_path: Path, content: bytes | None,
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
-        ("a.b=3", 3), ("a.b=0.5", 0.5), ("a.b=true", True), ("a.b=bpe", "bpe"), ('a.b="3"', "3"), ("a.b=[1, 2]", [1, 2]),
-        ("a.b=runs/pt es", "runs/pt es"), ("a.b=", ""), ("a.b=x=y", "x=y"), (" a . b = 3 ", 3), ("a.b=-1e-3", -1e-3),
+        ("a.b=3", 3), ("a.b=0.5", 0.5), ("a.b=true", True), ("a.b=bpe", "bpe"), ('a.b="3"', "3"),
+        ("a.b=[1, 2]", [1, 2]), ("a.b=runs/pt es", "runs/pt es"), ("a.b=", ""), ("a.b=x=y", "x=y"),
+        (" a . b = 3 ", 3), ("a.b=-1e-3", -1e-3),
     ],
 )  # fmt: skip
 def test_a_value_is_toml_or_else_a_string(setting: str, value: object) -> None:

@@ -145,8 +145,30 @@ def test_what_cannot_be_opened_is_a_data_error(tmp_path: Path, place: str, suffi
 # Writing
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     pass
+
+
+def write_text(path: Path, error: type[BaseException]) -> None:
+    with atomic_text(path) as stream:
+        stream.write("half")
+        raise error
+
+
+def write_path(path: Path, *, full: bool) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_text("new")
+        if full:
+            full_disk()
+
+
+def write_folder(path: Path, where: str) -> None:
+    with atomic_folder(path) as temporary:
+        fill(temporary, "new")
+        if where == "inside":
+            full_disk()
+        if where == "error":
+            raise BrokenError
 
 
 def full_disk(*_: object, **__: object) -> None:
@@ -170,10 +192,9 @@ def test_an_error_inside_leaves_the_old_file_and_nothing_else(tmp_path: Path, ol
     if old is not None:
         path.write_text(old)
     before = names(tmp_path)
-    for error in (Broken, KeyboardInterrupt):
-        with pytest.raises(error), atomic_text(path) as stream:
-            stream.write("half")
-            raise error
+    for error in (BrokenError, KeyboardInterrupt):
+        with pytest.raises(error):
+            write_text(path, error)
     assert names(tmp_path) == before
     assert old is None or path.read_text() == old
 
@@ -188,10 +209,8 @@ def test_a_full_disk_is_one_line_and_leaves_the_old_file(
         monkeypatch.setattr(files.tempfile, "mkstemp", full_disk)
     if where == "fsync":
         monkeypatch.setattr(files.os, "fsync", full_disk)
-    with pytest.raises(OutputError) as caught, atomic_path(path) as temporary:
-        temporary.write_text("new")
-        if where == "inside":
-            full_disk()
+    with pytest.raises(OutputError) as caught:
+        write_path(path, full=where == "inside")
     message = one_line(caught.value)
     assert str(path) in message
     assert "No space left" in message
@@ -265,12 +284,8 @@ def test_a_failure_leaves_the_old_folder(tmp_path: Path, where: str, monkeypatch
         monkeypatch.setattr(files.tempfile, "mkdtemp", full_disk)
     if where == "fsync":
         monkeypatch.setattr(files.os, "fsync", full_disk)
-    with pytest.raises(Broken if where == "error" else OutputError) as caught, atomic_folder(path) as temporary:
-        fill(temporary, "new")
-        if where == "inside":
-            full_disk()
-        if where == "error":
-            raise Broken
+    with pytest.raises(BrokenError if where == "error" else OutputError) as caught:
+        write_folder(path, where)
     if where != "error":
         assert "No space left" in one_line(caught.value)  # type: ignore[arg-type]
     assert set(content(path).values()) == {"old"}

@@ -8,6 +8,8 @@ import pytest
 
 @pytest.mark.parametrize("part", ["atento", "atento.text.training", "atento.figures.attention", "atento.core.files"])
 def test_importing_these_parts_does_not_import_torch(part: str) -> None:
-    program = f"import sys, {part}; print(*(name for name in ('torch', 'matplotlib', 'sacrebleu') if name in sys.modules))"
+    program = (
+        f"import sys, {part}; print(*(name for name in ('torch', 'matplotlib', 'sacrebleu') if name in sys.modules))"
+    )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout.split() == []

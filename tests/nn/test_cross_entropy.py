@@ -1,10 +1,8 @@
 """The chunked loss against F.cross_entropy: values and gradients, any chunk, any precision."""
 
-from collections.abc import Iterator
-
 import pytest
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from atento.nn import cross_entropy
@@ -12,9 +10,8 @@ from atento.nn.cross_entropy import linear_cross_entropy
 
 
 @pytest.fixture(params=[1, 3, 4, 100])
-def chunk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def chunk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cross_entropy, "_CHUNK", request.param)
-    yield
 
 
 def example(tokens: int, dtype: torch.dtype, bias: bool) -> tuple[Tensor, nn.Linear, Tensor]:

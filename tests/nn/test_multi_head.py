@@ -109,6 +109,14 @@ def test_attention_dropout_disables_the_fused_kernel_in_training_only() -> None:
         assert (FLASH in operations.names) is not training
 
 
+def test_attention_dropout_is_off_in_evaluation_also_when_listened_to() -> None:
+    attention = SelfAttention(8, 2, 0.5, "encoder").eval()
+    inputs = torch.randn(2, 5, 8)
+    quiet = self_attend(attention, inputs, None, False)
+    with capture(attention):
+        torch.testing.assert_close(self_attend(attention, inputs, None, False), quiet, atol=1e-6, rtol=0)
+
+
 def test_attention_dropout_keeps_the_expectation_also_when_listened_to() -> None:
     attention = SelfAttention(8, 2, 0.5, "encoder").train()
     inputs = torch.randn(1, 4, 8).expand(4000, 4, 8)

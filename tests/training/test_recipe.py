@@ -7,7 +7,8 @@ import pytest
 
 from atento.core.configuration import convert, to_toml
 from atento.core.errors import ConfigurationError
-from atento.training.recipe import Recipe, read_recipe, shipped_recipes
+from atento.training.recipe import Recipe, read_recipe
+from atento.training.shipped import shipped_recipes
 
 
 @pytest.mark.parametrize("name", sorted(shipped_recipes()))

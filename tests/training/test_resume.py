@@ -1,4 +1,7 @@
-"""A run that is killed and resumed ends with the bits of one that was not (two kills; ten in tests/acceptance)."""
+"""A run that is killed and resumed ends with the bits of one that was not: two kills of a Transformer.
+
+Ten kills of both families are in ``tests/acceptance``; ``test_loop`` stops and resumes both within one process.
+"""
 
 import os
 import subprocess
@@ -35,8 +38,8 @@ def names(folder: Path) -> list[str]:
     return os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208  (the fastest way to look)
 
 
-def test_killed_and_resumed_equals_uninterrupted(tmp_path: Path, tiny_recipe: Make, family: str) -> None:
-    recipe = tiny_recipe(family, "training.steps=24", "training.keep=average", "training.validate_every=8")
+def test_killed_and_resumed_equals_uninterrupted(tmp_path: Path, tiny_recipe: Make) -> None:
+    recipe = tiny_recipe("transformer", "training.steps=24", "training.keep=average", "training.validate_every=8")
     train(recipe, tmp_path / "whole")
     (tmp_path / "recipe.toml").write_text(to_toml(recipe), encoding="utf-8")
     run = tmp_path / "parts"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import time
 from collections.abc import Iterator, Sequence
+from time import monotonic as _now
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -44,14 +44,14 @@ class _Display:
         self._bar: Bar | None = None
         self._description, self._total = "", None  # type: str, float | None
         self._done, self._note = 0.0, ""
-        self._begun = time.monotonic()
+        self._begun = _now()
 
     def start(self, description: str, total: float | None) -> None:
         """Begin a piece of work."""
         self.finish()
         self._description, self._total = description, total
         self._done, self._note = 0.0, ""
-        self._begun = time.monotonic()
+        self._begun = _now()
 
     def advance(self, amount: float = 1, *, note: str = "") -> None:
         """Move the bar, which appears when the work has taken a second."""
@@ -59,9 +59,9 @@ class _Display:
         self._note = note
         if not self._terminal:
             return
-        if self._bar is None and time.monotonic() - self._begun >= _PATIENCE:
+        if self._bar is None and _now() - self._begun >= _PATIENCE:
             self._bar = _new_bar(self._total)
-            self._bar.add_task(self._description, total=self._total)
+            self._bar.add_task(self._description, total=self._total, note="")
             self._bar.start()
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], completed=self._done, note=self._note)

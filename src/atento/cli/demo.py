@@ -26,7 +26,7 @@ Examples:
   atento demo --minutes 1 --fresh -o runs/quick-demo
 """
 RECIPE: Final = "demo"
-SENTENCE: Final = "E a vida o que é, diga lá, meu irmão?"
+SENTENCE: Final = "E a vida o que é, diga lá, meu irmão?"  # codespell:ignore meu
 WANTED: Final = "¿Y la vida, qué es? Dime tú, hermano."
 
 
@@ -55,11 +55,11 @@ def demo(
     if fresh and state != "new":
         shutil.rmtree(run)
         state = "new"
-    if state != "finished" or not (folder / "train.pt").exists():
-        say(f"Writing the built-in Portuguese-Spanish corpus to {folder} …")
     corpus = builtin_corpus(composed)
-    if state == "new":
+    if state == "new" or not (folder / "train.pt").exists():
+        say(f"Writing the built-in Portuguese-Spanish corpus to {folder} …")
         _write(folder, corpus)
+    _check_same(folder, corpus, run)
     if state == "finished":
         say(f"{run} is trained already and is used again (--fresh trains anew).")
     else:
@@ -104,6 +104,18 @@ def _write(folder: Path, corpus: BuiltinCorpus) -> None:
     for name, side in (("dev.pt", "source"), ("dev.es", "target")):
         with atomic_text(folder / name) as stream:
             stream.writelines(f"{getattr(pair, side)}\n" for pair in corpus.dev.pairs)
+
+
+def _check_same(folder: Path, corpus: BuiltinCorpus, run: Path) -> None:
+    """Refuse to score a model on sentences that it may have been trained on.
+
+    Raises:
+        TrainingError: the run's corpus is another one, of another size or version.
+    """
+    from atento.core.files import read_lines
+
+    if list(read_lines(folder / "train.pt")) != [pair.source for pair in corpus.train.pairs]:
+        raise TrainingError(f"{run} was trained on another built-in corpus than this; add --fresh to train anew")
 
 
 def _train(

@@ -87,7 +87,8 @@ def _usage(error: Any) -> str:
 
 def _is_full_disk(error: BaseException) -> bool:
     """Libraries written in Rust report it as an error of their own with the system's words."""
-    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left on device" in str(error)
+    code = errno.errorcode.get(getattr(error, "errno", None) or 0)
+    return code in ("ENOSPC", "EDQUOT") or "No space left on device" in str(error)
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

@@ -28,7 +28,7 @@ def recipes(context: typer.Context, as_json: Json = False) -> None:
     """List the recipes that come with Atento, or show one."""
     if context.invoked_subcommand is not None:
         return
-    from atento.training.recipe import DEFAULT, shipped_recipes
+    from atento.training.shipped import DEFAULT, shipped_recipes
 
     summaries = {name: _summary(text) for name, text in shipped_recipes().items()}
     if as_json:
@@ -41,7 +41,7 @@ def recipes(context: typer.Context, as_json: Json = False) -> None:
 def show(name: Annotated[str, typer.Argument(metavar="NAME", help="A shipped recipe.")]) -> None:
     """Print a recipe; change a copy of it, and give the copy to `atento train`."""
     from atento.core.configuration import nearest
-    from atento.training.recipe import shipped_recipes
+    from atento.training.shipped import shipped_recipes
 
     shipped = shipped_recipes()
     if name not in shipped:

@@ -83,7 +83,8 @@ def _recipe(
     resume: bool,
 ) -> Recipe | None:
     """The recipe to begin with; None where a run goes on with its own."""
-    from atento.training.recipe import DEFAULT, read_recipe
+    from atento.training.recipe import read_recipe
+    from atento.training.shipped import DEFAULT
 
     require(train_files or not valid_files, "--valid needs --train as well; or name both in a recipe file")
     for option, files in (("--train", train_files), ("--valid", valid_files)):
@@ -136,7 +137,7 @@ def interruptible(progress: Progress, run: Path) -> Iterator[tuple[Progress, Sig
     watched, stop = _Watched(progress), SignalStop()
 
     def ask(number: int, _: FrameType | None) -> None:
-        if stop or not watched.training:
+        if stop.wanted or not watched.training:
             raise KeyboardInterrupt
         stop.code = _CODE_OF_SIGNALS + number
         stop.set()
@@ -165,7 +166,9 @@ def _summarise(report: Report) -> None:
     if state.scores:
         best = min(state.scores, key=lambda score: score.loss)
         metrics = [f"loss {best.loss:.3f}"]
-        metrics += [f"{name} {value:.1f}" for name, value in (("BLEU", best.bleu), ("chrF", best.chrf)) if value is not None]
+        metrics += [
+            f"{name} {value:.1f}" for name, value in (("BLEU", best.bleu), ("chrF", best.chrf)) if value is not None
+        ]
         print(f"Best validation: {', '.join(metrics)} (greedy, step {best.step:,}).")
     if state.skipped:
         print(f"{state.skipped} steps were skipped, because their loss or gradient was not finite.")

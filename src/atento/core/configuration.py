@@ -50,13 +50,15 @@ def convert(table: Mapping[str, Any], kind: type[ConfigurationType], *, where: s
     """Turn plain tables into the given configuration type.
 
     Raises:
-        ConfigurationError: an unknown key (the nearest valid one is named), a missing key, or a value of a wrong type.
+        ConfigurationError: an unknown key (the nearest valid one is named), a missing key, or an unusable value.
     """
     _refuse_unknown_keys(table, kind, where, prefix="")
     try:
         return msgspec.convert(table, kind)
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"{where}: {_readable(str(error))}") from error
+    except ConfigurationError as error:  # the configuration's own checks know of no file
+        raise ConfigurationError(f"{where}: {error}") from error
 
 
 def to_builtins(configuration: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 _LEVELS = 1 << 16
 
@@ -42,3 +42,15 @@ def keep_mask(like: Float[Tensor, "*any"], probability: float) -> Float[Tensor, 
     draws = words.view(torch.int16)[:size].view(like.shape)
     threshold = min(round(probability * _LEVELS), _LEVELS - 1) - _LEVELS // 2  # within int16 for any probability
     return (draws >= threshold).to(like.dtype).mul_(1.0 / (1.0 - probability))
+
+
+class Dropout(nn.Module):
+    """``dropout`` as a module."""
+
+    def __init__(self, probability: float) -> None:
+        super().__init__()
+        self.probability = probability
+
+    def forward(self, inputs: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
+        """Drop elements while the module is in training mode."""
+        return dropout(inputs, self.probability, self.training)

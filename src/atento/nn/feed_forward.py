@@ -31,7 +31,7 @@ class FeedForward(nn.Module):
         hidden = self.input(inputs)
         match self.activation:
             case "relu":
-                hidden = F.relu(hidden, inplace=True)
+                hidden = F.relu(hidden, inplace=not hidden.requires_grad)  # autograd copies around views
             case "gelu":
                 hidden = F.gelu(hidden)
             case "swiglu":

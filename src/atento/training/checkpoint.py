@@ -23,12 +23,13 @@ from pathlib import Path
 import msgspec
 import safetensors
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from atento.core.configuration import Configuration
 from atento.core.errors import TrainingError
 from atento.core.files import atomic_folder
+from atento.models.weights import save_tensors
 from atento.training.configuration import Metric
 
 _NAME = re.compile(r"step-(\d+)")
@@ -133,9 +134,7 @@ def save_checkpoint(checkpoints: Path, checkpoint: Checkpoint) -> Path:
         parts = (checkpoint.model, checkpoint.optimiser, checkpoint.ema, checkpoint.random)
         for name, tensors in zip(_FILES, parts, strict=True):
             if tensors is not None:
-                save_file(
-                    {key: value.contiguous() for key, value in tensors.items()}, temporary / f"{name}.safetensors"
-                )
+                save_tensors(tensors, temporary / f"{name}.safetensors")
         file = _File(state=checkpoint.state, environment=checkpoint.environment)
         text = json.dumps(msgspec.to_builtins(file), indent=2, sort_keys=True)
         (temporary / "state.json").write_text(text + "\n", encoding="utf-8")

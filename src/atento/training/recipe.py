@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,7 @@ from atento.decoding.configuration import DecodingConfig
 from atento.models.build import ModelConfig
 from atento.text.configuration import TokenizerConfig
 from atento.training.configuration import BUDGETS, TrainingConfig
-
-DEFAULT = "small"
-"""The shipped recipe that is used where none is named."""
+from atento.training.shipped import DEFAULT, shipped_recipes
 
 
 class DataConfig(Configuration, frozen=True, kw_only=True):
@@ -48,9 +45,7 @@ class DataConfig(Configuration, frozen=True, kw_only=True):
         if self.held_out <= 0:
             raise ConfigurationError(f"data.held_out = {self.held_out}: give a number of pairs, or a fraction below 1")
         if self.target_tokenizer is not None and self.source_tokenizer is None:
-            raise ConfigurationError(
-                "data.target_tokenizer needs data.source_tokenizer too; give both"
-            )
+            raise ConfigurationError("data.target_tokenizer needs data.source_tokenizer too; give both")
 
 
 class Recipe(Configuration, frozen=True, kw_only=True):
@@ -61,16 +56,6 @@ class Recipe(Configuration, frozen=True, kw_only=True):
     data: DataConfig = DataConfig()
     tokenizer: TokenizerConfig = TokenizerConfig()
     decoding: DecodingConfig = DecodingConfig()
-
-
-def shipped_recipes() -> dict[str, str]:
-    """Name → TOML text of the recipes that come with Atento, sorted by name."""
-    folder = resources.files("atento.training") / "recipes"
-    files = (file for file in folder.iterdir() if file.name.endswith(".toml"))
-    return {
-        file.name.removesuffix(".toml"): file.read_text(encoding="utf-8")
-        for file in sorted(files, key=lambda f: f.name)
-    }
 
 
 def read_recipe(

@@ -10,7 +10,9 @@ RUN/bundle/         the result
 
 from __future__ import annotations
 
+import contextlib
 import platform
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,9 +28,10 @@ from atento.applications.device import usable_device
 from atento.bundle import Bundle, save_bundle, vocabulary_of
 from atento.core.allocator import keep_freed_memory
 from atento.core.configuration import convert, read_toml, to_toml
-from atento.core.errors import ConfigurationError, TrainingError
+from atento.core.errors import AtentoError, ConfigurationError, DataError, TrainingError
 from atento.core.files import atomic_folder, atomic_text
 from atento.core.progress import Progress, Silent, Stop
+from atento.data.batch_plan import SPECIALS
 from atento.data.batching import Batches
 from atento.data.corpus_files import CorpusFiles
 from atento.data.dataset import ParallelDataset, open_dataset
@@ -39,7 +42,7 @@ from atento.text.tokenizer import Tokenizer
 from atento.text.training import train_tokenizer
 from atento.training.loop import Outcome, Trainer
 from atento.training.objectives import TranslationObjective
-from atento.training.precision import resolve
+from atento.training.precision import Precision, resolve
 from atento.training.recipe import Recipe
 from atento.training.validation import Validator
 
@@ -83,12 +86,33 @@ def train(
     keep_freed_memory()
     progress, stop = progress or Silent(), stop or Stop()
     recipe = _begin(recipe, run, resume)
+    with _removed_on_error(run, keep=resume):
+        ready = _prepare(recipe, run, device, progress, stop)
+    outcome = ready.trainer.run()
+    card = _card(recipe, ready, outcome)
+    save_bundle(replace(ready.bundle, card=card), run / "bundle", values=outcome.values)
+    return Report(run=run, outcome=outcome, card=card)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ready:
+    """Everything that a run needs before its first step."""
+
+    bundle: Bundle
+    trainer: Trainer
+    dataset: ParallelDataset
+    valid: ParallelDataset
+    precision: Precision
+
+
+def _prepare(recipe: Recipe, run: Path, device: str, progress: Progress, stop: Stop) -> _Ready:
     where = usable_device(device)
     train_files, valid_files = _corpora(recipe, run, progress)
     source, target = _tokenizers(recipe, run, train_files, progress)
     dataset = open_dataset(train_files, source, target, max_length=recipe.data.max_length, progress=progress)
     valid = open_dataset(valid_files, source, target, max_length=recipe.data.max_length, progress=progress)
     _announce(dataset, valid, progress)
+    _check_size(dataset, recipe)
     model = build_model(recipe.model, vocabulary_of(source, target), seed=recipe.training.seed).to(where)
     progress.message(f"{model.num_parameters:,} parameters, vocabulary {source.size:,} → {target.size:,}")
     bundle = Bundle(
@@ -103,17 +127,41 @@ def train(
     precision = resolve(recipe.training.precision, where)
     settings = recipe.training
     texts = _sample_of(valid_files, settings.validation_sentences)
-    budget = max(settings.batch_tokens, recipe.data.max_length + 1)
+    budget = max(settings.batch_tokens, recipe.data.max_length + SPECIALS)
     validator = Validator(bundle, Batches(valid, model.vocabulary, budget=budget, seed=0), *texts, precision)
     batches = Batches(dataset, model.vocabulary, budget=budget, seed=settings.seed)
     objective = TranslationObjective(label_smoothing=settings.label_smoothing)
     trainer = Trainer(
         model, objective, batches, validator, settings, run=run, precision=precision, progress=progress, stop=stop
     )
-    outcome = trainer.run()
-    card = _card(recipe, dataset, valid, model.num_parameters, outcome, precision)
-    save_bundle(replace(bundle, card=card), run / "bundle", values=outcome.values)
-    return Report(run=run, outcome=outcome, card=card)
+    return _Ready(bundle=bundle, trainer=trainer, dataset=dataset, valid=valid, precision=precision)
+
+
+@contextlib.contextmanager
+def _removed_on_error(run: Path, *, keep: bool) -> Iterator[None]:
+    """Leave nothing of a new run that cannot begin, so that the mended command works; a kill leaves what it left."""
+    try:
+        yield
+    except AtentoError:
+        if not keep:
+            shutil.rmtree(run, ignore_errors=True)
+        raise
+
+
+def _check_size(dataset: ParallelDataset, recipe: Recipe) -> None:
+    """Refuse a corpus that does not fill a batch: every step would see the same pairs.
+
+    Raises:
+        DataError: it is smaller.
+    """
+    longest = int(max(dataset.source_lengths.max(), dataset.target_lengths.max())) + SPECIALS
+    size, budget = len(dataset) * longest, recipe.training.batch_tokens
+    if size < budget:
+        names = ", ".join(corpus.name for corpus in dataset.corpora)
+        raise DataError(
+            f"{names}: {len(dataset)} pairs are fewer than one batch holds (training.batch_tokens = {budget}, "
+            f"sentences × longest side); bring more text, or set training.batch_tokens to {size} or less"
+        )
 
 
 def _begin(recipe: Recipe | None, run: Path, resume: bool) -> Recipe:
@@ -205,11 +253,9 @@ def _announce(dataset: ParallelDataset, valid: ParallelDataset, progress: Progre
             progress.message(f"left out of {name}: {part.left_out}")
 
 
-def _card(
-    recipe: Recipe, dataset: ParallelDataset, valid: ParallelDataset, parameters: int, outcome: Outcome, precision: str
-) -> dict[str, Any]:
+def _card(recipe: Recipe, ready: _Ready, outcome: Outcome) -> dict[str, Any]:
     """What a reader of the bundle should know."""
-    state = outcome.state
+    state, dataset, valid = outcome.state, ready.dataset, ready.valid
     versions = {"atento": atento.__version__, "torch": str(torch.__version__), "sacrebleu": sacrebleu.__version__}
     return {
         "data": {
@@ -219,7 +265,7 @@ def _card(
             "valid_pairs": len(valid),
             "left_out": {"empty": dataset.left_out.empty, "too_long": dataset.left_out.too_long},
         },
-        "model": {"kind": type(recipe.model).__struct_config__.tag, "parameters": parameters},
+        "model": {"kind": type(recipe.model).__struct_config__.tag, "parameters": ready.bundle.model.num_parameters},
         "training": {
             "seed": recipe.training.seed,
             "steps": state.step,
@@ -227,7 +273,7 @@ def _card(
             "skipped_steps": state.skipped,
             "minutes": round(state.seconds / 60, 2),
             "ended_by": outcome.reason,
-            "precision": precision,
+            "precision": ready.precision,
             "kept": recipe.training.keep,
         },
         "validation": [msgspec.to_builtins(score) for score in state.scores],

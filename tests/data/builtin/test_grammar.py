@@ -12,6 +12,7 @@ from atento.data.builtin.grammar import compose, compositions, lexicon
 from atento.data.builtin.grammar.compose import CONSTRUCTIONS, COURSE_PAIR
 from atento.data.builtin.grammar.lexicon import Adjective, Noun
 from atento.data.builtin.grammar.noun_phrases import described
+from atento.data.builtin.grammar.numerals import cardinal, ordinal
 from atento.data.builtin.grammar.phrase import Phrase, Word, fill, unit
 from atento.data.builtin.grammar.surface import realise
 from atento.data.builtin.grammar.topics import topic_question
@@ -29,6 +30,11 @@ eu você ele ela nós gente vocês eles elas me te lhe meu minha meus minhas nos
 @pytest.fixture(scope="module")
 def pairs() -> list[AlignedPair]:
     return list(compose(COUNT, seed=20))
+
+
+@pytest.fixture(scope="module")
+def more_pairs(pairs) -> list[AlignedPair]:
+    return pairs + list(compose(COUNT, seed=21))
 
 
 def _realised(source: str, target: str, **slots: Phrase) -> AlignedPair:
@@ -66,7 +72,7 @@ def test_every_content_word_is_linked(pairs):
 
 
 def test_spanish_leaves_only_function_words_unlinked(pairs):
-    allowed = {"a", "le", "les", ",", "el", "la", "los", "las", "de", "que", "tú", "yo", "al"}
+    allowed = {"a", "le", "les", ",", "el", "la", "los", "las", "de", "que", "tú", "yo", "al", "se"}
     for pair in pairs:
         linked = {j for _, j in pair.links}
         loose = {word.lower() for j, word in enumerate(words(pair.target)) if j not in linked}
@@ -115,8 +121,86 @@ def test_the_course_words_and_patterns_are_there():
         "me diga, meu irmão",
     ):
         assert any(re.search(pattern, pair.source) for pair in composed), pattern
-    split = [pair for pair in composed if pair.source.endswith("?") and re.search(r"\? Dime tú, \w+\.$", pair.target)]
-    assert len(split) > 100
+
+
+def test_the_course_shape_is_frequent_and_mostly_without_a_comma_after_the_topic(pairs):
+    shape = [
+        pair
+        for pair in pairs
+        if re.fullmatch(r"¿Y [^?]+, [^?]+\? \w+( \w+)*(, [\w ]+)?\.", pair.target)
+        and re.fullmatch(r"E (o|a) [^?]+\?", pair.source)
+    ]
+    assert 0.03 * COUNT < len(shape) < 0.055 * COUNT
+    plain = [pair for pair in shape if not re.match(r"E (o|a) \w+,", pair.source)]
+    assert len(plain) > 0.6 * len(shape)
+    for words_near in ("E a vida ", " o que é, ", ", diga lá, meu ", "meu irmão?", ", diga lá, irmão?"):
+        assert any(words_near in pair.source for pair in plain), words_near
+    assert sum("diga lá" in pair.source for pair in shape) > 0.3 * len(shape)
+
+
+def test_who_is_called_is_a_plain_noun_in_spanish(pairs):
+    for pair in pairs:
+        assert not re.search(r"\b(hermano|hermana|amigo|amiga) (mío|mía)\b", pair.target), pair
+        if re.search(r", meu irmão[?.]$", pair.source):
+            assert re.search(r", hermano[?.]$", pair.target), pair
+
+
+def _text(phrase: Phrase) -> tuple[str, str]:
+    return " ".join(word.text for word in phrase.source), " ".join(word.text for word in phrase.target)
+
+
+@pytest.mark.parametrize(
+    ("number", "gender", "source", "target"),
+    [
+        (2, "f", "duas", "dos"), (16, "m", "dezesseis", "dieciséis"), (20, "m", "vinte", "veinte"),
+        (21, "m", "vinte e um", "veintiún"), (21, "f", "vinte e uma", "veintiuna"),
+        (22, "f", "vinte e duas", "veintidós"), (23, "m", "vinte e três", "veintitrés"),
+        (26, "m", "vinte e seis", "veintiséis"), (31, "m", "trinta e um", "treinta y un"),
+        (41, "f", "quarenta e uma", "cuarenta y una"), (90, "m", "noventa", "noventa"),
+        (99, "m", "noventa e nove", "noventa y nueve"),
+    ],
+)  # fmt: skip
+def test_numbers_in_words(number, gender, source, target):
+    assert _text(cardinal(number, gender, gender)) == (source, target)
+
+
+def test_every_number_below_a_hundred_has_its_own_words():
+    for side in (0, 1):
+        assert len({_text(cardinal(number, "m", "m"))[side] for number in range(1, 100)}) == 99
+
+
+def test_ordinals_are_shortened_before_a_masculine_noun():
+    assert _text(ordinal(("terceiro", "tercero"), "m", "m", before=True)) == ("terceiro", "tercer")
+    assert _text(ordinal(("terceiro", "tercero"), "m", "m", before=False)) == ("terceiro", "tercero")
+    assert _text(ordinal(("primeiro", "primero"), "f", "f", before=True)) == ("primeira", "primera")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"\bme l[oa]s? (dio|prestó|trajo)\b",
+        r"\bse l[oa]s? di\b",
+        r"\bdársel[oa]\b",
+        r"\bdímela\b",
+        r"\b(dígame|cuénteme)l[oa]\b",
+        r"\b(devuélve|dá|entréga)sel[oa]s?\b",
+        r"\b(primer|tercer) (piso|día|capítulo)\b",
+        r"¿\w+ usted\b",
+        r"\bestamos (muy )?[a-z]+as\b",
+        r"¿Por qué [^?]+\? Porque ",
+        r"\bveinti\w+ años\b",
+        r"\bcuarenta y dos\b",
+    ],
+)
+def test_what_the_corpus_should_show_is_there(more_pairs, pattern):
+    assert any(re.search(pattern, pair.target) for pair in more_pairs)
+
+
+def test_pronouns_that_would_contrast_are_left_out(pairs):
+    for pair in pairs:
+        assert not re.search(
+            r"\b(a mí|a ti|a nosotros|tú) (me|te|nos|no|[a-z]+(as|aste|iste))\b", pair.target.lower()
+        ), pair
 
 
 def test_texts_are_clean(pairs):
@@ -201,7 +285,7 @@ def test_the_tables_are_well_formed():
     for table in ("times", "places", "topics", "remarks"):
         for rows in lexicon.table(table).values():
             for row in rows:
-                fill(*row, town=unit("", ""), topic=unit("", ""), other=unit("", ""))
+                fill(*row[-2:], town=unit("", ""), topic=unit("", ""), other=unit("", ""))
 
 
 @pytest.mark.parametrize("maker", [maker for maker, _ in CONSTRUCTIONS], ids=lambda maker: maker.__name__)

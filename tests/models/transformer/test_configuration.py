@@ -10,7 +10,7 @@ from atento.core.errors import ConfigurationError
 from atento.core.vocabulary import Vocabulary
 from atento.models.build import build_model
 from atento.models.transformer import TransformerConfig
-from atento.models.transformer.layers import Residual
+from atento.models.transformer.layers import Embedding, Residual
 from atento.models.weights import weights
 
 
@@ -102,6 +102,20 @@ def test_embeddings_begin_at_the_order_of_one_and_padding_at_zero() -> None:
     embedding = model.encoder_module.embedding
     assert embedding.tokens.weight[0].count_nonzero() == 0
     assert 0.9 < float(embedding.tokens.weight[1:].std().detach()) * embedding.scale < 1.1
+
+
+def test_dropout_acts_on_embeddings_and_on_what_sublayers_add() -> None:
+    config = TransformerConfig(model_size=4, num_heads=2, position="rotary", dropout=0.5)
+    embedding = Embedding(config, torch.nn.Embedding(9, 4))
+    tokens = torch.randint(9, (50, 20))
+    whole, dropped = embedding.eval()(tokens, 0, None), embedding.train()(tokens, 0, None)
+    assert 0.4 < float((dropped == 0).float().mean()) < 0.6
+    torch.testing.assert_close(dropped[dropped != 0], 2 * whole[dropped != 0])
+    residual = Residual(config).train()
+    inputs = torch.randn(50, 20, 4)
+    added = residual(inputs, torch.ones_like) - inputs
+    assert 0.4 < float((added.abs() < 1e-6).float().mean()) < 0.6
+    torch.testing.assert_close(residual.eval()(inputs, torch.ones_like), inputs + 1)
 
 
 @pytest.mark.parametrize("norm", ["pre", "post"])

@@ -19,9 +19,7 @@ from atento.nn.capture import Role, capture
 from atento.nn.protocols import Encoding
 
 VOCABULARY = Vocabulary(source_size=20, target_size=20, shared=True)
-CHOICES = list(
-    itertools.product(("sinusoidal", "learned", "rotary"), ("pre", "post"), ("relu", "gelu", "swiglu"))
-)
+CHOICES = list(itertools.product(("sinusoidal", "learned", "rotary"), ("pre", "post"), ("relu", "gelu", "swiglu")))
 FLASH = "aten::_scaled_dot_product_flash_attention_for_cpu"
 
 

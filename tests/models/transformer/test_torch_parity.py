@@ -36,9 +36,7 @@ def copy(ours: nn.Module, theirs: nn.Module, table: dict[str, str]) -> None:
     for tensor in state.values():
         nn.init.normal_(tensor, std=0.4)
     theirs.load_state_dict(state)
-    values = {
-        f"{mine}.{kind}": state[their + kind] for mine, their in table.items() for kind in ("weight", "bias")
-    }
+    values = {f"{mine}.{kind}": state[their + kind] for mine, their in table.items() for kind in ("weight", "bias")}
     if "cross_attention.output" in table:
         for kind in ("weight", "bias"):
             query, key_value = state[f"multihead_attn.in_proj_{kind}"].split([8, 16])
@@ -47,9 +45,7 @@ def copy(ours: nn.Module, theirs: nn.Module, table: dict[str, str]) -> None:
     ours.load_state_dict(values)
 
 
-def pair(
-    norm: Norm, activation: Activation
-) -> tuple[TransformerEncoder, TransformerDecoder, nn.Transformer]:
+def pair(norm: Norm, activation: Activation) -> tuple[TransformerEncoder, TransformerDecoder, nn.Transformer]:
     config = TransformerConfig(
         model_size=8, num_heads=2, feed_forward_size=12, num_encoder_layers=2, num_decoder_layers=2,
         layer_norm=norm, activation=activation,

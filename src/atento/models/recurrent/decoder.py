@@ -17,6 +17,7 @@ from atento.models.recurrent.bridge import Bridge
 from atento.models.recurrent.configuration import AdditiveAttentionConfig, RecurrentConfig
 from atento.models.recurrent.output import OutputLayer
 from atento.models.recurrent.state import RecurrentMemory, RecurrentState
+from atento.nn.dropout import Dropout
 from atento.nn.protocols import Encoding
 from atento.nn.recurrent.cells import GATES, CellState
 from atento.nn.recurrent.layers import AttentionalLayer, RecurrentLayer
@@ -50,7 +51,7 @@ class RecurrentDecoder(nn.Module):
             self.output.weight = tokens.weight
         if self.output.bias is not None:
             nn.init.zeros_(self.output.bias)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
 
     @property
     def _attends(self) -> bool:

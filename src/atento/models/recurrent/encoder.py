@@ -11,6 +11,7 @@ from jaxtyping import Bool, Int
 from torch import Tensor, nn
 
 from atento.models.recurrent.configuration import RecurrentConfig
+from atento.nn.dropout import Dropout
 from atento.nn.protocols import Encoding, FinalStates
 from atento.nn.recurrent.cells import CellState
 from atento.nn.recurrent.layers import RecurrentLayer
@@ -64,7 +65,7 @@ class RecurrentEncoder(nn.Module):
         self.embedding = tokens
         sizes = [config.embedding_size] + [config.annotation_size] * (config.num_encoder_layers - 1)
         self.layers = nn.ModuleList(EncoderLayer(config, size) for size in sizes)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
 
     def forward(self, tokens: Int[Tensor, "batch source"], mask: Bool[Tensor, "batch source"]) -> Encoding:
         """Encode; annotations and final states are those of each row alone, whatever its neighbours."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 from typing import Literal
 
@@ -18,6 +19,8 @@ from atento.data.builtin.grammar.verb_phrases import Tense
 FrameName = Literal["past", "habit", "past-habit", "future", "now"]
 
 _DROPPABLE = {"eu", "nós", "a gente", "você"}
+_BEFALLING = {"perder", "encontrar", "quebrar", "esquecer", "receber", "entender", "lembrar", "chorar", "sonhar"}
+"""What nobody plans."""
 _TELLING = {tenses.PRESENT, tenses.PRETERITE, tenses.GOING, tenses.FUTURE, tenses.PROGRESSIVE}
 """Tenses whose first person singular shows itself without a pronoun."""
 
@@ -58,7 +61,7 @@ def subject_words(rng: Random, subject: Subject, tense: Tense, *, reflexive: boo
     """The subject, without its pronoun where the verb shows the person and chance wants it."""
     if subject.pronoun not in _DROPPABLE or (subject.pronoun == "eu" and tense not in _TELLING):
         return subject.phrase
-    if rng.random() < 0.1:
+    if subject.pronoun != "você" and rng.random() < 0.1:
         return subject.phrase
     bare = subject.pronoun in {"eu", "nós"} and not reflexive and rng.random() < 0.45
     return EMPTY if bare else Phrase(tuple(Word(word.text) for word in subject.phrase.source), ())
@@ -91,7 +94,7 @@ def event(
     ``plain`` leaves out negation and *já*, *nunca* …; ``pool`` limits the actions.
     """
     frame = FRAMES[name]
-    predicate = performed(rng, rng.choice(pool or lexicon.actions_for(frame.use)), subject)
+    predicate = performed(rng, rng.choice(pool or actions_in(name)), subject)
     tense = settled(predicate, tenses.FUTURE if name == "future" and rng.random() < 0.3 else frame.tense)
     middle, negative = (EMPTY, False) if plain else _polarity(rng, name, predicate)
     core = join(middle, predicate.finite(subject.agreement, tense, negative=negative))
@@ -101,8 +104,15 @@ def event(
     habitual = frame.use == "h"
     if middle is not EMPTY or (negative and habitual) or rng.random() > (0.9 if time and habitual else time):
         return join(words, core)
-    when = time_adverbial(rng, frame.times, life=predicate.life, part=not predicate.timed)
+    when = time_adverbial(rng, frame.times, life=predicate.life, part=not predicate.timed, told=fronted)
     return with_time(rng, join(words, core), when, fronted=fronted)
+
+
+@cache
+def actions_in(name: FrameName) -> tuple[Action, ...]:
+    """What may be said in a frame; what befalls people is not said to be coming."""
+    actions = lexicon.actions_for(FRAMES[name].use)
+    return tuple(act for act in actions if name != "future" or act.verb.source not in _BEFALLING)
 
 
 def _polarity(rng: Random, name: FrameName, predicate: Predicate) -> tuple[Phrase, bool]:
@@ -126,15 +136,17 @@ def with_time(rng: Random, body: Phrase, when: Phrase, *, fronted: bool = True) 
     )
 
 
-def time_adverbial(rng: Random, tag: str, *, life: bool = False, part: bool = True) -> Phrase:
+def time_adverbial(rng: Random, tag: str, *, life: bool = False, part: bool = True, told: bool = False) -> Phrase:
     """*ontem*, *na semana que vem*, *aos domingos*.
 
-    What changes a life has a far time, everyday things a near one; ``part`` allows parts of the day.
+    What changes a life has a far time, everyday things a near one; ``part`` allows parts of the day, ``told`` what
+    follows on a story (*no dia seguinte*).
     """
     times = lexicon.table("times")
     if life and f"{tag}-far" in times:
-        return fill(*rng.choice(times[f"{tag}-far"]))
-    return fill(*rng.choice(times[tag] + (times.get(f"{tag}-part", ()) if part else ())))
+        tag, part = f"{tag}-far", False
+    more = (times.get(f"{tag}-part", ()) if part else ()) + (times.get(f"{tag}-told", ()) if told else ())
+    return fill(*rng.choice(times[tag] + more))
 
 
 def place_adverbial(rng: Random, predicate: Predicate, *, towns: bool = True) -> Phrase:

@@ -7,7 +7,7 @@ from random import Random
 from atento.data.builtin.grammar import lexicon, portuguese_nouns, portuguese_verbs, spanish_nouns, spanish_verbs
 from atento.data.builtin.grammar.agreement import Agreement, Subject
 from atento.data.builtin.grammar.clauses import place_adverbial
-from atento.data.builtin.grammar.noun_phrases import kin, noun_phrase, pronoun
+from atento.data.builtin.grammar.noun_phrases import kin, noun_phrase, object_pronouns, pronoun
 from atento.data.builtin.grammar.phrase import Phrase, fill, join, unit
 from atento.data.builtin.grammar.predicates import Predicate, action
 from atento.data.builtin.grammar.topics import vocative
@@ -50,14 +50,7 @@ def command_about_it(rng: Random) -> Phrase:
         rng, rng.choice(lexicon.nouns()[rng.choice(kinds.split())]), "s" if mine_is else "t", plain=True
     )
     agreement = thing.agreement
-    pronouns = (
-        portuguese_nouns.agree("o", agreement.source_gender, agreement.source_number),
-        "lo"
-        if (agreement.target_gender, agreement.target_number) == ("m", "s")
-        else spanish_nouns.agree("lo", agreement.target_gender, agreement.target_number),
-    )
-    negative = mine_is
-    do_it = _with_pronoun(rng, source, target, subject.agreement, pronouns, negative=negative)
+    do_it = _with_pronoun(rng, source, target, subject.agreement, object_pronouns(agreement), negative=mine_is)
     is_it = unit("é" if agreement.source_number == "s" else "são", "es" if agreement.target_number == "s" else "son")
     here = unit(
         "está" if agreement.source_number == "s" else "estão", "está" if agreement.target_number == "s" else "están"

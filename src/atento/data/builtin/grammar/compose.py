@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from itertools import accumulate
 from random import Random
 
-from atento.data.builtin.grammar import commands, descriptions, narratives, questions, statements, topics, wishes
+from atento.data.builtin.grammar import (
+    clitics,
+    commands,
+    descriptions,
+    dialogues,
+    narratives,
+    quantities,
+    questions,
+    statements,
+    topics,
+    wishes,
+)
 from atento.data.builtin.grammar.phrase import Phrase
 from atento.data.builtin.grammar.surface import realise
 from atento.data.builtin.markup import AlignedPair, words
@@ -18,7 +29,8 @@ COURSE_PAIR = ("E a vida o que é, diga lá, meu irmão?", "¿Y la vida, qué es
 """The course's sentence, which must stay unseen: no pair shares four consecutive words with it on either side."""
 
 CONSTRUCTIONS: tuple[tuple[Callable[[Random], Phrase], int], ...] = (
-    (topics.topic_question, 14),
+    (topics.topic_question, 10),
+    (topics.split_question, 9),
     (topics.topic_statement, 4),
     (statements.statement, 14),
     (statements.with_modal, 7),
@@ -36,8 +48,11 @@ CONSTRUCTIONS: tuple[tuple[Callable[[Random], Phrase], int], ...] = (
     (descriptions.passive, 3),
     (descriptions.weather, 1),
     (descriptions.biography, 2),
-    (descriptions.residence, 2),
-    (descriptions.price, 1),
+    (quantities.residence, 2),
+    (quantities.price, 2),
+    (quantities.age, 2),
+    (quantities.count, 2),
+    (quantities.order, 3),
     (descriptions.clock, 1),
     (questions.yes_or_no, 4),
     (questions.where_when_why, 4),
@@ -58,18 +73,27 @@ CONSTRUCTIONS: tuple[tuple[Callable[[Random], Phrase], int], ...] = (
     (wishes.asked_whether, 1),
     (wishes.not_know, 2),
     (wishes.although, 1),
-    (wishes.opinion_of_thing, 2),
-    (narratives.chained, 10),
-    (narratives.introduced, 9),
+    (clitics.opinion_of_thing, 2),
+    (clitics.given_to_me, 2),
+    (clitics.given_to_them, 2),
+    (clitics.handed_over, 2),
+    (clitics.present, 2),
+    (clitics.said_it, 2),
+    (clitics.tell_it, 2),
+    (dialogues.why_because, 3),
+    (dialogues.dialogue, 5),
+    (dialogues.formal, 4),
+    (narratives.chained, 13),
+    (narratives.introduced, 11),
     (narratives.purpose, 2),
     (narratives.before_and_after, 3),
     (narratives.meanwhile, 2),
     (narratives.interrupted, 2),
     (narratives.reason, 2),
-    (narratives.two_events, 9),
+    (narratives.two_events, 11),
     (narratives.relative, 5),
     (narratives.object_relative, 3),
-    (narratives.long_story, 17),
+    (narratives.long_story, 25),
 )
 """Every construction with its weight."""
 
@@ -77,9 +101,11 @@ _REPEATABLE = frozenset({
     "para", "quando", "enquanto", "porque", "minha", "nossa", "meus", "minhas", "nossos", "nossas",
     "seus", "suas", "estava", "estavam", "está", "estão", "aquele", "aquela", "esse", "essa",
     "este", "esta", "eles", "elas", "você", "vocês", "muito", "muita", "uma", "como",
-    "também", "depois", "antes", "tinha", "casa", "perto", "mais", "anos",
+    "também", "depois", "antes", "tinha", "tinham", "casa", "perto", "mais", "anos",
 })  # fmt: skip
 """Words that may come twice in a sentence; a word of content that does reads as a slip."""
+_SONGS = frozenset({"canción", "canciones"})
+"""What several Portuguese words are called in Spanish."""
 _LETTERS = re.compile(r"[^\W_]+")
 
 
@@ -124,7 +150,8 @@ def admissible(pair: AlignedPair) -> bool:
         and max(len(words(pair.source)), len(words(pair.target))) > MAXIMUM_WORDS
     ):
         return False
-    content = [word for word in sides[0] if len(word) > 3 and word not in _REPEATABLE]
+    content = [word.removesuffix("s") for word in sides[0] if len(word) > 3 and word not in _REPEATABLE]
+    content += ["song" for word in sides[1] if word in _SONGS]
     if len(content) > len(set(content)):
         return False
     return all(forbidden.isdisjoint(_fours(side)) for side, forbidden in zip(sides, _FORBIDDEN, strict=True))

@@ -7,17 +7,15 @@ from random import Random
 from atento.data.builtin.grammar import lexicon, names, portuguese_nouns, portuguese_verbs, spanish_nouns, spanish_verbs
 from atento.data.builtin.grammar import verb_phrases as tenses
 from atento.data.builtin.grammar.agreement import Subject, third_person
-from atento.data.builtin.grammar.clauses import subject_words, time_adverbial, with_time
+from atento.data.builtin.grammar.clauses import time_adverbial, with_time
 from atento.data.builtin.grammar.lexicon import Adjective, Noun, Verb
 from atento.data.builtin.grammar.noun_phrases import (
-    NUMERALS,
     agree,
     determined,
     kin,
     named,
     noun,
     noun_phrase,
-    person,
 )
 from atento.data.builtin.grammar.phrase import Phrase, fill, join, unit
 from atento.data.builtin.grammar.verb_phrases import finite
@@ -74,6 +72,8 @@ def exclamation(rng: Random) -> Phrase:
 def comparison(rng: Random) -> Phrase:
     """*A igreja é maior do que a escola*, *La iglesia es más grande que la escuela*."""
     entry, adjective = _thing(rng, _COMPARED)
+    while adjective.source in _SIZES[:2] and not entry.classes & _OF_ANY_SIZE:  # a duck is no bigger than a cow
+        entry, adjective = _thing(rng, _COMPARED)
     other = _companion(rng, entry, adjective)
     first = noun_phrase(rng, entry, "t", plain=True)
     second = noun_phrase(rng, other, "t", plain=True)
@@ -212,38 +212,6 @@ def _trade(rng: Random, who: Subject) -> Phrase:
     return noun(rng.choice(trades), "s")
 
 
-def residence(rng: Random) -> Phrase:
-    """*A gente mora em Miruanosa há dez anos*, *Vivimos en … desde hace diez años*."""
-    subject = person(rng)
-    town, number = names.place(rng), rng.choice(NUMERALS)
-    verb = finite(Verb("morar", "vivir"), subject.agreement, tenses.PRESENT)
-    slots = {"words": subject_words(rng, subject, tenses.PRESENT), "verb": verb, "town": town, "number": unit(*number)}
-    source, target = rng.choice(
-        (
-            ("[words] [verb] em [town] há [number] anos.", "[words] [verb] en [town] desde_hace [number] años."),
-            ("[words] [verb] em [town].", "[words] [verb] en [town]."),
-            ("há [number] anos que [words] [verb] em [town].", "hace [number] años que [words] [verb] en [town]."),
-        )
-    )
-    return fill(source, target, **slots)
-
-
-def price(rng: Random) -> Phrase:
-    """*Este chapéu custa vinte reais.*"""
-    thing = noun_phrase(
-        rng, rng.choice(lexicon.nouns()[rng.choice(("clothes", "portable", "plant", "publication", "snack"))]), "s"
-    )
-    number = rng.choice((unit(*rng.choice(NUMERALS)), *(unit(str(n), str(n)) for n in (25, 30, 45, 50, 60))))
-    verb = finite(Verb("custar", "costar"), thing.agreement, rng.choice((tenses.PRESENT, tenses.PRETERITE)))
-    return fill(
-        "[thing] [verb] [number] reais.",
-        "[thing] [verb] [number] reales.",
-        thing=thing.phrase,
-        verb=verb,
-        number=number,
-    )
-
-
 def clock(rng: Random) -> Phrase:
     """*A reunião começa às três*, *La reunión empieza a las tres*."""
     thing = noun_phrase(rng, rng.choice(lexicon.nouns()[rng.choice(("event", "show"))]), "t", plain=True)
@@ -295,7 +263,8 @@ _UNGRADED = {
     "inesquecível",
 }
 """Colours and adjectives that already say *very*."""
-_SIZES = {"grande", "pequeno", "bom"}
+_SIZES = ("grande", "pequeno", "bom")
+_OF_ANY_SIZE = {"building", "settlement", "landscape", "outdoors"}
 
 
 def _described_subject(rng: Random) -> tuple[Subject, Adjective]:
@@ -328,7 +297,8 @@ def _companion(rng: Random, entry: Noun, adjective: Adjective) -> Noun:
     choices = [
         n for kind in kinds for n in lexicon.nouns()[kind] if n.source != entry.source and adjective in gradable(n)
     ]
-    return rng.choice(choices)
+    alike = [n for n in choices if n.classes == entry.classes]  # no computer is compared with a plate
+    return rng.choice(alike or choices)
 
 
 def _stop(body: Phrase) -> Phrase:

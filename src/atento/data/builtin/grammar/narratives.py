@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from random import Random
 
@@ -43,6 +44,7 @@ _KINDS = {
     "buy": "comprar, vender, escolher, fazer compras",
 }
 """Verbs of which only one has its place in a chain."""
+_KIND_OF = {verb: kind for kind, verbs in _KINDS.items() for verb in verbs.split(", ")}
 _ERRAND_PLACES = frozenset({"shop", "social", "water", "class", "work"})
 _SCENES = (
     frozenset({"home", "kitchen", "eat"}),
@@ -73,8 +75,9 @@ def before_and_after(rng: Random) -> Phrase:
     subject = person(rng)
     source, target = rng.choice(_AFTER)
     pool = [act for act in _scene(rng.choice(_SCENES), "") if _hour(act) == 5 and "jantar" not in act.complement[0]]
-    first = performed(rng, rng.choice(pool), subject)
-    main = event(rng, subject, "past", time=0.15, place=0.2, plain=True, pool=pool)
+    act = rng.choice(pool)
+    first = performed(rng, act, subject)
+    main = event(rng, subject, "past", time=0.15, place=0.2, plain=True, pool=_unlike(act, pool))
     slots = {"first": first.infinitive(subject.agreement), "main": main}
     if rng.random() < 0.6:
         return fill(f"{source} [first], [main].", f"{target} [first], [main].", **slots)
@@ -85,9 +88,11 @@ def meanwhile(rng: Random) -> Phrase:
     """*Enquanto a minha mãe cozinhava, o meu pai lia o jornal.*"""
     first, second = _third(rng), _third(rng)
     tense = rng.choice((tenses.IMPERFECT, tenses.PAST_PROGRESSIVE))
+    act = rng.choice(lexicon.actions_for("p"))
+    other = rng.choice(_unlike(act, lexicon.actions_for("p")))
     slots = {
-        "first": clause(rng, first, action(rng, first, "p"), tense),
-        "second": clause(rng, second, action(rng, second, "p"), tenses.IMPERFECT),
+        "first": clause(rng, first, performed(rng, act, first), tense),
+        "second": clause(rng, second, performed(rng, other, second), tenses.IMPERFECT),
     }
     if rng.random() < 0.5:
         return fill("enquanto [first], [second].", "mientras [first], [second].", **slots)
@@ -134,11 +139,12 @@ def two_events(rng: Random) -> Phrase:
 def _joined(rng: Random, name: FrameName, first: Subject, time: float = 0.6) -> Phrase:
     second = _third(rng)
     scene = _scene(rng.choice(_SCENES), FRAMES[name].use)
-    one = event(rng, first, name, time=time, place=0.5, plain=True, pool=scene)
+    act = rng.choice(scene)
+    one = event(rng, first, name, time=time, place=0.5, plain=True, pool=(act,))
     if name == "past" and rng.random() < 0.35:
         return fill("[one], mas [but]", "[one], pero [but]", one=one, but=_contrast(rng))
     source, target = rng.choice(_TOGETHER[1:] if FRAMES[name].use == "h" else _TOGETHER[:2])
-    other = event(rng, second, name, time=0.0, place=0.4, plain=True, pool=scene)
+    other = event(rng, second, name, time=0.0, place=0.4, plain=True, pool=_unlike(act, scene))
     comma = "," if rng.random() < 0.5 else ""
     return fill(f"[one]{comma} {source} [other]", f"[one]{comma} {target} [other]", one=one, other=other)
 
@@ -191,9 +197,11 @@ def long_story(rng: Random) -> Phrase:
     subject = with_relative(rng, professional_definite(rng)) if rng.random() < 0.4 else _third(rng)
     opening = rng.choice(("", "when", "when", "while", "circumstance"))
     reported = rng.random() < 0.45
-    body = chain(rng, subject, "past", rng.choice((3, 3, 4)), time=0.0 if opening or reported else 0.6)
-    body = _ended(rng, body, meanwhile_allowed=opening != "while")
-    body = _opened(rng, body, opening) if opening else body
+    meanwhile = rng.choice(lexicon.actions_for("p"))
+    length, time = rng.choice((3, 3, 4)), 0.0 if opening or reported else 0.6
+    body = chain(rng, subject, "past", length, time=time, avoided=meanwhile)
+    body = _ended(rng, body, None if opening == "while" else meanwhile)
+    body = _opened(rng, body, opening, meanwhile) if opening else body
     if not reported:
         return _stop(body)
     speaker = kin(rng, "eu") if rng.random() < 0.6 else named(rng)
@@ -203,27 +211,27 @@ def long_story(rng: Random) -> Phrase:
     return fill(f"[who] me [said] que{comma} [body].", f"[who] me [said] que{comma} [body].", **slots)
 
 
-def _ended(rng: Random, body: Phrase, *, meanwhile_allowed: bool) -> Phrase:
-    """What somebody else did meanwhile, later or instead."""
-    ending = rng.choice(("while", "but", "later") if meanwhile_allowed else ("but", "later"))
+def _ended(rng: Random, body: Phrase, meanwhile: lexicon.Action | None) -> Phrase:
+    """What somebody else did ``meanwhile`` (if given), later or instead."""
+    ending = rng.choice(("while", "but", "later") if meanwhile else ("but", "later"))
     if ending == "but":
         return fill("[body], mas [other]", "[body], pero [other]", body=body, other=_contrast(rng))
     other = _third(rng)
-    if ending == "while":
-        doing = clause(rng, other, action(rng, other, "p"), tenses.IMPERFECT)
+    if meanwhile and ending == "while":
+        doing = clause(rng, other, performed(rng, meanwhile, other), tenses.IMPERFECT)
         return fill("[body], enquanto [doing]", "[body], mientras [doing]", body=body, doing=doing)
     did = event(rng, other, "past", time=0.0, plain=True, pool=_scene(rng.choice(_SCENES), ""))
     return fill("[body], e depois [did]", "[body], y después [did]", body=body, did=did)
 
 
-def _opened(rng: Random, body: Phrase, opening: str) -> Phrase:
-    """A clause before the story."""
+def _opened(rng: Random, body: Phrase, opening: str, meanwhile: lexicon.Action) -> Phrase:
+    """A clause before the story: when, or what somebody did ``meanwhile``."""
     if opening == "circumstance":
         source, target = rng.choice(lexicon.table("remarks")["circumstance"])
         return fill(f"{source}, [body]", f"{target}, [body]", body=body, town=names.place(rng))
     first = _third(rng)
     if opening == "while":
-        doing = clause(rng, first, action(rng, first, "p"), tenses.IMPERFECT)
+        doing = clause(rng, first, performed(rng, meanwhile, first), tenses.IMPERFECT)
         return fill("enquanto [doing], [body]", "mientras [doing], [body]", doing=doing, body=body)
     arrival = Predicate(Verb("chegar", "llegar"), fill("a [town]", "a [town]", town=names.place(rng)))
     slots = {"came": clause(rng, first, arrival, tenses.PRETERITE), "body": body}
@@ -233,19 +241,26 @@ def _opened(rng: Random, body: Phrase, opening: str) -> Phrase:
 def introduced(rng: Random) -> Phrase:
     """*Dizem que …*, *Na verdade, …*: somebody's word or the speaker's stance before a statement about others."""
     name: FrameName = rng.choice(_CHAINED)
-    first = other_than_speaker(rng)
-    if rng.random() < 0.5:
-        body = _joined(rng, name, first)
-    else:
-        body = event(rng, first, name, time=0.4, place=0.5, plain=True)
     source, target = rng.choice(lexicon.table("remarks")["introduction"])
+    first = person(rng, pronouns=False) if "você" in source else other_than_speaker(rng)
+    together = rng.random() < 0.5
+    body = _joined(rng, name, first) if together else event(rng, first, name, time=0.4, place=0.5, plain=True)
     return fill(f"{source} [body].", f"{target} [body].", body=body)
 
 
-def chain(rng: Random, subject: Subject, name: FrameName, length: int, *, time: float = 0.6) -> Phrase:
-    """One subject, several actions; only the first may have its time, which holds for all."""
+def chain(
+    rng: Random,
+    subject: Subject,
+    name: FrameName,
+    length: int,
+    *,
+    time: float = 0.6,
+    avoided: lexicon.Action | None = None,
+) -> Phrase:
+    """One subject, several actions, none like the ``avoided``; a time stands with the first and holds for all."""
     frame = FRAMES[name]
     scene = list(_scene(rng.choice(_SCENES), frame.use))
+    scene = _unlike(avoided, scene) if avoided else scene
     rng.shuffle(scene)
     chosen: dict[str, lexicon.Action] = {}
     for candidate in scene:
@@ -261,7 +276,7 @@ def chain(rng: Random, subject: Subject, name: FrameName, length: int, *, time: 
     body = join(subject_words(rng, subject, frame.tense, reflexive=reflexive), acts[0])
     if rng.random() < (1.0 if time and frame.use == "h" else time):
         tag = f"{frame.times}-day"
-        body = with_time(rng, body, time_adverbial(rng, tag, part=False))
+        body = with_time(rng, body, time_adverbial(rng, tag, part=False, told=True))
     for middle in acts[1:-1]:
         body = fill("[body], [act]", "[body], [act]", body=body, act=middle)
     return fill("[body] e [act]", "[body] y [act]", body=body, act=acts[-1])
@@ -278,7 +293,7 @@ def with_relative(rng: Random, subject: Subject) -> Subject:
 
 def professional_definite(rng: Random) -> Subject:
     """*o médico*, *as alunas*."""
-    entry = rng.choice(lexicon.nouns()[rng.choice(("profession", "human"))])
+    entry = rng.choice(lexicon.nouns()[rng.choice(("profession", "adult"))])
     return noun_phrase(rng, entry, "d", plain=rng.random() < 0.7)
 
 
@@ -299,7 +314,12 @@ def _kind(act: lexicon.Action) -> str:
     """What may come only once in a chain: the same verb, or one that means nearly the same."""
     verb = act.verb.source_particle or act.verb.source
     name = f"{verb} {act.complement[0]}" if verb == "fazer" else verb
-    return next((kind for kind, verbs in _KINDS.items() if name in verbs.split(", ")), name)
+    return _KIND_OF.get(name, name)
+
+
+def _unlike(act: lexicon.Action, pool: Sequence[lexicon.Action]) -> list[lexicon.Action]:
+    """The actions that mean something else."""
+    return [other for other in pool if _kind(other) != _kind(act) and other.verb.source != act.verb.source]
 
 
 def _hour(act: lexicon.Action) -> int:

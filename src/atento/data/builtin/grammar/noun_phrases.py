@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from random import Random
 
 from atento.data.builtin.grammar import names, portuguese_nouns, spanish_nouns
 from atento.data.builtin.grammar.agreement import Agreement, Subject, third_person
 from atento.data.builtin.grammar.lexicon import GENDERS, Adjective, Noun, adjectives, nouns
+from atento.data.builtin.grammar.numerals import cardinal
 from atento.data.builtin.grammar.phrase import EMPTY, Phrase, fill, join, unit
 
-NUMERALS = (
-    ("dois", "dos"),
-    ("três", "tres"),
-    ("quatro", "cuatro"),
-    ("cinco", "cinco"),
-    ("seis", "seis"),
-    ("sete", "siete"),
-    ("oito", "ocho"),
-    ("nove", "nueve"),
-    ("dez", "diez"),
-    ("doze", "doce"),
-    ("quinze", "quince"),
-    ("vinte", "veinte"),
-)
 _DETERMINERS = {
     "d": (("o", "el"),),
     "i": (("um", "un"),),
@@ -44,6 +32,8 @@ _PRONOUNS = {
     "elas": ("ellas", Agreement("3p", "3p", "f", "f")),
     "o senhor": ("usted", Agreement("3s", "3s", "m", "m")),
     "a senhora": ("usted", Agreement("3s", "3s", "f", "f")),
+    "os senhores": ("ustedes", Agreement("3p", "3p", "m", "m")),
+    "as senhoras": ("ustedes", Agreement("3p", "3p", "f", "f")),
 }
 _POSSESSIVES = {
     "eu": ("meu", "mi"),
@@ -52,6 +42,7 @@ _POSSESSIVES = {
     "você": ("seu", "tu"),
     "": ("seu", "su"),
 }
+_OWNED_ONCE = {"machine", "vehicle", "instrument", "property"}
 _SPOUSES = {"marido", "esposa", "namorado", "namorada"}
 _SINGLE = _SPOUSES | {"pai", "mãe", "avô", "avó", "padrinho", "madrinha", "chefe", "sogro", "sogra"}
 _COUPLES = (("pais", "padres"), ("avós", "abuelos"), ("sogros", "suegros"), ("tios", "tíos"))
@@ -91,6 +82,8 @@ def described(entry: Noun, number: str, adjective: Adjective | None, before: boo
 def noun_phrase(rng: Random, entry: Noun, determiner: str, *, owner: str = "", plain: bool = False) -> Subject:
     """A noun with the determiner of a code (see ``lexicon/actions.txt``) and perhaps an adjective."""
     number = _number(rng, determiner)
+    if determiner == "p" and entry.classes & _OWNED_ONCE:
+        number = "s"
     adjective = None if plain or determiner in "mlz" or rng.random() > 0.3 else _adjective(rng, entry)
     body = described(entry, number, adjective, before=rng.random() < 0.4)
     agreement = third_person(number, entry.source_gender, entry.target_gender)
@@ -109,8 +102,7 @@ def determined(rng: Random, determiner: str, agreement: Agreement, owner: str = 
         case "p":
             return possessive(rng, agreement, owner)
         case "n":
-            source, target = rng.choice(NUMERALS[:5])
-            return unit("duas" if source == "dois" and agreement.source_gender == "f" else source, target)
+            return cardinal(rng.randint(2, 6), agreement.source_gender, agreement.target_gender)
         case _:
             source, target = rng.choice(_DETERMINERS[determiner])
             return agree(source, target, agreement)
@@ -140,10 +132,10 @@ def kin(rng: Random, owner: str, *, number: str = "") -> Subject:
     return Subject(join(possessive(rng, agreement, owner), noun(entry, number)), agreement)
 
 
-def professional(rng: Random) -> Subject:
-    """*o médico*, *uma jovem pintora*, *os alunos*."""
-    entry = rng.choice(nouns()["profession" if rng.random() < 0.7 else "human"])
-    return noun_phrase(rng, entry, "d" if rng.random() < 0.85 else "i")
+def professional(rng: Random, *, known: bool = False) -> Subject:
+    """*o médico*, *uma jovem pintora*, *os vizinhos*: grown-ups, who may do anything; ``known`` ones have *the*."""
+    entry = rng.choice(nouns()["profession" if rng.random() < 0.7 else "adult"])
+    return noun_phrase(rng, entry, "d" if known or rng.random() < 0.85 else "i")
 
 
 def named(rng: Random) -> Subject:
@@ -156,6 +148,20 @@ def pronoun(name: str) -> Subject:
     """The pronoun that Portuguese calls ``name``."""
     target, agreement = _PRONOUNS[name]
     return Subject(unit(name, target), agreement, name)
+
+
+def of_women(subject: Subject) -> Subject:
+    """The pronoun as women use it (or hear it): its adjectives are feminine, *nós* is *nosotras*."""
+    target, agreement = _PRONOUNS[subject.pronoun]
+    feminine = replace(agreement, source_gender="f", target_gender="f")
+    return Subject(unit(subject.pronoun, target.replace("nosotros", "nosotras")), feminine, subject.pronoun)
+
+
+def object_pronouns(agreement: Agreement) -> tuple[str, str]:
+    """*o*, *a*, *os*, *as* and *lo*, *la*, *los*, *las* for a noun."""
+    source = portuguese_nouns.agree("o", agreement.source_gender, agreement.source_number)
+    target = spanish_nouns.agree("el", agreement.target_gender, agreement.target_number)
+    return source, "lo" if target == "el" else target
 
 
 def person(rng: Random, *, pronouns: bool = True) -> Subject:

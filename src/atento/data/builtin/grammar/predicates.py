@@ -96,7 +96,9 @@ def performed(rng: Random, chosen: Action, subject: Subject) -> Predicate:
     if kind in _PEOPLE and not target_preposition:
         target_preposition = "a"
     complement = join(_preposition(source_preposition, target_preposition), thing.phrase)
-    return Predicate(chosen.verb, complement, chosen.places, life, determiner not in "qnl")
+    return Predicate(
+        chosen.verb, complement, chosen.places, life, determiner not in ("qnli" if kind in _PEOPLE else "qnl")
+    )
 
 
 def object_phrase(rng: Random, kind: str, determiner: str, owner: str, *, plain: bool = False) -> Subject:

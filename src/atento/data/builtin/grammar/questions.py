@@ -8,11 +8,11 @@ from random import Random
 from atento.data.builtin.grammar import lexicon, names
 from atento.data.builtin.grammar import verb_phrases as tenses
 from atento.data.builtin.grammar.agreement import Subject
-from atento.data.builtin.grammar.clauses import FRAMES, event
+from atento.data.builtin.grammar.clauses import FRAMES, actions_in, event
 from atento.data.builtin.grammar.lexicon import Verb
 from atento.data.builtin.grammar.noun_phrases import kin, named, noun_phrase, professional, pronoun
 from atento.data.builtin.grammar.phrase import Phrase, Word, fill
-from atento.data.builtin.grammar.predicates import action
+from atento.data.builtin.grammar.predicates import performed
 from atento.data.builtin.grammar.statements import FRAME_CHOICES
 from atento.data.builtin.grammar.topics import vocative
 from atento.data.builtin.grammar.verb_phrases import Tense, finite
@@ -28,9 +28,11 @@ _MOVED = (
 
 _BEFALLING = {"perder", "encontrar", "esquecer", "receber", "descobrir", "ver"}
 """What nobody plans."""
-_DATED = frozenset(
-    "abrir fechar voltar ir regar alimentar preparar pegar visitar estudar limpar assistir sair chegar cozinhar".split()
-)
+_STUDIED = {"escrever", "ler", "aprender"}
+_DATED = frozenset({
+    "abrir", "fechar", "voltar", "ir", "regar", "alimentar", "preparar", "pegar", "visitar",
+    "estudar", "limpar", "assistir", "sair", "chegar", "cozinhar",
+})  # fmt: skip
 """What is done at an hour that one may ask."""
 
 
@@ -46,7 +48,7 @@ def where_when_why(rng: Random) -> Phrase:
     subject = pronoun(rng.choice(("você", "ele", "ela", "vocês"))) if rng.random() < 0.45 else _third(rng)
     name = rng.choice(FRAME_CHOICES)
     frame = FRAMES[name]
-    predicate = action(rng, subject, frame.use)
+    predicate = performed(rng, rng.choice(actions_in(name)), subject)
     asked = rng.choice(_MOVED)
     if asked[0] == "onde" and not predicate.places:
         asked = ("por_que", "por_qué")
@@ -68,12 +70,14 @@ def where_when_why(rng: Random) -> Phrase:
         asked = ("quando", "cuándo")
     if asked[0] in {"a_que_horas", "quando"} and predicate.timed:
         asked = ("por_que", "por_qué")
-    if name == "now" and asked[0] == "quando":
+    if asked[0] == "quando" and name in {"now", "past-habit"}:
+        asked = ("por_que", "por_qué")
+    if asked[0] == "onde" and name == "now" and predicate.complement.source:
         asked = ("por_que", "por_qué")
     tense = tenses.FUTURE if predicate.verb.source == "ir" and frame.tense is tenses.GOING else frame.tense
     verb = finite(predicate.verb, subject.agreement, tense)
     source = subject.phrase.source + verb.source + predicate.complement.source
-    target = _question_order(subject, verb, predicate.complement)
+    target = question_order(subject, verb, predicate.complement)
     return fill("[asked] [body]?", "¿[asked] [body]?", asked=fill(*asked), body=Phrase(source, target))
 
 
@@ -86,8 +90,9 @@ def what(rng: Random) -> Phrase:
     verb = finite(Verb(source, target), subject.agreement, tense)
     where = Phrase((), ())
     if rng.random() < 0.5:
-        where = fill(*rng.choice(lexicon.table("questions")["where"]), town=names.place(rng))
-    body = Phrase(subject.phrase.source + verb.source + where.source, _question_order(subject, verb, where))
+        rows = lexicon.table("questions")["where" if source not in _STUDIED else "where-quiet"]
+        where = fill(*rng.choice(rows), town=names.place(rng))
+    body = Phrase(subject.phrase.source + verb.source + where.source, question_order(subject, verb, where))
     return _maybe_addressed(rng, fill("o_que [body]?", "¿qué [body]?", body=body), subject)
 
 
@@ -96,16 +101,20 @@ def who(rng: Random) -> Phrase:
     subject = replace(pronoun("ele"), pronoun="você")  # so that possessives are the hearer's
     name = rng.choice(FRAME_CHOICES)
     frame = FRAMES[name]
-    predicate = action(rng, subject, frame.use)
+    predicate = performed(rng, rng.choice(actions_in(name)), subject)
     tense = tenses.FUTURE if predicate.verb.source == "ir" and frame.tense is tenses.GOING else frame.tense
-    body = predicate.finite(subject.agreement, tense, negative=predicate.negatable and name != "now" and rng.random() < 0.1)
+    body = predicate.finite(
+        subject.agreement, tense, negative=predicate.negatable and name != "now" and rng.random() < 0.1
+    )
     return _maybe_addressed(rng, fill("quem [body]?", "¿quién [body]?", body=body), subject)
 
 
 def thing_question(rng: Random) -> Phrase:
     """*Quanto custa este chapéu?*, *Onde fica a farmácia?*"""
     kind, determiner, source, target = rng.choice(lexicon.table("questions")["thing"])
-    thing = noun_phrase(rng, rng.choice(lexicon.nouns()[kind]), determiner, plain=determiner == "t" or rng.random() < 0.6)
+    thing = noun_phrase(
+        rng, rng.choice(lexicon.nouns()[kind]), determiner, plain=determiner == "t" or rng.random() < 0.6
+    )
     verbs = {
         name: finite(Verb(name, other), thing.agreement, tenses.PRESENT)
         for name, other in (
@@ -122,10 +131,13 @@ def thing_question(rng: Random) -> Phrase:
 
 
 def _third(rng: Random) -> Subject:
-    return kin(rng, "você") if rng.random() < 0.5 else rng.choice((professional, named))(rng)
+    draw = rng.random()
+    if draw < 0.5:
+        return kin(rng, "você")
+    return professional(rng, known=True) if draw < 0.75 else named(rng)
 
 
-def _question_order(subject: Subject, verb: Phrase, complement: Phrase) -> tuple[Word, ...]:
+def question_order(subject: Subject, verb: Phrase, complement: Phrase) -> tuple[Word, ...]:
     """The Spanish subject comes after the verb, and after a shorter complement."""
     if subject.pronoun in {"você", "nós"}:
         return verb.target + complement.target

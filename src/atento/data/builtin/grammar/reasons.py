@@ -12,13 +12,22 @@ from atento.data.builtin.grammar.phrase import Phrase, fill
 from atento.data.builtin.grammar.predicates import Predicate
 
 
-def cause_and_effect(rng: Random, agreement: Agreement) -> tuple[Predicate, Predicate, bool]:
-    """A state, what somebody in that state does, and whether it is something that they do *not* do."""
+def cause_and_effect(
+    rng: Random, agreement: Agreement, cause_agreement: Agreement | None = None
+) -> tuple[Predicate, Predicate, bool]:
+    """A state, what somebody in that state does, and whether it is something that they do *not* do.
+
+    ``cause_agreement`` is for a state of somebody who is called otherwise there (*você* asked, *eu* answering).
+    """
     groups = lexicon.table("reasons")
     group = groups[rng.choice(sorted(groups))]
     _, *cause = rng.choice([row for row in group if row[0] == "why"])
     _, effect, *rest = rng.choice([row for row in group if row[0] == "so"])
-    return _predicate(agreement, *cause), _predicate(agreement, effect.lstrip("!"), *rest), effect[0] == "!"
+    return (
+        _predicate(cause_agreement or agreement, *cause),
+        _predicate(agreement, effect.lstrip("!"), *rest),
+        effect[0] == "!",
+    )
 
 
 def _predicate(agreement: Agreement, source: str, target: str, complement: str, other: str) -> Predicate:

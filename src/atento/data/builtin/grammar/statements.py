@@ -9,9 +9,18 @@ from atento.data.builtin.grammar import verb_phrases as tenses
 from atento.data.builtin.grammar.agreement import Subject
 from atento.data.builtin.grammar.clauses import FrameName, clause, event, subject_words, time_adverbial, with_time
 from atento.data.builtin.grammar.lexicon import Verb
-from atento.data.builtin.grammar.noun_phrases import determined, kin, named, noun_phrase, person, professional, pronoun
+from atento.data.builtin.grammar.noun_phrases import (
+    determined,
+    kin,
+    named,
+    noun_phrase,
+    of_women,
+    person,
+    professional,
+    pronoun,
+)
 from atento.data.builtin.grammar.phrase import EMPTY, Phrase, Word, fill, join, unit
-from atento.data.builtin.grammar.predicates import Predicate, action, state
+from atento.data.builtin.grammar.predicates import Predicate, action, performed, state
 from atento.data.builtin.grammar.verb_phrases import Tense, finite
 
 FRAME_CHOICES: tuple[FrameName, ...] = ("past", "past", "past", "habit", "past-habit", "future", "now")
@@ -146,7 +155,8 @@ def likes(rng: Random) -> Phrase:
 
 
 def _likes_doing(rng: Random, subject: Subject) -> Phrase:
-    return _stop(_liking(rng, subject, action(rng, subject, "h").infinitive(subject.agreement), "s"))
+    pool = [act for act in lexicon.actions_for("h") if act.complement[0] != "muito"]
+    return _stop(_liking(rng, subject, performed(rng, rng.choice(pool), subject).infinitive(subject.agreement), "s"))
 
 
 def _liking(rng: Random, subject: Subject, liked: Phrase, number: str) -> Phrase:
@@ -190,8 +200,10 @@ def hurts(rng: Random) -> Phrase:
 
 
 def feelings(rng: Random) -> Phrase:
-    """*O médico estava muito cansado*, *Não estou com fome*."""
+    """*O médico estava muito cansado*, *Não estou com fome*, *Nosotras estamos cansadas*."""
     subject = person(rng)
+    if subject.pronoun in {"eu", "nós", "você", "vocês"} and rng.random() < 0.5:
+        subject = of_women(subject)
     tense = rng.choice((tenses.PRESENT, tenses.PRESENT, tenses.IMPERFECT))
     described = state(rng, subject.agreement)
     negative = rng.random() < 0.2

@@ -16,10 +16,26 @@ from atento.data.builtin.grammar.phrase import Phrase, fill
 
 def topic_question(rng: Random) -> Phrase:
     """*E o amor, o que é?* and its like, with or without a command and somebody addressed."""
-    ending = rng.choice(
-        (_bare, _split, _split, _split, _kept, _two_sentences, _command_first, _command_first, _addressed)
-    )
+    ending = rng.choice((_bare, _split, _split, _two_sentences, _two_sentences, _command_first, _addressed))
     return ending(rng, _topic(rng))
+
+
+def split_question(rng: Random) -> Phrase:
+    """*E a sorte onde está, diga lá, minha amiga?*, *¿Y la suerte, dónde está? Dime tú, amiga.*
+
+    The shape of the course's sentence: one Portuguese sentence, mostly without a comma after the topic, against a
+    Spanish question and a command. Life, brothers, *o que é* and *diga lá* come often, but never all together.
+    """
+    if rng.random() < 0.75:
+        topic, (source, target) = _topic(rng), _pattern(rng, "asked")
+    else:
+        kind, source, target = _pattern(rng, "thing-asked")
+        topic = noun_phrase(rng, rng.choice(nouns()[kind]), "t", plain=True)
+    comma = "" if rng.random() < 0.75 else ","
+    slots = {"topic": topic.phrase, "asked": fill(source, target), "tell": _tell(rng), "who": vocative(rng)}
+    alone = "" if comma else "{alone}"
+    ending = (" [tell]?", " [tell].") if rng.random() < 0.1 else (" [tell], [who]?", " [tell], [who].")
+    return fill(f"e [topic]{comma} [asked],{ending[0]}", f"¿y [topic],{alone} [asked]?{ending[1]}", **slots)
 
 
 def topic_statement(rng: Random) -> Phrase:
@@ -50,7 +66,9 @@ def _pattern(rng: Random, use: str) -> tuple[str, ...]:
 
 
 def _topic(rng: Random, kind: str = "topic") -> Subject:
-    kind = "core" if kind == "topic" and rng.random() < 0.35 else kind
+    if kind == "topic":
+        draw = rng.random()
+        kind = "life" if draw < 0.08 else "core" if draw < 0.4 else kind
     return noun_phrase(rng, rng.choice(nouns()[kind]), "t", plain=True)
 
 
@@ -76,7 +94,7 @@ def _question(rng: Random, topic: Subject, mark: str) -> Phrase:
 def _topic_first(rng: Random, topic: Subject, mark: str) -> Phrase:
     asked = fill(*_pattern(rng, "asked"))
     slots = {"topic": topic.phrase, "asked": asked}
-    if rng.random() < 0.3:
+    if rng.random() < 0.5:
         return fill("e [topic] [asked]" + mark, "¿y [topic],{alone} [asked]?", **slots)
     return fill("e [topic], [asked]" + mark, "¿y [topic], [asked]?", **slots)
 
@@ -93,14 +111,6 @@ def _split(rng: Random, topic: Subject) -> Phrase:
     return fill("[question] [tell], [who]?", "[question] [tell], [who].", **slots)
 
 
-def _kept(rng: Random, topic: Subject) -> Phrase:
-    """One question in both."""
-    question = _question(rng, topic, "?")
-    body = Phrase(question.source[:-1], question.target[:-1])
-    slots = {"body": body, "tell": _tell(rng), "who": vocative(rng)}
-    return fill("[body], [tell], [who]?", "[body], [tell], [who]?", **slots)
-
-
 def _two_sentences(rng: Random, topic: Subject) -> Phrase:
     slots = {"question": _question(rng, topic, "?"), "tell": _tell(rng), "who": vocative(rng)}
     return fill("[question] [tell], [who].", "[question] [tell], [who].", **slots)
@@ -109,7 +119,7 @@ def _two_sentences(rng: Random, topic: Subject) -> Phrase:
 def _command_first(rng: Random, topic: Subject) -> Phrase:
     """*Me diga, meu irmão, o que é a sorte?*"""
     question = _question(rng, topic, "?")
-    slots = {"question": question, "tell": _tell(rng), "who": vocative(rng)}
+    slots = {"question": question, "tell": _tell(rng, first=True), "who": vocative(rng)}
     if rng.random() < 0.25:
         return fill("[who], [tell], [question]", "[who], [tell], [question]", **slots)
     if rng.random() < 0.25:
@@ -123,5 +133,6 @@ def _addressed(rng: Random, topic: Subject) -> Phrase:
     return fill("[who], [question]", "[who], [question]", **slots)
 
 
-def _tell(rng: Random) -> Phrase:
-    return fill(*_pattern(rng, "tell"))
+def _tell(rng: Random, *, first: bool = False) -> Phrase:
+    """The command; some stand only ``first``, before the question."""
+    return fill(*_pattern(rng, "tell-first" if first and rng.random() < 0.3 else "tell"))

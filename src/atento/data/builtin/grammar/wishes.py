@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import cache
 from random import Random
 
-from atento.data.builtin.grammar import lexicon, names, portuguese_verbs, spanish_verbs
+from atento.data.builtin.grammar import lexicon, names
 from atento.data.builtin.grammar import verb_phrases as tenses
 from atento.data.builtin.grammar.agreement import Subject
 from atento.data.builtin.grammar.clauses import clause, event, settled, subject_words
-from atento.data.builtin.grammar.descriptions import gradable
 from atento.data.builtin.grammar.lexicon import Verb
-from atento.data.builtin.grammar.noun_phrases import agree, kin, named, noun_phrase, person, professional, pronoun
+from atento.data.builtin.grammar.noun_phrases import kin, named, other_than_speaker, person, professional, pronoun
 from atento.data.builtin.grammar.phrase import EMPTY, Phrase, fill, join
 from atento.data.builtin.grammar.predicates import Predicate, action, performed, state
 from atento.data.builtin.grammar.topics import vocative
@@ -27,7 +26,6 @@ _SAYING: tuple[tuple[str, str, Tense], ...] = (
     ("saber", "saber", tenses.IMPERFECT),
     ("achar", "creer", tenses.IMPERFECT),
     ("lembrar", "recordar", tenses.PRETERITE),
-    ("prometer", "prometer", tenses.PRETERITE),
 )
 
 
@@ -90,14 +88,14 @@ def if_future(rng: Random) -> Phrase:
 
 def _conditional(rng: Random, opener: tuple[str, str], tense: Tense) -> Phrase:
     """Somebody comes and somebody else acts, or somebody can and does."""
-    subject = person(rng)
     if rng.random() < 0.5:
+        subject = other_than_speaker(rng)
         rows = lexicon.table("wishes")["coming"]
         if tense is tenses.IF_FUTURE:
             rows += lexicon.table("wishes")["coming-if"]
         condition = clause(rng, subject, _tailed(rng, *rng.choice(rows)), tense)
         return _two(rng, opener, condition, _deed(rng, _another(rng, subject)))
-    able = _tailed(rng, *rng.choice(lexicon.table("wishes")["able"]))
+    subject, able = person(rng), _tailed(rng, *rng.choice(lexicon.table("wishes")["able"]))
     if "depois" in opener[0] or (able.verb.source == "querer" and opener[0] != "se"):
         opener = ("quando", "cuando")
     act = performed(rng, rng.choice(_dreams()), subject)
@@ -151,15 +149,13 @@ def reported(rng: Random) -> Phrase:
     """*A minha tia disse que o trem chegaria amanhã*; the person reported is another or the same."""
     speaker = kin(rng, "eu") if rng.random() < 0.5 else rng.choice((named, professional))(rng)
     source, target, tense = rng.choice(_SAYING)
-    other = person(rng)
+    other = person(rng, pronouns=source in {"dizer", "pensar", "saber", "achar"})
     said = action(rng, other, "h" if tense is tenses.PRESENT else "c")
     inner = (
         rng.choice((tenses.CONDITIONAL, tenses.PLUPERFECT, tenses.CONDITIONAL))
         if tense is not tenses.PRESENT
         else tenses.PRESENT
     )
-    if source == "prometer":
-        inner = tenses.CONDITIONAL
     if source in {"lembrar"}:
         inner = tenses.PLUPERFECT
     inner = settled(said, inner)
@@ -168,7 +164,7 @@ def reported(rng: Random) -> Phrase:
         "said": finite(Verb(source, target), speaker.agreement, tense),
         "what": clause(rng, other, said, inner, negative=said.negatable and rng.random() < 0.15),
     }
-    if source in {"dizer", "contar", "prometer", "explicar"} and tense is tenses.PRETERITE and rng.random() < 0.3:
+    if source in {"dizer", "contar"} and not other.pronoun and tense is tenses.PRETERITE and rng.random() < 0.3:
         return fill("[speaker] me [said] que [what].", "[speaker] me [said] que [what].", **slots)
     return fill("[speaker] [said] que [what].", "[speaker] [said] que [what].", **slots)
 
@@ -221,55 +217,8 @@ def although(rng: Random) -> Phrase:
         subject.agreement, Tense("imperfect subjunctive", "imperfect")
     )
     everyday = [act for act in lexicon.actions() if "L" not in act.uses]
-    done = event(rng, subject, "past", time=0.2, place=0.4, pool=everyday)
+    done = event(rng, subject, "past", time=0.2, place=0.4, plain=True, pool=everyday)
     return fill("embora [feeling], [done].", "aunque [feeling], [done].", feeling=feeling, done=done)
-
-
-def opinion_of_thing(rng: Random) -> Phrase:
-    """*Gostei do filme, mas não quero vê-lo outra vez*; a pronoun joined to its infinitive."""
-    thing, kind = rng.choice(
-        (
-            ("show", ("ver", "ver")),
-            ("publication", ("ler", "leer")),
-            ("clothes", ("comprar", "comprar")),
-            ("vehicle", ("vender", "vender")),
-            ("meal", ("provar", "probar")),
-            ("song", ("ouvir", "escuchar")),
-            ("settlement", ("visitar", "visitar")),
-            ("machine", ("usar", "usar")),
-            ("property", ("pintar", "pintar")),
-        )
-    )
-    entry = rng.choice(lexicon.nouns()[thing])
-    subject = noun_phrase(rng, entry, "t", plain=True)
-    adjective = rng.choice(gradable(entry))
-    gender = subject.agreement
-    pronouns = ("o" if gender.source_gender == "m" else "a"), ("lo" if gender.target_gender == "m" else "la")
-    it = fill(portuguese_verbs.enclitic(kind[0], pronouns[0]), spanish_verbs.attach(kind[1], pronouns[1]))
-    slots = {
-        "thing": subject.phrase,
-        "it": it,
-        "adjective": agree(adjective.source, adjective.target, gender),
-        "when": fill(*rng.choice((("amanhã", "mañana"), ("esta semana", "esta semana"), ("agora", "ahora")))),
-    }
-    source, target = rng.choice(
-        (
-            (
-                "[thing] é muito [adjective], mas não quero [it] [when].",
-                "[thing] es muy [adjective], pero no quiero [it] [when].",
-            ),
-            ("[thing] é [adjective] e a gente vai [it] [when].", "[thing] es [adjective] y ~ ~ vamos_a [it] [when]."),
-            (
-                "[thing] é tão [adjective] que queremos [it] [when].",
-                "[thing] es tan [adjective] que queremos [it] [when].",
-            ),
-            (
-                "[thing] não é [adjective], mas preciso [it] [when].",
-                "[thing] no es [adjective], pero necesito [it] [when].",
-            ),
-        )
-    )
-    return fill(source, target, **slots)
 
 
 @cache

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from atento.cli.arguments import _repeated, check_output, corpora_of
+from atento.core.errors import OutputError
+
+OPTIONS = {"--train", "--valid"}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("--train a.pt a.es -o r", "--train a.pt --train a.es -o r"),
+        ("small --train a.tsv other -o r", "small --train a.tsv other -o r"),
+        ("--train a.tsv.gz --valid b.pt b.es", "--train a.tsv.gz --valid b.pt --valid b.es"),
+        ("--train a.pt a.es small", "--train a.pt --train a.es small"),
+        ("--train a.pt -o r", "--train a.pt -o r"),
+        ("--train a.pt", "--train a.pt"),
+        ("--train", "--train"),
+        ("-- --train a b", "-- --train a b"),
+        ("--train=a.pt --train=a.es", "--train=a.pt --train=a.es"),
+        ("a b c", "a b c"),
+    ],
+)
+def test_a_corpus_option_takes_one_file_or_two(words: str, expected: str) -> None:
+    assert _repeated(words.split(), OPTIONS) == expected.split()
+
+
+def test_files_of_several_corpora_are_told_apart() -> None:
+    paths = [Path(name) for name in ("a.pt", "a.es", "b.tmx", "c.jsonl.xz", "d.pt", "d.es")]
+    assert [[str(path) for path in each] for each in corpora_of(paths)] == [
+        ["a.pt", "a.es"], ["b.tmx"], ["c.jsonl.xz"], ["d.pt", "d.es"],
+    ]  # fmt: skip
+
+
+def test_places_that_cannot_be_written_are_refused_before_work(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    check_output(None)
+    check_output(file)
+    check_output(tmp_path / "new" / "deep" / "file")
+    assert not (tmp_path / "new").exists()
+    for place in (tmp_path, file / "below", file / "far" / "below"):
+        with pytest.raises(OutputError, match="cannot write"):
+            check_output(place)
