@@ -52,8 +52,8 @@ SIDES = {
     "ctranslate2": "CTranslate2, float32",
 }
 TASKS = {
-    "greedy": "1,000 sentences, greedy",
-    "beam5": "1,000 sentences, beam 5",
+    "greedy": "all sentences, greedy",
+    "beam5": "all sentences, beam 5",
     "one-greedy": "one sentence alone, greedy",
     "one-beam5": "one sentence alone, beam 5",
 }
@@ -268,7 +268,11 @@ def report(results: dict[str, Any]) -> str:
                         found.get("bleu", ""),
                     )
                 )
-    note = f"\nGreatest difference between our logits and Marian's: {part['logits_difference']:.1e}\n" if part else ""
+    if not part:
+        return ""
+    sentences = next(part[side]["runs"][0]["sentences"] for side in SIDES if side in part)
+    difference = part["logits_difference"]
+    note = f"\n{sentences:,} sentences. Greatest difference between our logits and Marian's: {difference:.1e}.\n"
     return table(("Decoding", "by", "median", "to generate", "wanted", "BLEU"), rows) + note
 
 

@@ -154,7 +154,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         )
         average = folder / "ema.safetensors"
         ema = load_file(average) if average.exists() else None
-    except (OSError, msgspec.MsgspecError, safetensors.SafetensorError) as error:
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError, safetensors.SafetensorError) as error:
         raise TrainingError(
             f"the checkpoint {folder} is damaged ({error}); remove it to go on from an earlier one"
         ) from error

@@ -12,7 +12,7 @@ from atento.data.builtin.grammar.noun_phrases import kin, named, noun_phrase, ob
 from atento.data.builtin.grammar.numerals import cardinal
 from atento.data.builtin.grammar.phrase import Phrase, Word, fill, join, unit
 from atento.data.builtin.grammar.predicates import performed
-from atento.data.builtin.grammar.quantities import amount, years
+from atento.data.builtin.grammar.quantities import years
 from atento.data.builtin.grammar.questions import question_order
 from atento.data.builtin.grammar.statements import FRAME_CHOICES, modal_clause
 from atento.data.builtin.grammar.topics import vocative
@@ -95,7 +95,7 @@ def _about_thing(rng: Random) -> Phrase:
         "town": names.place(rng),
         "when": time_adverbial(rng, "past"),
         "hour": cardinal(rng.randint(6, 11), "f", "f"),
-        "number": amount(rng),
+        "number": cardinal(rng.randint(5, 99), "m", "m"),
     }
     return fill(source, target.replace("[it]", f"{it}{{v}}"), **slots)
 

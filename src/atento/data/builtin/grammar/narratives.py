@@ -77,7 +77,7 @@ def before_and_after(rng: Random) -> Phrase:
     pool = [act for act in _scene(rng.choice(_SCENES), "") if _hour(act) == 5 and "jantar" not in act.complement[0]]
     act = rng.choice(pool)
     first = performed(rng, act, subject)
-    main = event(rng, subject, "past", time=0.15, place=0.2, plain=True, pool=_unlike(act, pool))
+    main = event(rng, subject, "past", time=0.15, place=0.2, fronted=False, plain=True, pool=_unlike(act, pool))
     slots = {"first": first.infinitive(subject.agreement), "main": main}
     if rng.random() < 0.6:
         return fill(f"{source} [first], [main].", f"{target} [first], [main].", **slots)

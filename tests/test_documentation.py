@@ -1,0 +1,119 @@
+"""What the READMEs, the docstrings and the examples tell a reader to type runs as it stands (with tiny budgets)."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def settings(*keys: str) -> list[str]:
+    """Each key as a --set option."""
+    return [word for key in keys for word in ("--set", key)]
+
+
+TINY = settings(
+    "training.steps=2",
+    "training.validate_every=2",
+    "training.validation_sentences=2",
+    "training.batch_tokens=400",
+    "training.precision=float32",
+    "tokenizer.vocab_size=600",
+)
+TINY_MODEL = {
+    "transformer": settings("model.model_size=16", "model.num_heads=2", "model.feed_forward_size=16"),
+    "recurrent": settings("model.embedding_size=16", "model.hidden_size=16"),
+}
+
+
+def commands(readme: str) -> list[str]:
+    """The `atento` lines of a README's code blocks."""
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    blocks = re.findall(r"```\n(.*?)```", text, flags=re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line.startswith("atento ")]
+
+
+def run(arguments: list[str]) -> None:
+    """Run the command line in this process; fail unless it exits with 0."""
+    from atento.cli import main
+
+    assert main(arguments) == 0, f"atento {shlex.join(arguments)}"
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the files that the READMEs speak of, and a run `runs/demo`."""
+    from atento.data.builtin.corpus import builtin_corpus
+
+    folder = tmp_path_factory.mktemp("readme")
+    corpus = builtin_corpus(composed=100)
+    for name, pairs in (
+        ("train", corpus.train.handwritten[:400]),
+        ("dev", corpus.dev.handwritten[:20]),
+        ("test", corpus.test.handwritten[:20]),
+    ):
+        for suffix, side in (("pt", "source"), ("es", "target")):
+            lines = "".join(f"{getattr(pair, side)}\n" for pair in pairs)
+            (folder / f"{name}.{suffix}").write_text(lines, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("ATENTO_CACHE", str(folder / "cache"))
+        run(["train", "--train", "train.pt", "train.es", "-o", "runs/demo", *TINY, *TINY_MODEL["transformer"]])
+    return folder
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.pt-BR.md"])
+def test_the_commands_of_the_readme_run(
+    readme: str, workplace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for file in workplace.glob("*.*"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ATENTO_CACHE", str(workplace / "cache"))
+    lines = commands(readme)
+    assert len(lines) > 5
+    for line in lines:
+        if line == "atento demo" or "--resume" in line:
+            continue
+        arguments = shlex.split(line)[1:]
+        if arguments[0] == "train":
+            family = "recurrent" if "recurrent" in line else "transformer"
+            given = [argument for argument in arguments if argument != "training.minutes=5"]
+            arguments = [
+                a
+                for a, after in zip(given, [*given[1:], ""], strict=True)
+                if not (a == "--set" and after.startswith("-"))
+            ]
+            arguments += [*TINY, *TINY_MODEL[family]]
+        run(arguments)
+    assert (tmp_path / "test.out").read_text(encoding="utf-8").count("\n") == 20
+    assert list(tmp_path.glob("al*.png"))
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.pt-BR.md"])
+def test_the_python_of_the_readme_runs(readme: str, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(workplace)
+    [code] = re.findall(r"```python\n(.*?)```", (ROOT / readme).read_text(encoding="utf-8"), flags=re.DOTALL)
+    exec(compile(code, readme, "exec"), {})
+    assert list(workplace.glob("al*.png"))
+
+
+def test_both_readmes_name_the_same_commands() -> None:
+    english, portuguese = ({line.split()[1] for line in commands(name)} for name in ("README.md", "README.pt-BR.md"))
+    assert portuguese <= english
+
+
+def test_the_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("ATENTO_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(sys, "argv", ["train_from_python.py", str(tmp_path / "example"), "2"])
+    runpy.run_path(str(ROOT / "examples" / "train_from_python.py"), run_name="__main__")
+    assert (tmp_path / "example" / "alignment.png").stat().st_size > 1000
+    monkeypatch.setattr(sys, "argv", ["look_inside.py", str(tmp_path / "example" / "run")])
+    runpy.run_path(str(ROOT / "examples" / "look_inside.py"), run_name="__main__")
+    assert "cross_attention: weights" in capsys.readouterr().out
