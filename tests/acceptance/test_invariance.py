@@ -40,7 +40,7 @@ COMMON = (
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("corpus")
-    write_builtin(folder, builtin_corpus(composed=8000))
+    write_builtin(folder, builtin_corpus(composed=16_000))
     return folder
 
 

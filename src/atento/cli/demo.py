@@ -36,7 +36,7 @@ def demo(
         float | None, typer.Option(metavar="M", help="Time to train. [default: as the recipe `demo` says]")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Train anew, although the demo was run already.")] = False,
-    composed: Annotated[int, typer.Option(metavar="N", help="Composed pairs, beside the hand-written.")] = 20_000,
+    composed: Annotated[int, typer.Option(metavar="N", help="Composed pairs, beside the hand-written.")] = 10_000,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override the recipe; may be repeated.")
     ] = None,

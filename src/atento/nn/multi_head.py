@@ -35,6 +35,11 @@ class HeadedAttention(Observable):
         """[B, T, D] → [B, H, T, K], as a view."""
         return vectors.view(*vectors.shape[:-1], self.num_heads, -1).transpose(1, 2)
 
+    def split_each(self, vectors: Float[Tensor, "batch positions several"], count: int) -> list[Heads]:
+        """[B, T, count·D] → ``count`` times [B, H, T, K], as views."""
+        parts = vectors.view(*vectors.shape[:-1], count, self.num_heads, -1).unbind(-3)
+        return [part.transpose(1, 2) for part in parts]
+
     def attend(
         self, queries: Heads, keys: Heads, values: Heads, mask: Bool[Tensor, ...] | None, causal: bool
     ) -> Float[Tensor, "batch positions model"]:
@@ -95,7 +100,7 @@ class SelfAttention(HeadedAttention):
         self, inputs: Float[Tensor, "batch positions model"], rotate: Rotate | None
     ) -> tuple[Heads, Heads, Heads]:
         """Queries, keys and values, turned by rotary positions if there are any."""
-        queries, keys, values = (self.split(part) for part in self.input(inputs).chunk(3, dim=-1))
+        queries, keys, values = self.split_each(self.input(inputs), 3)
         return (queries, keys, values) if rotate is None else (rotate(queries), rotate(keys), values)
 
 
@@ -110,8 +115,8 @@ class CrossAttention(HeadedAttention):
 
     def prepare(self, annotations: Float[Tensor, "batch source model"]) -> tuple[Heads, Heads]:
         """The keys and values of a source."""
-        keys, values = self.key_value(annotations).chunk(2, dim=-1)
-        return self.split(keys), self.split(values)
+        keys, values = self.split_each(self.key_value(annotations), 2)
+        return keys, values
 
     def forward(
         self,
