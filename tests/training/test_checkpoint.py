@@ -13,6 +13,7 @@ from atento.training.checkpoint import (
     Score,
     load_checkpoint,
     random_state,
+    recover_checkpoints,
     remove_checkpoints,
     save_checkpoint,
     steps_saved,
@@ -49,6 +50,13 @@ def test_only_whole_checkpoints_count_and_leftovers_are_removed(tmp_path: Path) 
     assert steps_saved(tmp_path) == [10, 200, 3000]
     remove_checkpoints(tmp_path, keep={200})
     assert [path.name for path in tmp_path.iterdir()] == ["step-000200"]
+
+
+def test_a_kill_between_the_renames_of_a_step_saved_twice_loses_nothing(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, checkpoint(7)).rename(tmp_path / ".step-000007.old")
+    assert steps_saved(tmp_path) == []
+    recover_checkpoints(tmp_path)
+    assert steps_saved(tmp_path) == [7]
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "state.json", "random-0.safetensors"])

@@ -28,7 +28,7 @@ from torch import Tensor
 
 from atento.core.configuration import Configuration
 from atento.core.errors import TrainingError
-from atento.core.files import atomic_folder
+from atento.core.files import atomic_folder, recover_folder
 from atento.models.weights import save_tensors
 from atento.training.configuration import Metric
 
@@ -174,6 +174,12 @@ def steps_saved(checkpoints: Path) -> list[int]:
         return []
     found = (_NAME.fullmatch(path.name) for path in checkpoints.iterdir() if (path / "state.json").is_file())
     return sorted(int(match[1]) for match in found if match)
+
+
+def recover_checkpoints(checkpoints: Path) -> None:
+    """Put back a checkpoint that a kill left aside while a newer state of the same step was about to take its place."""
+    for aside in checkpoints.glob(".step-*.old"):
+        recover_folder(checkpoints / aside.name.removeprefix(".").removesuffix(".old"))
 
 
 def remove_checkpoints(checkpoints: Path, *, keep: set[int]) -> None:

@@ -33,6 +33,7 @@ from atento.training.checkpoint import (
     load_checkpoint,
     load_model_weights,
     random_state,
+    recover_checkpoints,
     remove_checkpoints,
     save_checkpoint,
     set_random_state,
@@ -231,6 +232,7 @@ class Trainer:
 
     def _resume(self) -> None:
         """Go on from the latest checkpoint, if there is one."""
+        recover_checkpoints(self.checkpoints)
         steps = steps_saved(self.checkpoints)
         if not steps:
             torch.manual_seed(self.config.seed)
