@@ -55,7 +55,17 @@ class FakeState:
         assert not self.consumed, "a consumed state was used again"
         return self.read
 
-    def reorder(self, rows: Tensor) -> FakeState:
+    def reorder(self, parents: Tensor) -> FakeState:
+        assert len(self.owners) % len(parents) == 0, "rows must be a multiple of the sources"
+        width = len(self.owners) // len(parents)
+        assert bool(((parents >= 0) & (parents < width)).all())
+        return self._of((parents + width * torch.arange(len(parents)).unsqueeze(1)).flatten())
+
+    def select(self, sources: Tensor) -> FakeState:
+        width = len(self.owners) // len(self.owners.unique())
+        return self._of((sources.unsqueeze(1) * width + torch.arange(width)).flatten())
+
+    def _of(self, rows: Tensor) -> FakeState:
         self.consume()
         return FakeState(self.owners[rows], self.read[rows], self.last[rows])
 

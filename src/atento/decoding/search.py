@@ -140,30 +140,52 @@ class _Search:
         self.last_early_step = config.min_length - 1 - min(lengths)
         self.next_limit = self._next_limit()
         """The step at which the first source of the batch, living or not, reaches its limit."""
+        self.settling = False
+        """Whether some source of the batch may settle before its limit: one has finished hypotheses, or empty rows."""
+        self.rows_each = 1
+        """Rows that each source has in the decoder's state."""
         self.endings: list[list[_Ending]] = [[] for _ in range(sources)]
 
     def run(self) -> list[list[Hypothesis]]:
         log_probabilities, state = self.start.log_probabilities, self.start.state
         while True:
             self.step += 1
-            self.batch.lengths = self.batch.lengths + 1
             self._ban(log_probabilities)
             extensions = self._extend(log_probabilities)
-            rows, tokens = self._record(extensions)
-            if len(tokens) == 0:
-                return [self._hypotheses(place) for place in range(len(self.endings))]
+            kept = self._record(extensions)
+            if kept is not None:
+                if len(kept) == 0:
+                    return [self._hypotheses(place) for place in range(len(self.endings))]
+                extensions = extensions.select(kept)
+                state = state.select(kept)
             if self.written is not None:
-                self.written = torch.cat([self.written[rows], tokens.unsqueeze(1)], dim=1)
-            if not torch.equal(rows, torch.arange(len(state.lengths), device=rows.device)):
-                state = state.reorder(rows)
-            hidden, state = self.decoder(tokens.unsqueeze(1), self.memory, state)
+                self.written = self._continued(self.written, extensions, kept)
+            if self._mixes_rows():
+                state = state.reorder(extensions.parents)
+            self.rows_each = self.config.width
+            hidden, state = self.decoder(extensions.tokens.view(-1, 1), self.memory, state)
             log_probabilities = self.decoder.logits(hidden[:, -1]).log_softmax(-1, dtype=torch.float32)
+
+    def _mixes_rows(self) -> bool:
+        """Whether rows may continue others than themselves: never one alone, and samples only where they part."""
+        if self.config.sampling:
+            return self.rows_each != self.config.width
+        return self.config.width > 1
+
+    def _continued(
+        self, written: Int[Tensor, "rows length"], extensions: Extensions, kept: Int[Tensor, " kept"] | None
+    ) -> Int[Tensor, "new_rows longer"]:
+        """The tokens of every row that goes on."""
+        each = written.view(len(written) // self.rows_each, self.rows_each, written.shape[1])
+        each = each if kept is None else each[kept]
+        longer = [each.take_along_dim(extensions.parents.unsqueeze(2), dim=1), extensions.tokens.unsqueeze(2)]
+        return torch.cat(longer, dim=2).flatten(0, 1)
 
     def _ban(self, log_probabilities: Float[Tensor, "rows vocab"]) -> None:
         """Write −inf, in place, for the tokens that may not follow."""
         log_probabilities.index_fill_(1, self.forbidden, -torch.inf)
         if self.step <= self.last_early_step:
-            early = (self.batch.lengths < self.config.min_length).unsqueeze(1).expand_as(self.batch.totals).flatten()
+            early = (self.batch.lengths + 1 < self.config.min_length).repeat_interleave(self.rows_each)
             log_probabilities[:, self.vocabulary.eos].masked_fill_(early, -torch.inf)
         if self.written is not None:
             ban_repeated_ngrams(log_probabilities, self.written, self.config.no_repeat_ngram_size)
@@ -174,32 +196,33 @@ class _Search:
         numbers = uniforms(self.batch.keys, self.step)
         return drawn_extensions(log_probabilities, self.batch.totals, numbers, self.config)
 
-    def _record(self, extensions: Extensions) -> tuple[Int[Tensor, " rows"], Int[Tensor, " rows"]]:
-        """Note the extensions and settle what can be; gives the rows that go on and the tokens that they read."""
+    def _record(self, extensions: Extensions) -> Int[Tensor, " kept"] | None:
+        """Note the extensions and settle what can be; gives the sources that go on, None if no source leaves."""
         before, batch = self.batch, self.batch
         nodes = self.history.append(
             batch.nodes.gather(1, extensions.parents), extensions.tokens, extensions.log_probabilities
         )
+        self.batch = batch = dataclasses.replace(
+            batch, lengths=batch.lengths + 1, totals=extensions.totals, nodes=nodes
+        )
         ended = extensions.tokens == self.vocabulary.eos
-        self.batch = batch = dataclasses.replace(batch, totals=extensions.totals, nodes=nodes)
         if self.observer is not None:
             self._show(extensions, ended)
-        if bool(ended.any()):
-            scores = self.scoring.scores(extensions.totals, batch.lengths)
-            self.finished.add(ended, scores, extensions.totals, nodes)
-            batch.totals = extensions.totals.masked_fill(ended, -torch.inf)
-        settled = self.scoring.settled(batch.totals, batch.lengths, batch.limits, self.finished.scores[:, -1])
         at_limit = self.step >= self.next_limit
+        self.settling |= bool((ended | (extensions.totals == -torch.inf)).any())
+        if not self.settling and not at_limit:
+            return None
+        scores = self.scoring.scores(extensions.totals, batch.lengths)
+        self.finished.add(ended, scores, extensions.totals, nodes)
+        batch.totals = extensions.totals.masked_fill(ended, -torch.inf)
+        settled = self.scoring.settled(batch.totals, batch.lengths, batch.limits, self.finished.scores[:, -1])
         if at_limit:
             settled |= batch.lengths >= batch.limits
         settled &= batch.living
-        rows_each = before.totals.shape[1]
-        rows = extensions.parents + torch.arange(0, before.totals.numel(), rows_each, device=ended.device).unsqueeze(1)
         if not at_limit and not bool(settled.any()):
-            return rows.flatten(), extensions.tokens.flatten()
+            return None
         self._read_off(settled, before)
-        kept = self._leave(settled, at_limit)
-        return rows[kept].flatten(), extensions.tokens[kept].flatten()
+        return self._leave(settled, at_limit)
 
     def _read_off(self, settled: Bool[Tensor, " sources"], before: _Batch) -> None:
         """Note what the settled sources end with: their finished hypotheses, else unfinished ones.
@@ -225,7 +248,7 @@ class _Search:
             endings = [ending for ending in (*ended, *living) if ending.score > -math.inf]
             self.endings[place] = (endings or [ending for ending in earlier if ending.score > -math.inf])[:returned]
 
-    def _leave(self, settled: Bool[Tensor, " sources"], at_limit: bool) -> Int[Tensor, " kept"]:
+    def _leave(self, settled: Bool[Tensor, " sources"], at_limit: bool) -> Int[Tensor, " kept"] | None:
         """Empty the rows of the settled sources; where it pays, or must be, take finished sources out of the batch."""
         batch = self.batch
         batch.living = batch.living & ~settled
@@ -233,11 +256,12 @@ class _Search:
         kept = batch.living.nonzero().flatten()
         present = len(batch.living)
         if len(kept) and not at_limit and (present - len(kept)) * LEAVING_SHARE < present:
-            return torch.arange(present, device=kept.device)
+            return None
         if 0 < len(kept) < present:
             self.memory = self.memory.select(kept)
-        self.batch = batch.select(kept)
+        self.batch = batch = batch.select(kept)
         self.finished.select(kept)
+        self.settling = self.config.width > 1 and bool((self.finished.scores > -torch.inf).any())
         self.next_limit = self._next_limit()
         return kept
 

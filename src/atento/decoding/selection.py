@@ -29,6 +29,12 @@ class Extensions:
     log_probabilities: Float[Tensor, "sources width"]
     totals: Float[Tensor, "sources width"]
 
+    def select(self, sources: Int[Tensor, " kept"]) -> Extensions:
+        """Those of these sources alone."""
+        return Extensions(
+            self.parents[sources], self.tokens[sources], self.log_probabilities[sources], self.totals[sources]
+        )
+
 
 def best_extensions(
     log_probabilities: Float[Tensor, "rows vocab"], totals: Float[Tensor, "sources rows_each"], width: int

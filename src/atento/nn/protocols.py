@@ -4,10 +4,10 @@ An encoder hands over an ``Encoding``. A decoder makes from it, once, its ``Memo
 projected keys and values) and from that a ``State`` (what it remembers between calls). One call of the decoder serves
 training (all target positions at once), prefilling a prefix, and a single step; search knows nothing else.
 
-Rows and sources. A memory holds ``sources`` sources. A state holds ``rows`` hypotheses, and ``rows`` is always a
-multiple of ``sources``: rows ``r·n … r·n + n − 1`` belong to source ``r``, with ``n = rows / sources``. ``start`` makes
-one row a source; ``state.reorder`` with every index repeated ``n`` times widens it. So a memory is never repeated for a
-beam, and never gathered at a step: ``select`` is called only when sources are finished.
+Rows and sources. A memory holds ``sources`` sources. A state holds ``sources · width`` rows, one a hypothesis: rows
+``s·width … s·width + width − 1`` belong to source ``s``. ``start`` makes one row a source; ``state.reorder`` lets each
+source's rows continue others of the same source, and widens. So a memory is never repeated for a beam, and never
+gathered at a step: ``select``, of memory and state, is called only when sources are finished.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Memory(Protocol):
 class State(Protocol):
     """What a decoder remembers between two calls; every tensor has rows first, and each row knows its length.
 
-    A state may own buffers that are written in place: handing it to the decoder or to ``reorder`` consumes it.
+    A state may own buffers that are written in place: handing it to the decoder, ``reorder`` or ``select`` consumes it.
     """
 
     @property
@@ -70,8 +70,12 @@ class State(Protocol):
         """How many tokens each row has read."""
         ...
 
-    def reorder(self, rows: Int[Tensor, " new"]) -> State:
-        """The state whose row ``i`` continues this state's row ``rows[i]``."""
+    def reorder(self, parents: Int[Tensor, "sources width"]) -> State:
+        """The state in which row ``i`` of source ``s`` continues that source's present row ``parents[s, i]``."""
+        ...
+
+    def select(self, sources: Int[Tensor, " kept"]) -> State:
+        """The state of these sources alone, in this order."""
         ...
 
 

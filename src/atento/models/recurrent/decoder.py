@@ -122,7 +122,8 @@ class RecurrentDecoder(nn.Module):
             hidden = packing.previous(hidden, before[-1].hidden)
         predicting = self.dropout(self.output_layer(hidden, words, contexts))
         lengths = state.lengths + (steps if packing.row_lengths is None else packing.row_lengths)
-        return packing.unpack(predicting), RecurrentState(tuple(_unsort(layer, packing) for layer in after), lengths)
+        layers = tuple(_unsort(layer, packing) for layer in after)
+        return packing.unpack(predicting), RecurrentState(layers, lengths, state.width)
 
     def logits(self, hidden: Float[Tensor, "*any predicting"]) -> Float[Tensor, "*any vocab"]:
         """Project onto the vocabulary."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
@@ -54,7 +55,19 @@ class RecurrentState:
 
     layers: tuple[CellState, ...]
     lengths: Int[Tensor, " rows"]
+    width: int = 1
+    """Rows that each source has."""
 
-    def reorder(self, rows: Int[Tensor, " new"]) -> RecurrentState:
-        """The state whose row ``i`` continues this state's row ``rows[i]``."""
-        return RecurrentState(tuple(layer.select(rows) for layer in self.layers), self.lengths.index_select(0, rows))
+    def reorder(self, parents: Int[Tensor, "sources width"]) -> RecurrentState:
+        """Let row ``i`` of source ``s`` continue its row ``parents[s, i]``."""
+        first = torch.arange(0, len(self.lengths), self.width, device=parents.device)
+        return self._of_rows((parents + first.unsqueeze(1)).flatten(), parents.shape[1])
+
+    def select(self, sources: Int[Tensor, " kept"]) -> RecurrentState:
+        """The state of these sources alone."""
+        places = torch.arange(self.width, device=sources.device)
+        return self._of_rows((sources.unsqueeze(1) * self.width + places).flatten(), self.width)
+
+    def _of_rows(self, rows: Int[Tensor, " rows"], width: int) -> RecurrentState:
+        layers = tuple(layer.select(rows) for layer in self.layers)
+        return RecurrentState(layers, self.lengths.index_select(0, rows), width)

@@ -25,9 +25,11 @@ from atento.nn.protocols import Encoding
 class _Step:
     """What all layers need of one call."""
 
-    length: int
-    places: Int[Tensor, "rows steps"] | None
-    mask: Bool[Tensor, ...] | None
+    used: int
+    """Filled slots of the caches."""
+    width: int
+    """Rows a source."""
+    mask: Bool[Tensor, "sources 1 queries keys"] | None
     causal: bool
     rotate: Rotate | None
 
@@ -47,25 +49,20 @@ class DecoderLayer(nn.Module):
 
     def forward(
         self,
-        inputs: Float[Tensor, "rows steps model"],
+        inputs: Float[Tensor, "sources queries model"],
         source: tuple[Heads, Heads, Bool[Tensor, "sources 1 1 source"] | None],
         cache: Cache,
         step: _Step,
-    ) -> Float[Tensor, "rows steps model"]:
+    ) -> Float[Tensor, "sources queries model"]:
         """Decode all given positions at once; the cache gets their keys and values."""
         attention = self.self_attention
-
-        def look_back(vectors: Tensor) -> Tensor:
-            queries, keys, values = attention.project(vectors, step.rotate)
-            keys, values = cache.append(keys, values, step.length, step.places)
-            return attention.output(attention.attend(queries, keys, values, step.mask, step.causal))  # type: ignore[no-any-return]
-
-        def look_at_source(vectors: Tensor) -> Tensor:
-            return self.cross_attention(vectors, *source)  # type: ignore[no-any-return]
-
-        hidden = self.self_residual(inputs, look_back)
-        hidden = self.cross_residual(hidden, look_at_source)
-        return self.feed_forward_residual(hidden, self.feed_forward)  # type: ignore[no-any-return]
+        queries, keys, values = attention.project(self.self_residual.enter(inputs), step.rotate)
+        keys, values = cache.append(keys, values, step.used, step.width)
+        contexts = attention.attend(queries, keys, values, step.mask, step.causal)
+        hidden = self.self_residual.leave(inputs, attention.output(contexts))
+        hidden = self.cross_residual.leave(hidden, self.cross_attention(self.cross_residual.enter(hidden), *source))
+        residual = self.feed_forward_residual
+        return residual.leave(hidden, self.feed_forward(residual.enter(hidden)))
 
 
 class TransformerDecoder(nn.Module):
@@ -96,8 +93,7 @@ class TransformerDecoder(nn.Module):
 
     def start(self, memory: TransformerMemory) -> TransformerState:
         """Empty caches, one row a source."""
-        device = memory.keys[0].device
-        return TransformerState([Cache() for _ in self.layers], memory.sources, 0, None, device)
+        return TransformerState([Cache() for _ in self.layers], memory.sources, memory.keys[0].device)
 
     def forward(
         self,
@@ -115,35 +111,38 @@ class TransformerDecoder(nn.Module):
         """
         if segments is not None:
             raise ValueError("segments are for language models: a translator's rows hold one target each")
-        steps = tokens.shape[1]
-        places = None
-        if state.ragged is not None:
-            places = state.ragged.unsqueeze(1) + torch.arange(steps, device=tokens.device)
-        step = self._step(state, steps, places, tokens.device)
-        hidden = self.embedding(tokens, state.length, places)
+        rows, steps = tokens.shape
+        positions = _positions(state, steps, tokens.device)
+        step = _Step(
+            used=state.used,
+            width=state.width,
+            mask=state.mask(steps),
+            causal=state.used == 0 and state.width == 1 and steps > 1,
+            rotate=rotary(
+                self.config,
+                steps,
+                state.used,
+                None if positions is None else positions.view(state.sources, -1),
+                tokens.device,
+            ),
+        )
+        hidden = self.embedding(tokens, state.used, positions).view(state.sources, -1, self.config.model_size)
         for index, layer in enumerate(self._layers()):
             hidden = layer(hidden, (memory.keys[index], memory.values[index], memory.mask), state.caches[index], step)
         if self.norm is not None:
             hidden = self.norm(hidden)
-        return hidden, state.advance(steps, valid)
+        return hidden.view(rows, steps, -1), state.advance(steps, valid)
 
     def logits(self, hidden: Float[Tensor, "*any model"]) -> Float[Tensor, "*any vocab"]:
         """Project onto the vocabulary."""
         return F.linear(hidden, self.output.weight, self.output.bias)
 
-    def _step(self, state: TransformerState, steps: int, places: Tensor | None, device: torch.device) -> _Step:
-        """The self-attention's mask: none for one step of equally long rows, the kernel's own for a fresh start."""
-        causal = state.length == 0 and steps > 1
-        mask = None
-        if state.length > 0 and (steps > 1 or places is not None):
-            if places is None:
-                places_or_all = torch.arange(state.length, state.length + steps, device=device).unsqueeze(0)
-            else:
-                places_or_all = places
-            keys = torch.arange(state.length + steps, device=device)
-            mask = (keys <= places_or_all.unsqueeze(-1)).unsqueeze(1)  # [R or 1, 1, T, S]
-        rotate = rotary(self.config, steps, state.length, places, device)
-        return _Step(length=state.length, places=places, mask=mask, causal=causal, rotate=rotate)
-
     def _layers(self) -> list[DecoderLayer]:
         return list(self.layers)  # type: ignore[arg-type]
+
+
+def _positions(state: TransformerState, steps: int, device: torch.device) -> Int[Tensor, "rows steps"] | None:
+    """Where the next tokens stand; None: behind the filled slots, the same for all queries of a source."""
+    if state.ragged is None and (state.width == 1 or steps == 1):
+        return None
+    return state.lengths.unsqueeze(1) + torch.arange(steps, device=device)

@@ -30,13 +30,12 @@ class EncoderLayer(nn.Module):
         rotate: Rotate | None,
     ) -> Float[Tensor, "batch source model"]:
         """Encode all positions at once."""
-
-        def look(vectors: Tensor) -> Tensor:
-            queries, keys, values = self.self_attention.project(vectors, rotate)
-            contexts = self.self_attention.attend(queries, keys, values, mask, causal=False)
-            return self.self_attention.output(contexts)  # type: ignore[no-any-return]
-
-        return self.feed_forward_residual(self.self_residual(inputs, look), self.feed_forward)  # type: ignore[no-any-return]
+        attention = self.self_attention
+        queries, keys, values = attention.project(self.self_residual.enter(inputs), rotate)
+        contexts = attention.attend(queries, keys, values, mask, causal=False)
+        hidden = self.self_residual.leave(inputs, attention.output(contexts))
+        residual = self.feed_forward_residual
+        return residual.leave(hidden, self.feed_forward(residual.enter(hidden)))
 
 
 class TransformerEncoder(nn.Module):

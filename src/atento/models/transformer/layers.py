@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import torch
 from jaxtyping import Float, Int
@@ -72,13 +71,17 @@ class Embedding(nn.Module):
 
 
 def rotary(
-    config: TransformerConfig, steps: int, start: int, positions: Int[Tensor, "rows steps"] | None, device: torch.device
+    config: TransformerConfig,
+    steps: int,
+    start: int,
+    positions: Int[Tensor, "sources queries"] | None,
+    device: torch.device,
 ) -> Rotate | None:
     """The turn of queries and keys at these positions, or None if the model has other positions."""
     if config.position != "rotary":
         return None
     where = torch.arange(start, start + steps, device=device) if positions is None else positions.unsqueeze(1)
-    cosine, sine = rotation(where, config.model_size // config.num_heads)  # [T, K/2] or [R, 1, T, K/2]
+    cosine, sine = rotation(where, config.model_size // config.num_heads)  # [T, K/2] or [S, 1, W·T, K/2]
 
     def turn(vectors: Heads) -> Heads:
         return rotate(vectors, cosine.to(vectors.dtype), sine.to(vectors.dtype))
@@ -95,9 +98,14 @@ class Residual(nn.Module):
         self.pre = config.layer_norm == "pre"
         self.dropout = config.dropout
 
-    def forward(self, inputs: Tensor, sublayer: Callable[[Tensor], Tensor]) -> Tensor:
-        """Run a sub-layer, a function of [B, T, D] to [B, T, D], around its residual connection."""
-        outputs = sublayer(self.norm(inputs) if self.pre else inputs)
+    def enter(self, inputs: Float[Tensor, "batch steps model"]) -> Float[Tensor, "batch steps model"]:
+        """What the sub-layer gets."""
+        return self.norm(inputs) if self.pre else inputs
+
+    def leave(
+        self, inputs: Float[Tensor, "batch steps model"], outputs: Float[Tensor, "batch steps model"]
+    ) -> Float[Tensor, "batch steps model"]:
+        """The sub-layer's outputs, added to the inputs."""
         sums = add_dropped(inputs, outputs, self.dropout, self.training)
         return sums if self.pre else self.norm(sums)
 

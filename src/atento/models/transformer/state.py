@@ -10,8 +10,8 @@ from torch import Tensor
 
 from atento.nn.multi_head import Heads
 
-_STEP = 32
-"""Positions by which a cache grows at a time."""
+_GROWTH = 32
+"""Slots by which a cache grows at least."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,98 +40,154 @@ class TransformerMemory:
 class Cache:
     """One layer's past keys and values.
 
-    A first block is kept as it came (training makes no other). From the second on they live in one buffer
-    [capacity, rows, 2, heads, head], positions first, so that a step writes one contiguous slice and reordering the
-    rows copies contiguous memory.
+    The first block of one row a source is kept as it came (training makes no other). Else they live in buffers
+    [sources, capacity, columns, heads, head]: a step fills one slot, with a column for each row of the source. All
+    columns of a source are keys for all its rows, and ``TransformerState.visible`` tells whose past is whose; so
+    reordering a beam moves nothing here.
     """
 
     def __init__(self) -> None:
-        self._block: tuple[Heads, Heads] | None = None
-        self._buffer: Tensor | None = None
+        self._keys: Float[Tensor, "sources capacity columns heads head"] | None = None
+        self._values: Float[Tensor, "sources capacity columns heads head"] | None = None
 
-    def append(
-        self, keys: Heads, values: Heads, length: int, places: Int[Tensor, "rows steps"] | None
-    ) -> tuple[Heads, Heads]:
-        """Add the keys and values of new positions and return all of them, old and new.
+    def append(self, keys: Heads, values: Heads, used: int, width: int) -> tuple[Heads, Heads]:
+        """Add the keys and values of ``width`` rows a source and return all of them, old and new.
 
         Args:
-            keys: [R, H, T, K].
-            values: [R, H, T, K].
-            length: how many positions the buffer holds so far.
-            places: where in the buffer each row's new positions go; None: behind ``length``.
+            keys: [S, H, width · T, K], a row's positions together.
+            values: likewise.
+            used: how many slots are filled.
+            width: rows a source.
+
+        Returns:
+            Keys and values [S, H, (used + T) · width, K], a slot's columns together.
         """
-        if length == 0:
-            self._block = (keys, values)
+        if used == 0 and width == 1:
+            self._keys, self._values = (held.permute(0, 2, 1, 3).unsqueeze(2) for held in (keys, values))
             return keys, values
-        rows, _, steps, _ = keys.shape
-        buffer = self._reserve(length, steps)
-        new = torch.stack([keys, values], dim=3).permute(2, 0, 3, 1, 4)  # [T, R, 2, H, K]
-        if places is None:
-            buffer[length : length + steps] = new
-        else:
-            buffer[length : length + steps] = 0  # masked for shorter rows, but 0 · NaN would be NaN
-            buffer[places.T, torch.arange(rows, device=places.device)] = new
-        past = buffer[: length + steps].permute(2, 1, 3, 0, 4)  # [2, R, H, S, K]
-        return past[0], past[1]
+        sources, heads, queries, size = keys.shape
+        shape = (sources, heads, width, queries // width, size)
+        new_keys, new_values = (held.view(shape).permute(0, 3, 2, 1, 4) for held in (keys, values))  # [S, T, W, H, K]
+        end = used + new_keys.shape[1]
+        if self._keys is None or self._keys.shape[1] < end:
+            self._keys = _enlarged(self._keys, used, end, new_keys)
+            self._values = _enlarged(self._values, used, end, new_values)
+        assert self._values is not None
+        self._keys[:, used:end] = new_keys
+        self._values[:, used:end] = new_values
+        return self._keys[:, :end].flatten(1, 2).transpose(1, 2), self._values[:, :end].flatten(1, 2).transpose(1, 2)
 
-    def reorder(self, rows: Int[Tensor, " new"], length: int) -> None:
-        """Let row ``i`` continue row ``rows[i]``."""
-        if length == 0:
-            return
-        old = self._reserve(length, 1)
-        new = old.new_empty((old.shape[0], len(rows), *old.shape[2:]))
-        torch.index_select(old[:length], 1, rows, out=new[:length])
-        self._buffer = new
+    def select(self, sources: Int[Tensor, " kept"], used: int) -> None:
+        """Keep these sources alone."""
+        if self._keys is not None and self._values is not None:
+            self._keys = self._keys[:, :used].index_select(0, sources)
+            self._values = self._values[:, :used].index_select(0, sources)
 
-    def _reserve(self, length: int, steps: int) -> Tensor:
-        """The buffer, made from the first block or enlarged where it must be."""
-        if self._block is not None:
-            keys, values = self._block
-            held = torch.stack([keys, values], dim=3).permute(2, 0, 3, 1, 4)[:length]
-            self._block = None
-        else:
-            assert self._buffer is not None
-            held = self._buffer
-            if length + steps <= held.shape[0]:
-                return held
-            held = held[:length]
-        self._buffer = held.new_empty((length + steps + _STEP, *held.shape[1:]))
-        self._buffer[:length] = held
-        return self._buffer
+    def gather(self, columns: Int[Tensor, "sources used width"]) -> None:
+        """Let column ``i`` of slot ``t`` of source ``s`` be its present column ``columns[s, t, i]``."""
+        if self._keys is not None and self._values is not None:
+            places = columns[..., None, None]
+            self._keys = self._keys[:, : columns.shape[1]].take_along_dim(places, dim=2)
+            self._values = self._values[:, : columns.shape[1]].take_along_dim(places, dim=2)
+
+
+def _enlarged(held: Tensor | None, used: int, needed: int, new: Tensor) -> Tensor:
+    """A buffer for more slots than needed, which begins with those that are filled."""
+    sources, _, *rest = new.shape
+    buffer = new.new_empty((sources, needed + max(used, _GROWTH), *rest))
+    if held is not None:
+        buffer[:, :used] = held[:, :used]
+    return buffer
 
 
 class TransformerState:
-    """See ``nn.protocols.State``. Rows of equal length (the usual case) need no mask and no scattered writes."""
+    """See ``nn.protocols.State``. One row a source without padding (training, greedy search) needs no mask."""
 
     def __init__(
-        self, caches: list[Cache], rows: int, length: int, ragged: Int[Tensor, " rows"] | None, device: torch.device
+        self,
+        caches: list[Cache],
+        sources: int,
+        device: torch.device,
+        *,
+        width: int = 1,
+        used: int = 0,
+        ragged: Int[Tensor, "sources width"] | None = None,
+        visible: Bool[Tensor, "sources width used columns"] | None = None,
     ) -> None:
         self.caches = caches
-        self.rows = rows
-        self.length = length
-        """Positions in the caches: the longest row's."""
+        self.sources = sources
+        self.width = width
+        """Rows, and columns of the caches, that each source has."""
+        self.used = used
+        """Filled slots of the caches: the longest row's length, or more where rows were padded."""
         self.ragged = ragged
-        """Each row's length where they differ, else None."""
+        """Each row's length where they may differ, else None: all fill every slot."""
+        self.visible = visible
+        """True where a slot's column belongs to the row's past; None: with one row a source, everywhere."""
         self._device = device
 
     @property
     def lengths(self) -> Int[Tensor, " rows"]:
         """How many tokens each row has read."""
         if self.ragged is not None:
-            return self.ragged
-        return torch.full((self.rows,), self.length, device=self._device)
+            return self.ragged.flatten()
+        return torch.full((self.sources * self.width,), self.used, device=self._device)
 
-    def reorder(self, rows: Int[Tensor, " new"]) -> TransformerState:
-        """The state whose row ``i`` continues this state's row ``rows[i]``; consumes this one."""
+    def reorder(self, parents: Int[Tensor, "sources width"]) -> TransformerState:
+        """Let row ``i`` of source ``s`` continue its row ``parents[s, i]``; consumes this state."""
+        width, visible = parents.shape[1], self._visible()
+        visible = visible.take_along_dim(parents[..., None, None], dim=1)
+        if width != self.width:
+            columns = visible.byte().argmax(3).transpose(1, 2)  # a row sees one column of a slot, or none if padded
+            for cache in self.caches:
+                cache.gather(columns)
+            visible = visible.any(3, keepdim=True) & self._own(width)
+        ragged = None if self.ragged is None else self.ragged.gather(1, parents)
+        return TransformerState(
+            self.caches, self.sources, self._device, width=width, used=self.used, ragged=ragged, visible=visible
+        )
+
+    def select(self, sources: Int[Tensor, " kept"]) -> TransformerState:
+        """The state of these sources alone; consumes this one."""
         for cache in self.caches:
-            cache.reorder(rows, self.length)
-        ragged = None if self.ragged is None else self.ragged[rows]
-        return TransformerState(self.caches, len(rows), self.length, ragged, self._device)
+            cache.select(sources, self.used)
+        ragged, visible = (None if held is None else held[sources] for held in (self.ragged, self.visible))
+        return TransformerState(
+            self.caches, len(sources), self._device, width=self.width, used=self.used, ragged=ragged, visible=visible
+        )
+
+    def mask(self, steps: int) -> Bool[Tensor, "sources 1 queries keys"] | None:
+        """Where the next ``steps`` positions of each row may look, in the order of ``Cache.append``.
+
+        None: everywhere or, in a fresh state, as causality wants.
+        """
+        if self.visible is None and (steps == 1 or self.used == 0):
+            return None
+        past = self._visible().unsqueeze(2).expand(-1, -1, steps, -1, -1)  # [S, W, T, used, C]
+        earlier = torch.ones(steps, steps, dtype=torch.bool, device=self._device).tril().unsqueeze(2)
+        own = (self._own(self.width).unsqueeze(1) & earlier).expand(self.sources, -1, -1, -1, -1)  # [S, W, T, T, C]
+        return torch.cat([past, own], dim=3).flatten(3).flatten(1, 2).unsqueeze(1)
 
     def advance(self, steps: int, valid: Bool[Tensor, "rows steps"] | None) -> TransformerState:
         """The state after ``steps`` more positions, of which ``valid`` are real."""
-        if valid is None or bool(valid.all()):
-            ragged = None if self.ragged is None else self.ragged + steps
-            return TransformerState(self.caches, self.rows, self.length + steps, ragged, self._device)
-        lengths = self.lengths + valid.sum(dim=1)
-        return TransformerState(self.caches, self.rows, int(lengths.max()), lengths, self._device)
+        ragged, visible = self.ragged, self.visible
+        real = None if valid is None or bool(valid.all()) else valid.view(self.sources, self.width, steps)
+        if visible is not None or real is not None:
+            new = self._own(self.width).expand(self.sources, -1, steps, -1)
+            visible = torch.cat([self._visible(), new if real is None else new & real.unsqueeze(3)], dim=2)
+        if ragged is not None or real is not None:
+            before = self.lengths.view(self.sources, self.width)
+            ragged = before + (steps if real is None else real.sum(dim=2))
+        used = self.used + steps
+        return TransformerState(
+            self.caches, self.sources, self._device, width=self.width, used=used, ragged=ragged, visible=visible
+        )
+
+    def _visible(self) -> Bool[Tensor, "sources width used columns"]:
+        if self.visible is not None:
+            return self.visible
+        return torch.ones(self.sources, 1, self.used, 1, dtype=torch.bool, device=self._device)
+
+    def _own(self, width: int) -> Bool[Tensor, "width 1 columns"]:
+        """Each row's own column."""
+        return torch.eye(width, dtype=torch.bool, device=self._device).unsqueeze(1)
