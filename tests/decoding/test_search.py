@@ -117,7 +117,7 @@ def test_exact_stopping_changes_nothing(
 def plain_beam_search(
     fake: ModuleType, table: torch.Tensor, source: int, chosen: DecodingConfig
 ) -> list[tuple[tuple[int, ...], float]]:
-    """Beam search as its definition reads, to the length limit, without any stopping rule."""
+    """Beam search as its definition reads: to the length limit, or to where the present length says stop."""
     banned = {0, 2}
     beam: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
     ended: list[tuple[float, tuple[int, ...]]] = []
@@ -133,6 +133,9 @@ def plain_beam_search(
         extensions = sorted(extensions, reverse=True)[: chosen.beam_size]
         ended += [(total / length**chosen.length_penalty, tokens) for total, tokens in extensions if tokens[-1] == 3]
         beam = [(total, tokens) for total, tokens in extensions if tokens[-1] != 3]
+        best = max((total / length**chosen.length_penalty for total, _ in beam), default=-math.inf)
+        if chosen.stopping == "present-length" and sum(score >= best for score, _ in ended) >= chosen.n_best:
+            beam = []
     cut = [(total / chosen.max_length**chosen.length_penalty, tokens) for total, tokens in beam]
     ranked = sorted(ended, reverse=True) + sorted(cut, reverse=True)
     return [(tokens, score) for score, tokens in ranked[: chosen.n_best]]
@@ -153,15 +156,25 @@ def test_no_repeated_ngrams_as_the_definition_reads(fake: ModuleType, size: int)
         assert [h.tokens for h in found] == [tokens for tokens, _ in expected]
 
 
+@pytest.mark.parametrize("alpha", [0.0, 0.6, 1.0])
+@pytest.mark.parametrize("n_best", [1, 3])
+def test_the_present_length_stops_as_its_definition_reads(fake: ModuleType, alpha: float, n_best: int) -> None:
+    table = fake.random_table(30, 9, 7, sharpness=1.0)
+    chosen = config(beam_size=4, n_best=n_best, max_length=9, length_penalty=alpha, stopping="present-length")
+    for source, found in enumerate(run(fake, table, chosen, list(range(30)))):
+        expected = plain_beam_search(fake, table, source, chosen)
+        assert [h.tokens for h in found] == [tokens for tokens, _ in expected]
+
+
 def test_first_finished_stops_no_later_and_finds_nothing_better(fake: ModuleType) -> None:
     table = fake.random_table(30, 12, 8, sharpness=0.7)
     steps = {}
-    for stopping in ("exact", "first-finished"):
+    for stopping in ("exact", "present-length", "first-finished"):
         decoder = fake.MarkovDecoder(table)
         chosen = config(beam_size=4, n_best=2, max_length=12, stopping=stopping)
         found = search(decoder, fake.encoding(range(30)), chosen, fake.vocabulary(8))
         steps[stopping] = (sum(rows for rows, _ in decoder.calls), [hypotheses[0].score for hypotheses in found])
-    assert steps["first-finished"][0] < steps["exact"][0]
+    assert steps["first-finished"][0] < steps["present-length"][0] < steps["exact"][0]
     assert all(first <= exact for first, exact in zip(steps["first-finished"][1], steps["exact"][1], strict=True))
 
 

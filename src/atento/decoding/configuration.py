@@ -25,9 +25,9 @@ class DecodingConfig(Configuration, frozen=True, kw_only=True):
     """Hypotheses returned of each source by beam search, at most ``beam_size``."""
     length_penalty: float = 1.0
     """α of score = total / length^α: 0 ranks by probability, 1 by the mean log-probability of a token."""
-    stopping: Literal["exact", "first-finished"] = "exact"
-    """``exact`` ends a source when no unfinished hypothesis can still enter its n best, ``first-finished`` as soon as
-    ``n_best`` are finished."""
+    stopping: Literal["exact", "present-length", "first-finished"] = "exact"
+    """``exact`` ends a source when no unfinished hypothesis can still enter its n best, ``present-length`` when none
+    would if it ended at its present length, ``first-finished`` as soon as ``n_best`` are finished."""
     max_length: int = 256
     """No hypothesis is longer."""
     max_length_ratio: float | None = 2.0

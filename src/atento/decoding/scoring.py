@@ -8,6 +8,10 @@ t / length^α at the most favourable of these lengths: the limit if α > 0 (divi
 shortest one if α < 0, any if α = 0. A source stops when that bound, for its best unfinished hypothesis, is not above
 the n-th best finished score. (Float32 keeps this: adding a number ≤ 0 and dividing by a positive one round
 monotonically.)
+
+Stopping at the present length. The same comparison with t / length^α as if the hypothesis ended here. With α > 0 this
+is a heuristic, Hugging Face's ``early_stopping=False``: a hypothesis could still gain by being longer, but seldom does,
+while exact stopping searches on for it up to the limit.
 """
 
 from __future__ import annotations
@@ -25,7 +29,7 @@ class Scoring:
     def __init__(self, config: DecodingConfig, longest: int, device: torch.device) -> None:
         self._alpha = config.length_penalty
         self._shortest = config.min_length
-        self._first_finished = config.stopping == "first-finished"
+        self._stopping = config.stopping
         lengths = torch.arange(longest + 2, dtype=torch.float64).clamp_(min=1)  # an empty hypothesis has total 0
         self._divisors = lengths.pow(self._alpha).clamp(max=torch.finfo(torch.float32).max).float().to(device)
 
@@ -48,9 +52,12 @@ class Scoring:
         n-th best finished hypothesis, −inf while there are fewer. No unfinished hypothesis at all settles a source too.
         """
         best = totals.amax(1)
-        if self._first_finished:
+        if self._stopping == "first-finished":
             return (worst > -torch.inf) | (best == -torch.inf)
         if self._alpha == 0:
             return best <= worst
-        favourable = limits if self._alpha > 0 else (lengths + 1).clamp_(min=self._shortest)
+        if self._alpha < 0:
+            favourable = (lengths + 1).clamp_(min=self._shortest)
+        else:
+            favourable = limits if self._stopping == "exact" else lengths
         return best / self._divisors[favourable] <= worst
