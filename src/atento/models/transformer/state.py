@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import torch
@@ -163,6 +164,8 @@ class TransformerState:
         """
         if self.visible is None and (steps == 1 or self.used == 0):
             return None
+        if steps == 1:
+            return self._one_more.flatten(2).unsqueeze(1)
         past = self._visible().unsqueeze(2).expand(-1, -1, steps, -1, -1)  # [S, W, T, used, C]
         earlier = torch.ones(steps, steps, dtype=torch.bool, device=self._device).tril().unsqueeze(2)
         own = (self._own(self.width).unsqueeze(1) & earlier).expand(self.sources, -1, -1, -1, -1)  # [S, W, T, T, C]
@@ -172,7 +175,9 @@ class TransformerState:
         """The state after ``steps`` more positions, of which ``valid`` are real."""
         ragged, visible = self.ragged, self.visible
         real = None if valid is None or bool(valid.all()) else valid.view(self.sources, self.width, steps)
-        if visible is not None or real is not None:
+        if visible is not None and real is None and steps == 1:
+            visible = self._one_more
+        elif visible is not None or real is not None:
             new = self._own(self.width).expand(self.sources, -1, steps, -1)
             visible = torch.cat([self._visible(), new if real is None else new & real.unsqueeze(3)], dim=2)
         if ragged is not None or real is not None:
@@ -187,6 +192,12 @@ class TransformerState:
         if self.visible is not None:
             return self.visible
         return torch.ones(self.sources, 1, self.used, 1, dtype=torch.bool, device=self._device)
+
+    @functools.cached_property
+    def _one_more(self) -> Bool[Tensor, "sources width used_and_one columns"]:
+        """What each row sees after one more real token."""
+        own = self._own(self.width).expand(self.sources, -1, 1, -1)
+        return torch.cat([self._visible(), own], dim=2)
 
     def _own(self, width: int) -> Bool[Tensor, "width 1 columns"]:
         """Each row's own column."""
