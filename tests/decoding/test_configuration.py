@@ -51,3 +51,7 @@ def test_a_configuration_survives_the_round_trip() -> None:
     assert convert(to_builtins(chosen), DecodingConfig, where="here") == chosen
     assert (chosen.width, chosen.returned) == (3, 3)
     assert (DecodingConfig(n_best=2).width, DecodingConfig(n_best=2).returned) == (5, 2)
+
+
+def test_an_infinite_ratio_is_no_limit_of_its_own() -> None:
+    assert DecodingConfig(max_length_ratio=float("inf")) == DecodingConfig(max_length_ratio=None)

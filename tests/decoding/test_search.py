@@ -245,8 +245,8 @@ def test_forced_prefix_equals_masking_and_is_read_in_one_call(fake: ModuleType) 
 
 @pytest.mark.parametrize("prefix", [[3], [4, 99], [-1], [4, 4, 4, 4]])
 def test_an_unusable_prefix_is_refused_in_one_line(fake: ModuleType, prefix: list[int]) -> None:
-    with pytest.raises(ConfigurationError, match="prefix of source 1") as caught:
-        run(fake, fake.random_table(2, 4, 6), config(max_length=4), [0, 1], prefixes=[[], prefix])
+    with pytest.raises(ConfigurationError, match="prefix of source 17") as caught:
+        run(fake, fake.random_table(2, 4, 6), config(max_length=4), [0, 1], prefixes=[[], prefix], indices=[9, 17])
     assert "\n" not in str(caught.value)
 
 

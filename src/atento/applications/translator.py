@@ -250,23 +250,25 @@ class Translator:
             settings = msgspec.structs.replace(settings, max_length=model.max_length)
         results = []
         bar.start("translating", len(sources))
-        for batch in batches:
-            tokens, mask = pad_rows([sources[number] for number in batch], vocabulary.pad)
-            with torch.inference_mode():
-                encoding = model.encoder(tokens.to(self._device), mask.to(self._device))
-            results.append(
-                search(
-                    model.decoder,
-                    encoding,
-                    settings,
-                    vocabulary,
-                    prefixes=[forced[number] for number in batch] if forced is not None else None,
-                    indices=[indices[number] for number in batch],
-                    observer=observer,
+        try:
+            for batch in batches:
+                tokens, mask = pad_rows([sources[number] for number in batch], vocabulary.pad)
+                with torch.inference_mode():
+                    encoding = model.encoder(tokens.to(self._device), mask.to(self._device))
+                results.append(
+                    search(
+                        model.decoder,
+                        encoding,
+                        settings,
+                        vocabulary,
+                        prefixes=[forced[number] for number in batch] if forced is not None else None,
+                        indices=[indices[number] for number in batch],
+                        observer=observer,
+                    )
                 )
-            )
-            bar.advance(len(batch))
-        bar.finish()
+                bar.advance(len(batch))
+        finally:
+            bar.finish()
         return in_order(batches, results)
 
     def _candidates(

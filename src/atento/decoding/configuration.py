@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+import msgspec
+
 from atento.core.configuration import Configuration
 from atento.core.errors import ConfigurationError
 
@@ -31,8 +33,8 @@ class DecodingConfig(Configuration, frozen=True, kw_only=True):
     max_length: int = 256
     """No hypothesis is longer."""
     max_length_ratio: float | None = 2.0
-    """``a`` of the source's own limit a·S + b, S its number of tokens with ``</s>``; None: only ``max_length``
-    limits. A tighter limit also lets exact stopping end sooner where α > 0."""
+    """``a`` of the source's own limit a·S + b, S its number of tokens with ``</s>``; None, which a recipe writes as
+    ``inf``: only ``max_length`` limits. A tighter limit also lets exact stopping end sooner where α > 0."""
     max_length_extra: int = 10
     """``b`` of a·S + b."""
     min_length: int = 0
@@ -62,8 +64,10 @@ class DecodingConfig(Configuration, frozen=True, kw_only=True):
             self._require(key, getattr(self, key) >= 1, "give 1 or more")
         for key in ("min_length", "max_length_extra", "no_repeat_ngram_size", "top_k"):
             self._require(key, getattr(self, key) >= 0, "give 0 or more")
+        if self.max_length_ratio == math.inf:
+            msgspec.structs.force_setattr(self, "max_length_ratio", None)
         ratio = self.max_length_ratio
-        self._require("max_length_ratio", ratio is None or 0 <= ratio < math.inf, "give 0 or more, or leave it out")
+        self._require("max_length_ratio", ratio is None or ratio >= 0, "give 0 or more; inf for no such limit")
         self._require("length_penalty", abs(self.length_penalty) <= 10, "give a number from -10 to 10")
         advice = "give a number above 0 (for the most probable token: beam_size = 1 without sampling)"
         self._require("temperature", 0 < self.temperature < math.inf, advice)

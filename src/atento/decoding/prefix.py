@@ -44,16 +44,17 @@ def prefill(
     config: DecodingConfig,
     vocabulary: Vocabulary,
     prefixes: Sequence[Sequence[int]] | None,
+    indices: Sequence[int],
 ) -> Prefill:
-    """Read the prefixes of all sources in one call of the decoder.
+    """Read the prefixes of all sources in one call of the decoder; ``indices`` name the sources in errors.
 
     Raises:
         ConfigurationError: an unusable prefix.
     """
     sources, device = encoding.mask.shape[0], encoding.mask.device
     forced = [list(prefix) for prefix in prefixes] if prefixes is not None else [[] for _ in range(sources)]
-    _check(forced, sources, vocabulary)
-    limits = _limits(encoding.mask, forced, config)
+    _check(forced, indices, vocabulary)
+    limits = _limits(encoding.mask, forced, indices, config)
     tokens, valid = _decoder_input(forced, vocabulary, device)
     memory = decoder.prepare(encoding)
     ragged = len(set(map(len, forced))) > 1
@@ -85,22 +86,24 @@ def _decoder_input(
     return torch.tensor(rows, device=device), valid.to(device)
 
 
-def _check(forced: list[list[int]], sources: int, vocabulary: Vocabulary) -> None:
-    if len(forced) != sources:
+def _check(forced: list[list[int]], indices: Sequence[int], vocabulary: Vocabulary) -> None:
+    if len(forced) != len(indices):
         raise ConfigurationError(
-            f"{len(forced)} prefixes for {sources} sources: give one each, empty where none is meant"
+            f"{len(forced)} prefixes for {len(indices)} sources: give one each, empty where none is meant"
         )
-    for number, prefix in enumerate(forced):
+    for number, prefix in zip(indices, forced, strict=True):
         for token in prefix:
             if not 0 <= token < vocabulary.target_size or token == vocabulary.eos:
                 advice = f"give ids from 0 to {vocabulary.target_size - 1}, without {vocabulary.eos} (the end token)"
                 raise ConfigurationError(f"prefix of source {number}: token {token} cannot be forced: {advice}")
 
 
-def _limits(mask: Bool[Tensor, "sources source"], forced: list[list[int]], config: DecodingConfig) -> list[int]:
+def _limits(
+    mask: Bool[Tensor, "sources source"], forced: list[list[int]], indices: Sequence[int], config: DecodingConfig
+) -> list[int]:
     """min(max_length, a·S + b), the second raised where it leaves no room for the prefix and the minimum length."""
     limits = []
-    for number, (length, prefix) in enumerate(zip(mask.sum(1).tolist(), forced, strict=True)):
+    for number, length, prefix in zip(indices, mask.sum(1).tolist(), forced, strict=True):
         limit = config.max_length
         if config.max_length_ratio is not None:
             own = math.floor(config.max_length_ratio * length) + config.max_length_extra

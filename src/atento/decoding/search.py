@@ -71,7 +71,7 @@ def search(
     if sources == 0:
         return []
     with torch.inference_mode():
-        start = prefill(decoder, encoding, config, vocabulary, prefixes)
+        start = prefill(decoder, encoding, config, vocabulary, prefixes, numbers)
         return _Search(decoder, config, vocabulary, start, numbers, observer).run()
 
 
