@@ -19,6 +19,7 @@ from atento.models.recurrent import AdditiveAttentionConfig, NoAttention, Recurr
         ({"bridge": "copy"}, "bridge"),
         ({"bridge": "backward", "bidirectional": False}, "bridge"),
         ({"bridge": "copy", "bidirectional": False, "num_encoder_layers": 2}, "bridge"),
+        ({"bridge": "summary"}, "bridge"),
         ({"output": "linear", "tied_embeddings": "none", "output_reads": "previous"}, "output_reads"),
         ({"output": "linear", "tied_embeddings": "none", "output_size": 4}, "output_size"),
         ({"output": "linear"}, "tied_embeddings"),

@@ -165,7 +165,7 @@ def combinations() -> list[dict[str, object]]:
         "bidirectional": [False, True],
         "layers": [(1, 1), (2, 2), (3, 2), (1, 3)],
         "context": [(False, False), (True, False), (False, True), (True, True)],
-        "bridge": ["copy", "final", "backward"],
+        "bridge": ["copy", "final", "backward", "summary"],
         "output": [("linear", "current"), ("tanh", "previous"), ("maxout", "current")],
     }
     every = [dict(zip(keys, values, strict=True)) for values in itertools.product(*keys.values())]

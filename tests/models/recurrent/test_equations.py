@@ -27,8 +27,9 @@ DECK = msgspec.structs.replace(
     bridge="copy", output="linear",
 )  # fmt: skip
 CHO = msgspec.structs.replace(
-    SMALL, cell="gru", bidirectional=False, attention=NoAttention(), output="maxout", output_size=3
-)
+    SMALL, cell="gru", bidirectional=False, attention=NoAttention(), bridge="summary", output="maxout",
+    output_size=3,
+)  # fmt: skip
 CHO_STATE_ONLY = msgspec.structs.replace(CHO, context_in_output=False)
 BAHDANAU = msgspec.structs.replace(
     SMALL, cell="gru", bridge="backward", output="maxout", output_reads="previous", output_size=3
@@ -38,6 +39,8 @@ MODERN = msgspec.structs.replace(SMALL, num_decoder_layers=2, num_encoder_layers
 CASES = {
     "sutskever": SUTSKEVER, "deck": DECK, "cho": CHO, "cho-state-only": CHO_STATE_ONLY, "bahdanau": BAHDANAU,
     "bahdanau-main-text": BAHDANAU_MAIN_TEXT, "modern": MODERN,
+    "cho-lstm-two-ways": msgspec.structs.replace(CHO, cell="lstm", bidirectional=True, num_decoder_layers=2,
+                                                 num_encoder_layers=2),
     "bahdanau-lstm": msgspec.structs.replace(BAHDANAU, cell="lstm"),
     "bahdanau-rnn": msgspec.structs.replace(BAHDANAU, cell="rnn"),
 }  # fmt: skip
@@ -88,6 +91,15 @@ def encode(
     return annotations, finals
 
 
+def context(model: EncoderDecoder, config: RecurrentConfig, finals: list[list[tuple[Tensor, Tensor]]]) -> Tensor:
+    """The fixed context of a model without attention."""
+    last = torch.cat([state[0] for state in finals[-1]])
+    if config.bridge != "summary":
+        return last
+    v = model.decoder_module.bridge.summary
+    return torch.tanh(v.weight @ last + v.bias)  # type: ignore[union-attr, operator]
+
+
 def first_states(
     model: EncoderDecoder, config: RecurrentConfig, finals: list[list[tuple[Tensor, Tensor]]]
 ) -> list[tuple[Tensor, Tensor]]:
@@ -98,6 +110,8 @@ def first_states(
         if config.bridge == "copy":
             states.append(last[0])
             continue
+        if config.bridge == "summary":
+            last = [(context(model, config, finals),) * 2]
         h = last[1][0] if config.bridge == "backward" else torch.cat([state[0] for state in last])
         c = last[1][1] if config.bridge == "backward" else torch.cat([state[1] for state in last])
         w = bridge.hidden[layer]  # type: ignore[union-attr, index]
@@ -121,7 +135,7 @@ def decode(model: EncoderDecoder, config: RecurrentConfig, source: list[int], ta
         word = p["embedding.weight"][token]
         before = states[-1][0]
         if config.attention == NoAttention():
-            c = torch.cat([state[0] for state in finals[-1]])
+            c = context(model, config, finals)
             drive = p["weight_context"] @ c if config.context_in_state else 0
         else:
             a = {name.removeprefix("layers.0.attention."): value for name, value in p.items() if "attention" in name}

@@ -32,7 +32,7 @@ class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind"
                                attention none, context_in_state = context_in_output = false, bridge = "copy",
                                output = "linear"
         Cho et al. 2014        cell = "gru", bidirectional = false, attention none, context_in_state =
-                               context_in_output = true, bridge = "final", output = "maxout"
+                               context_in_output = true, bridge = "summary", output = "maxout"
         Bahdanau et al. 2015   cell = "gru", bridge = "backward", output = "maxout", output_reads = "previous"
                                (the appendix's sᵢ₋₁; the main text has sᵢ: "current")
     """
@@ -54,9 +54,10 @@ class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind"
     """The context drives the state: hₜ = f(h₍t₋₁₎, y₍t₋₁₎, c) (Cho et al. 2014, eq. 7). Attention needs it."""
     context_in_output: bool = True
     """The output layer reads the context and the previous word, too: yₜ = softmax(W[ŷ₍t₋₁₎; zₜ; c])."""
-    bridge: Literal["copy", "final", "backward"] = "final"
+    bridge: Literal["copy", "final", "backward", "summary"] = "final"
     """How the decoder starts: the encoder's last states themselves (same layers and sizes, one direction); tanh(W h)
-    of the last states of all directions; of the backward direction alone (Bahdanau et al. 2015: s₀ = tanh(W_s ←h₁))."""
+    of the last states of all directions; of the backward direction alone (Bahdanau et al. 2015: s₀ = tanh(W_s ←h₁));
+    tanh(V′ c) of a learned context c = tanh(V h), which replaces h wherever the decoder reads it (Cho et al. 2014)."""
     output: Literal["linear", "tanh", "maxout"] = "tanh"
     """Linear: the vocabulary is scored from the state (and what ``context_in_output`` adds). The others are deep
     outputs (Pascanu et al. 2014) with a hidden layer over state, previous word and context; maxout is that of Cho and
@@ -132,6 +133,11 @@ class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind"
             raise ConfigurationError(
                 "model.bridge = 'backward' reads the backward encoder: set model.bidirectional to true "
                 "or bridge to 'final'"
+            )
+        if self.bridge == "summary" and self.attention != NoAttention():
+            raise ConfigurationError(
+                "model.bridge = 'summary' makes the one context of a model without attention: set model.attention.kind "
+                "to 'none' or bridge to 'final'"
             )
         same = self.num_encoder_layers == self.num_decoder_layers and self.encoder_units == self.hidden_size
         if self.bridge == "copy" and (self.bidirectional or not same):

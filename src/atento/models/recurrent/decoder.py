@@ -67,7 +67,8 @@ class RecurrentDecoder(nn.Module):
             raise ValueError(
                 "a recurrent decoder starts from a recurrent encoder's final states; this encoding has none"
             )
-        initial = self.bridge(encoding.final)
+        context = self.bridge.context(encoding.final)
+        initial = self.bridge(encoding.final, context)
         first = self.layers[0]
         if isinstance(first, AttentionalLayer):
             return RecurrentMemory(
@@ -76,7 +77,6 @@ class RecurrentDecoder(nn.Module):
                 keys=first.attention.prepare(encoding.annotations),
                 mask=None if bool(encoding.mask.all()) else encoding.mask,
             )
-        context = torch.cat(list(encoding.final.hidden[-1]), dim=-1)
         return RecurrentMemory(
             initial=initial,
             context=context if self.config.context_in_output else None,
