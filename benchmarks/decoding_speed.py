@@ -1,12 +1,14 @@
 """Sentences a second in decoding, with identical weights: Atento, Hugging Face ``generate`` and CTranslate2.
 
-A Marian model is trained by the plain loop (``hf_marian``) on the Python documentation; ``marian_weights`` copies its
-weights into our Transformer and the logits are compared; CTranslate2 gets them through its own converter's reading of
-the Hugging Face model. Each side translates the test part, 1,000 sentences, raw text to raw text, in batches of 64
-sentences, greedily and with a beam of 5, and then single sentences alone. ``generate`` is given its batches as the
-sentences come, as its users do, and a second time sorted by length, which Atento and CTranslate2 do by themselves. Each
-side runs in a process of its own, the sides in turn; the median of the rounds' ratios to the first side counts, if the
-BLEU scores are equal. ::
+A Marian model is trained by the plain loop (``hf_marian``) on the Python documentation, in bfloat16 and small batches,
+so that its translations soon end where they should; ``marian_weights`` copies its weights into our Transformer and the
+logits are compared; CTranslate2 gets them through its own converter's reading of the Hugging Face model. Each side
+translates the test part, 1,000 sentences, raw text to raw text, in batches of 64 sentences, greedily and with a beam of
+5, and then single sentences alone. ``generate`` is given its batches as the sentences come, as its users do, and a
+second time sorted by length, which Atento and CTranslate2 do by themselves. Atento's beam stops by the rule of
+``generate`` (``present-length``), and a second time by its own default (``exact``), which searches on. Each side runs
+in a process of its own, the sides in turn; the median of the rounds' ratios to the first side counts, if the BLEU
+scores are equal. ::
 
     python -m benchmarks.decoding_speed --data FOLDER
 
@@ -48,7 +50,8 @@ Translate = Callable[[list[str], int], list[str]]
 SIDES = {
     "transformers": "Hugging Face generate, batches as they come",
     "transformers-sorted": "Hugging Face generate, sorted by length",
-    "atento": "Atento",
+    "atento": "Atento, stopping as generate does",
+    "atento-exact": "Atento, exact stopping",
     "ctranslate2": "CTranslate2, float32",
 }
 TASKS = {
@@ -66,6 +69,7 @@ def model_folder(options: argparse.Namespace) -> Path:
     folder: Path = options.work / "python-docs.marian"
     if not (folder / "config.json").exists():
         command: list[str | Path] = [sys.executable, "-m", "benchmarks.hf_marian", "-o", folder, "--rates", "1e-3"]
+        command += ["--bfloat16", "--batch-tokens", "1024"]
         command += ["--tokenizer", tokenizer_file(options), "--minutes", str(options.minutes)]
         for name in ("train", "dev"):
             command += [f"--{name}", *corpus(options, "python-docs", name)]
@@ -99,8 +103,9 @@ def atento_side(options: argparse.Namespace) -> Translate:
     from benchmarks.marian_weights import bundle_of
 
     translator = Translator(bundle_of(load_marian(options), Tokenizer.load(tokenizer_file(options))))
+    stopping = "exact" if options.side.endswith("exact") else "present-length"
     settings = {
-        beams: DecodingConfig(beam_size=beams, batch_size=BATCH, batch_tokens=10**6, stopping=options.stopping)
+        beams: DecodingConfig(beam_size=beams, batch_size=BATCH, batch_tokens=10**6, stopping=stopping)
         for beams in (1, 5)
     }
 
@@ -221,7 +226,7 @@ def main(arguments: list[str] | None = None) -> None:
     difference = logits_difference(options)
     print(f"greatest difference of logits, Atento and Marian: {difference:.1e}", file=sys.stderr, flush=True)
     own = ["--sentences", str(options.sentences), "--single", str(options.single), "--work", str(options.work)]
-    own += ["--stopping", options.stopping, *(["--data", str(options.data)] if options.data else [])]
+    own += ["--data", str(options.data)] if options.data else []
     if "ctranslate2" in options.sides:
         ctranslate2_folder(options)
 
@@ -280,11 +285,10 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     options = parser(__doc__)
     options.add_argument("--side", choices=list(SIDES), help="measure this one once, in this process")
     options.add_argument("--sides", nargs="+", choices=list(SIDES), default=list(SIDES), help="first: the reference")
-    options.add_argument("--minutes", type=float, default=10, help="to train the model, once (default: %(default)s)")
+    options.add_argument("--minutes", type=float, default=12, help="to train the model, once (default: %(default)s)")
     options.add_argument("--sentences", type=int, default=1000, help="to translate (default: %(default)s)")
     options.add_argument("--single", type=int, default=60, help="sentences to translate alone (default: %(default)s)")
     options.add_argument("--rounds", type=int, default=3, help="alternations (default: %(default)s)")
-    options.add_argument("--stopping", default="exact", help="when our beam search stops (default: %(default)s)")
     options.add_argument("--profile", type=int, metavar="BEAMS", help="with --side: show where the time goes")
     return options.parse_args(arguments)
 
