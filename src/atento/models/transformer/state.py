@@ -42,14 +42,14 @@ class Cache:
     """One layer's past keys and values.
 
     The first block of one row a source is kept as it came (training makes no other). Else they live in buffers
-    [sources, capacity, columns, heads, head]: a step fills one slot, with a column for each row of the source. All
+    [sources, capacity, heads, head]: a step fills one slot of as many places, or *columns*, as a source has rows. All
     columns of a source are keys for all its rows, and ``TransformerState.visible`` tells whose past is whose; so
     reordering a beam moves nothing here.
     """
 
     def __init__(self) -> None:
-        self._keys: Float[Tensor, "sources capacity columns heads head"] | None = None
-        self._values: Float[Tensor, "sources capacity columns heads head"] | None = None
+        self._keys: Float[Tensor, "sources capacity heads head"] | None = None
+        self._values: Float[Tensor, "sources capacity heads head"] | None = None
 
     def append(self, keys: Heads, values: Heads, used: int, width: int) -> tuple[Heads, Heads]:
         """Add the keys and values of ``width`` rows a source and return all of them, old and new.
@@ -64,40 +64,46 @@ class Cache:
             Keys and values [S, H, (used + T) · width, K], a slot's columns together.
         """
         if used == 0 and width == 1:
-            self._keys, self._values = (held.permute(0, 2, 1, 3).unsqueeze(2) for held in (keys, values))
+            self._keys, self._values = keys.transpose(1, 2), values.transpose(1, 2)
             return keys, values
-        sources, heads, queries, size = keys.shape
-        shape = (sources, heads, width, queries // width, size)
-        new_keys, new_values = (held.view(shape).permute(0, 3, 2, 1, 4) for held in (keys, values))  # [S, T, W, H, K]
-        end = used + new_keys.shape[1]
-        if self._keys is None or self._keys.shape[1] < end:
-            self._keys = _enlarged(self._keys, used, end, new_keys)
-            self._values = _enlarged(self._values, used, end, new_values)
+        filled, added = used * width, keys.shape[2]
+        if added != width and width != 1:
+            keys, values = (_by_slot(held, width) for held in (keys, values))
+        if self._keys is None or self._keys.shape[1] < filled + added:
+            self._keys = _enlarged(self._keys, filled, keys, width)
+            self._values = _enlarged(self._values, filled, values, width)
         assert self._values is not None
-        self._keys[:, used:end] = new_keys
-        self._values[:, used:end] = new_values
-        return self._keys[:, :end].flatten(1, 2).transpose(1, 2), self._values[:, :end].flatten(1, 2).transpose(1, 2)
+        self._keys.narrow(1, filled, added).copy_(keys.transpose(1, 2))
+        self._values.narrow(1, filled, added).copy_(values.transpose(1, 2))
+        present = filled + added
+        return self._keys.narrow(1, 0, present).transpose(1, 2), self._values.narrow(1, 0, present).transpose(1, 2)
 
-    def select(self, sources: Int[Tensor, " kept"], used: int) -> None:
-        """Keep these sources alone."""
+    def select(self, sources: Int[Tensor, " kept"], filled: int) -> None:
+        """Keep these sources alone; ``filled`` places are in use."""
         if self._keys is not None and self._values is not None:
-            self._keys = self._keys[:, :used].index_select(0, sources)
-            self._values = self._values[:, :used].index_select(0, sources)
+            self._keys = self._keys[:, :filled].index_select(0, sources)
+            self._values = self._values[:, :filled].index_select(0, sources)
 
-    def gather(self, columns: Int[Tensor, "sources used width"]) -> None:
-        """Let column ``i`` of slot ``t`` of source ``s`` be its present column ``columns[s, t, i]``."""
+    def gather(self, columns: Int[Tensor, "sources used new_width"], width: int) -> None:
+        """Of a slot's ``width`` columns, let column ``i`` of slot ``t`` of source ``s`` be ``columns[s, t, i]``."""
         if self._keys is not None and self._values is not None:
-            places = columns[..., None, None]
-            self._keys = self._keys[:, : columns.shape[1]].take_along_dim(places, dim=2)
-            self._values = self._values[:, : columns.shape[1]].take_along_dim(places, dim=2)
+            places = columns + torch.arange(columns.shape[1], device=columns.device).unsqueeze(1) * width
+            chosen = places.flatten(1)[..., None, None]
+            self._keys, self._values = (held.take_along_dim(chosen, dim=1) for held in (self._keys, self._values))
 
 
-def _enlarged(held: Tensor | None, used: int, needed: int, new: Tensor) -> Tensor:
-    """A buffer for more slots than needed, which begins with those that are filled."""
-    sources, _, *rest = new.shape
-    buffer = new.new_empty((sources, needed + max(used, _GROWTH), *rest))
+def _by_slot(held: Heads, width: int) -> Heads:
+    """[S, H, width · T, K] with a row's positions together → a slot's columns together."""
+    sources, heads, places, size = held.shape
+    return held.view(sources, heads, width, places // width, size).transpose(2, 3).flatten(2, 3)
+
+
+def _enlarged(held: Tensor | None, filled: int, new: Heads, width: int) -> Tensor:
+    """A buffer with room for the new ones and more, which begins with the places that are filled."""
+    sources, heads, added, size = new.shape
+    buffer = new.new_empty((sources, filled + added + max(filled, _GROWTH * width), heads, size))
     if held is not None:
-        buffer[:, :used] = held[:, :used]
+        buffer[:, :filled] = held[:, :filled]
     return buffer
 
 
@@ -141,7 +147,7 @@ class TransformerState:
         if width != self.width:
             columns = visible.byte().argmax(3).transpose(1, 2)  # a row sees one column of a slot, or none if padded
             for cache in self.caches:
-                cache.gather(columns)
+                cache.gather(columns, self.width)
             visible = visible.any(3, keepdim=True) & self._own(width)
         ragged = None if self.ragged is None else self.ragged.gather(1, parents)
         return TransformerState(
@@ -151,7 +157,7 @@ class TransformerState:
     def select(self, sources: Int[Tensor, " kept"]) -> TransformerState:
         """The state of these sources alone; consumes this one."""
         for cache in self.caches:
-            cache.select(sources, self.used)
+            cache.select(sources, self.used * self.width)
         ragged, visible = (None if held is None else held[sources] for held in (self.ragged, self.visible))
         return TransformerState(
             self.caches, len(sources), self._device, width=self.width, used=self.used, ragged=ragged, visible=visible
