@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import Any, cast
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+
+from atento.nn.linear import linear
 
 _CHUNK = 512
 
@@ -60,6 +61,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
         offset = None if bias is None else bias.to(dtype)
         wide = torch.promote_types(hidden.dtype, torch.float32)  # what sums and probabilities are computed in
         learning = learning and any(ctx.needs_input_grad[:3])  # autograd names them without gradients on, too
+        turned = matrix.t().contiguous() if learning else matrix
         hidden_gradient = torch.empty_like(inputs) if learning else None
         weight_gradient = torch.zeros_like(weight) if learning else None
         bias_gradient = torch.zeros_like(bias) if learning and bias is not None else None
@@ -67,7 +69,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
         likelihood = hidden.new_zeros((), dtype=wide)
         for start in range(0, len(inputs), _CHUNK):
             part = slice(start, start + _CHUNK)
-            log_probabilities = F.linear(inputs[part], matrix, offset).log_softmax(dim=-1, dtype=wide)
+            log_probabilities = linear(inputs[part], matrix, offset).log_softmax(dim=-1, dtype=wide)
             right = -log_probabilities.gather(1, labels[part].unsqueeze(1)).sum()
             likelihood += right
             loss += (1.0 - smoothing) * right
@@ -79,7 +81,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
             if bias_gradient is not None:
                 bias_gradient += gradient.sum(dim=0)
             gradient = gradient.to(dtype)
-            torch.mm(gradient, matrix, out=hidden_gradient[part])
+            hidden_gradient[part] = linear(gradient, turned, None)
             if dtype == weight.dtype:
                 weight_gradient.addmm_(gradient.T, inputs[part])
             else:

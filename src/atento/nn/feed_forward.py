@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from atento.nn.dropout import dropout
+from atento.nn.linear import Linear
 
 Activation = Literal["relu", "gelu", "swiglu"]
 
@@ -23,8 +24,8 @@ class FeedForward(nn.Module):
         super().__init__()
         self.activation = activation
         self.dropout = dropout
-        self.input = nn.Linear(model_size, 2 * hidden_size if activation == "swiglu" else hidden_size)
-        self.output = nn.Linear(hidden_size, model_size)
+        self.input = Linear(model_size, 2 * hidden_size if activation == "swiglu" else hidden_size)
+        self.output = Linear(hidden_size, model_size)
 
     def forward(self, inputs: Float[Tensor, "*any model"]) -> Float[Tensor, "*any model"]:
         """Apply the network to every position on its own."""

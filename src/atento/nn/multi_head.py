@@ -11,10 +11,11 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F  # noqa: N812  (the field's name)
 from jaxtyping import Bool, Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from atento.nn.attention import attend, scaled_dot_product_scores
 from atento.nn.capture import Observable, Role
+from atento.nn.linear import Linear
 
 Heads = Float[Tensor, "batch heads positions head"]
 Rotate = Callable[[Heads], Heads]
@@ -93,8 +94,8 @@ class SelfAttention(HeadedAttention):
 
     def __init__(self, model_size: int, num_heads: int, dropout: float, role: Role) -> None:
         super().__init__(model_size, num_heads, dropout, role)
-        self.input = nn.Linear(model_size, 3 * model_size)
-        self.output = nn.Linear(model_size, model_size)
+        self.input = Linear(model_size, 3 * model_size)
+        self.output = Linear(model_size, model_size)
 
     def project(
         self, inputs: Float[Tensor, "batch positions model"], rotate: Rotate | None
@@ -109,9 +110,9 @@ class CrossAttention(HeadedAttention):
 
     def __init__(self, model_size: int, num_heads: int, dropout: float) -> None:
         super().__init__(model_size, num_heads, dropout, "cross")
-        self.query = nn.Linear(model_size, model_size)
-        self.key_value = nn.Linear(model_size, 2 * model_size)
-        self.output = nn.Linear(model_size, model_size)
+        self.query = Linear(model_size, model_size)
+        self.key_value = Linear(model_size, 2 * model_size)
+        self.output = Linear(model_size, model_size)
 
     def prepare(self, annotations: Float[Tensor, "batch source model"]) -> tuple[Heads, Heads]:
         """The keys and values of a source."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import cast
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
@@ -18,6 +17,7 @@ from atento.models.recurrent.configuration import AdditiveAttentionConfig, Recur
 from atento.models.recurrent.output import OutputLayer
 from atento.models.recurrent.state import RecurrentMemory, RecurrentState
 from atento.nn.dropout import Dropout
+from atento.nn.linear import linear
 from atento.nn.protocols import Encoding
 from atento.nn.recurrent.cells import GATES, CellState
 from atento.nn.recurrent.layers import AttentionalLayer, RecurrentLayer
@@ -80,7 +80,7 @@ class RecurrentDecoder(nn.Module):
         return RecurrentMemory(
             initial=initial,
             context=context if self.config.context_in_output else None,
-            drive=None if self.weight_context is None else F.linear(context, self.weight_context),
+            drive=None if self.weight_context is None else linear(context, self.weight_context, None),
         )
 
     def start(self, memory: RecurrentMemory) -> RecurrentState:
@@ -127,7 +127,7 @@ class RecurrentDecoder(nn.Module):
 
     def logits(self, hidden: Float[Tensor, "*any predicting"]) -> Float[Tensor, "*any vocab"]:
         """Project onto the vocabulary."""
-        return F.linear(hidden, self.output.weight, self.output.bias)
+        return linear(hidden, self.output.weight, self.output.bias)
 
     def _first_layer(
         self, words: Float[Tensor, "real embedding"], packing: Packing, initial: CellState, memory: RecurrentMemory

@@ -10,11 +10,11 @@ and yₜ = softmax(W_o zₜ). A deep output always reads the previous word; C_o 
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from atento.models.recurrent.configuration import RecurrentConfig
+from atento.nn.linear import linear
 
 
 class OutputLayer(nn.Module):
@@ -41,9 +41,9 @@ class OutputLayer(nn.Module):
         """Make the predicting vectors of any number of positions; ``context`` is None only where it is not read."""
         if self.kind == "linear":
             return state if context is None else torch.cat([word, state, context], dim=-1)
-        hidden = F.linear(state, self.weight_state, self.bias) + F.linear(word, self.weight_word)
+        hidden = linear(state, self.weight_state, self.bias) + linear(word, self.weight_word, None)
         if context is not None and self.weight_context is not None:
-            hidden = hidden + F.linear(context, self.weight_context)
+            hidden = hidden + linear(context, self.weight_context, None)
         if self.kind == "tanh":
             return torch.tanh(hidden)
         return torch.maximum(hidden[..., 0::2], hidden[..., 1::2])

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
@@ -17,6 +16,7 @@ from atento.models.transformer.configuration import TransformerConfig
 from atento.models.transformer.layers import Embedding, Residual, initialise, rotary
 from atento.models.transformer.state import Cache, TransformerMemory, TransformerState
 from atento.nn.feed_forward import FeedForward
+from atento.nn.linear import linear
 from atento.nn.multi_head import CrossAttention, Heads, Rotate, SelfAttention
 from atento.nn.protocols import Encoding
 
@@ -135,7 +135,7 @@ class TransformerDecoder(nn.Module):
 
     def logits(self, hidden: Float[Tensor, "*any model"]) -> Float[Tensor, "*any vocab"]:
         """Project onto the vocabulary."""
-        return F.linear(hidden, self.output.weight, self.output.bias)
+        return linear(hidden, self.output.weight, self.output.bias)
 
     def _layers(self) -> list[DecoderLayer]:
         return list(self.layers)  # type: ignore[arg-type]

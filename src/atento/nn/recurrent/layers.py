@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from atento.nn.capture import Observable, Role
+from atento.nn.linear import linear
 from atento.nn.recurrent import attentional, kernels
 from atento.nn.recurrent.cells import GATES, CellKind, CellState
 from atento.nn.recurrent.equations import (
@@ -84,7 +84,7 @@ class RecurrentLayer(Observable):
                 same), rows in the packing's order.
             reading: the permutation of the packed elements that the inputs and outputs are in, for the reports.
         """
-        projected = F.linear(inputs, self.weight_input, self.bias)
+        projected = linear(inputs, self.weight_input, self.bias)
         if constant is not None:
             projected = add_constant(projected, constant, packing)
         if self.listener is None and kernels.applies(packing):
@@ -117,7 +117,7 @@ class AdditiveAttention(Observable):
         self, annotations: Float[Tensor, "sources source annotation"]
     ) -> Float[Tensor, "sources source attention"]:
         """U h (with a bias, as is usual), made once a source."""
-        return F.linear(annotations, self.weight_key, self.bias)
+        return linear(annotations, self.weight_key, self.bias)
 
     def report(self, run: AttentionalRun, packing: Packing) -> None:
         """Tell the listener, if there is one."""
@@ -151,7 +151,7 @@ class AttentionalLayer(RecurrentLayer):
         self, inputs: Float[Tensor, "real input"], packing: Packing, initial: CellState, reader: AdditiveReader
     ) -> AttentionalRun:
         """Run over all steps; the reader's sources and the states stand in the packing's order of rows."""
-        projected = F.linear(inputs, self.weight_input, self.bias)
+        projected = linear(inputs, self.weight_input, self.bias)
         heard = self.listener is not None or self.attention.listener is not None
         if not heard and attentional.applies(packing, reader):
             return attentional.attentional_recurrence(projected, self.recurrent, reader, initial, packing)
