@@ -1,5 +1,9 @@
 """oneDNN's product against PyTorch's usual one, and when each is taken."""
 
+import copy
+import gc
+import pickle
+
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -15,15 +19,13 @@ needs_onednn = pytest.mark.skipif(module._ONEDNN is None, reason="this PyTorch h
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     """The shapes that went to oneDNN."""
     shapes: list[tuple[int, ...]] = []
-    real = module._ONEDNN
+    real = module._multiply
 
-    def counting(inputs: Tensor, weight: Tensor, bias: Tensor | None, *rest: object) -> Tensor:
+    def counting(inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         shapes.append((*inputs.shape[:-1], *weight.shape))
-        assert real is not None
-        return real(inputs, weight, bias, *rest)  # type: ignore[arg-type]
+        return real(inputs, weight, bias)
 
-    if real is not None:
-        monkeypatch.setattr(module, "_ONEDNN", counting)
+    monkeypatch.setattr(module, "_multiply", counting)
     return shapes
 
 
@@ -79,7 +81,71 @@ def test_small_products_and_other_types_stay_with_the_usual_one(counted: list[tu
     assert counted == [(700, 1024, 256)]
 
 
+@needs_onednn
+@pytest.mark.parametrize("rows", [1, 5, 64, 700])
+@pytest.mark.parametrize("biased", [True, False])
+def test_reordered_weights_give_the_same(rows: int, biased: bool) -> None:
+    layer, inputs = Linear(256, 1000, bias=biased), torch.randn(rows, 1, 256)
+    wanted = F.linear(inputs, layer.weight, layer.bias)
+    with torch.inference_mode():
+        torch.testing.assert_close(layer(inputs), wanted.detach(), rtol=1e-4, atol=1e-4)
+    assert id(layer.weight) in module._REORDERED
+
+
+@needs_onednn
+def test_reordered_weights_follow_the_weights() -> None:
+    layer, inputs = Linear(256, 1000), torch.randn(3, 256)
+
+    def check() -> None:
+        wanted = F.linear(inputs, layer.weight, layer.bias).detach()
+        with torch.inference_mode():
+            torch.testing.assert_close(layer(inputs), wanted, rtol=1e-4, atol=1e-4)
+
+    check()
+    with torch.no_grad():
+        layer.weight.mul_(2)
+    check()
+    layer.load_state_dict(Linear(256, 1000).state_dict())
+    check()
+    layer.weight.data = torch.randn(1000, 256)
+    check()
+    optimiser = torch.optim.SGD(layer.parameters(), lr=0.1)
+    layer(inputs).sum().backward()
+    optimiser.step()
+    check()
+
+
+@needs_onednn
+def test_reordered_weights_are_kept_once_and_die_with_the_weights() -> None:
+    layer, inputs = Linear(256, 1000), torch.randn(3, 256)
+    key = id(layer.weight)
+    with torch.inference_mode():
+        layer(inputs)
+        kept = module._REORDERED[key]
+        layer(inputs)
+    assert module._REORDERED[key] is kept
+    copy.deepcopy(layer)
+    pickle.dumps(layer)
+    del layer
+    gc.collect()
+    assert key not in module._REORDERED
+
+
+@needs_onednn
+def test_weights_made_in_inference_mode_are_not_kept() -> None:
+    with torch.inference_mode():
+        layer, inputs = Linear(256, 1000), torch.randn(3, 256)
+        first = layer(inputs)
+        layer.weight.mul_(2)
+        layer.bias.mul_(2)
+        torch.testing.assert_close(layer(inputs), 2 * first, rtol=1e-4, atol=1e-4)
+    assert id(layer.weight) not in module._REORDERED
+
+
 def test_without_the_operator_the_usual_product_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_ONEDNN", None)
     layer, inputs = Linear(256, 1024), torch.randn(700, 256)
-    assert torch.equal(layer(inputs), F.linear(inputs, layer.weight, layer.bias))
+    wanted = F.linear(inputs, layer.weight, layer.bias)
+    assert torch.equal(layer(inputs), wanted)
+    with torch.inference_mode():
+        assert torch.equal(layer(inputs), wanted)

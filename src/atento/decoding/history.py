@@ -8,6 +8,8 @@ from torch import Tensor
 
 ROOT = -1
 """The node before a source's first token."""
+_GROWTH = 32
+"""Steps whose numbers are made at once."""
 
 
 class History:
@@ -18,6 +20,8 @@ class History:
 
     def __init__(self) -> None:
         self._size = 0
+        self._numbers: Int[Tensor, " nodes"] | None = None
+        """0, 1, …, for some steps ahead."""
         self._parents: list[Tensor] = []
         self._tokens: list[Tensor] = []
         self._log_probabilities: list[Tensor] = []
@@ -33,8 +37,11 @@ class History:
         self._parents.append(parents)
         self._tokens.append(tokens)
         self._log_probabilities.append(log_probabilities)
-        start, self._size = self._size, self._size + tokens.numel()
-        return torch.arange(start, self._size, device=tokens.device).view_as(tokens)
+        start, added = self._size, tokens.numel()
+        self._size = start + added
+        if self._numbers is None or len(self._numbers) < self._size:
+            self._numbers = torch.arange(start + _GROWTH * added, device=tokens.device)
+        return self._numbers.narrow(0, start, added).view_as(tokens)
 
     def trace(self, node: int) -> tuple[list[int], list[float]]:
         """The tokens and log-probabilities from the root to this node; no step may be added afterwards."""

@@ -198,13 +198,12 @@ class _Search:
 
     def _record(self, extensions: Extensions) -> Int[Tensor, " kept"] | None:
         """Note the extensions and settle what can be; gives the sources that go on, None if no source leaves."""
-        before, batch = self.batch, self.batch
+        batch = self.batch
+        before = batch.totals, batch.nodes
         nodes = self.history.append(
             batch.nodes.gather(1, extensions.parents), extensions.tokens, extensions.log_probabilities
         )
-        self.batch = batch = dataclasses.replace(
-            batch, lengths=batch.lengths + 1, totals=extensions.totals, nodes=nodes
-        )
+        batch.lengths, batch.totals, batch.nodes = batch.lengths + 1, extensions.totals, nodes
         ended = extensions.tokens == self.vocabulary.eos
         if self.observer is not None:
             self._show(extensions, ended)
@@ -221,10 +220,15 @@ class _Search:
         settled &= batch.living
         if not at_limit and not bool(settled.any()):
             return None
-        self._read_off(settled, before)
+        self._read_off(settled, *before)
         return self._leave(settled, at_limit)
 
-    def _read_off(self, settled: Bool[Tensor, " sources"], before: _Batch) -> None:
+    def _read_off(
+        self,
+        settled: Bool[Tensor, " sources"],
+        earlier_totals: Float[Tensor, "sources rows_each"],
+        earlier_nodes: Int[Tensor, "sources rows_each"],
+    ) -> None:
         """Note what the settled sources end with: their finished hypotheses, else unfinished ones.
 
         At the length limit unfinished hypotheses fill the places left. A source without any possible token ends with
@@ -234,7 +238,7 @@ class _Search:
         columns = [batch.place, finished.nodes, finished.totals, finished.scores]
         for totals, nodes, lengths in (
             (batch.totals, batch.nodes, batch.lengths),
-            (before.totals, before.nodes, batch.lengths - 1),
+            (earlier_totals, earlier_nodes, batch.lengths - 1),
         ):
             columns += [nodes, totals, self.scoring.scores(totals, lengths)]
         for place, *found in zip(*(column[settled].tolist() for column in columns), strict=True):

@@ -1,16 +1,21 @@
 """x Wᵀ + b, by the faster of two libraries on a CPU.
 
-PyTorch multiplies float32 matrices with MKL. oneDNN, which it also brings along, needs 5 to 35 % less time for the
-products of our models on AMD processors (``benchmarks/linear_products.py``), most of all for a wide output layer and
-few rows. PyTorch's compiler reaches it through ``mkldnn::_linear_pointwise``, an operator that is no part of the public
-interface: where it is missing, and for other devices and types, the usual product is taken. Small products stay with
-MKL too, because a call of it costs less. The gradient of the weights does as well: oneDNN would copy both its factors.
+PyTorch multiplies float32 matrices with MKL. It also brings oneDNN along, which on AMD processors needs 5 to 35 % less
+time for the products of our models, and for few rows, as in decoding, a half to a quarter of the time if it may keep
+the weights in an order of its own (``benchmarks/linear_products.py``). PyTorch's compiler reaches it through two
+operators, ``mkldnn::_linear_pointwise`` and ``mkldnn::_reorder_linear_weight``, that are no part of the public
+interface: where they are missing, and for other devices and types, the usual product is taken.
+
+Learning: small products stay with MKL, because a call of it costs less; so does the gradient of the weights, because
+oneDNN would copy both its factors. Inference mode: the reordered weights are kept beside the usual ones for as long as
+these live and stay unchanged, which doubles the memory of the matrices.
 """
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -19,20 +24,27 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 Product = Callable[[Tensor, Tensor, Tensor | None, str, list[float], str], Tensor]
+Reorder = Callable[[Tensor, int], Tensor]
 
 WIDE = 1 << 20
 """Elements of a matrix from which on oneDNN is faster for any number of rows …"""
 LARGE = 1 << 23
 """… and multiplications from which on it is for any matrix."""
+REORDERED = 1 << 14
+"""Elements of a matrix from which on it is kept reordered."""
+TYPICAL_ROWS = 64
+"""What the order is chosen for; it hardly matters."""
 
 
-def _find_operator() -> Product | None:
+def _find_operators() -> tuple[Product, Reorder] | None:
     if not (torch.backends.mkldnn.is_available() and torch.backends.mkl.is_available()):  # type: ignore[no-untyped-call]
         return None
-    return cast("Product | None", getattr(torch.ops.mkldnn, "_linear_pointwise", None))
+    found = (getattr(torch.ops.mkldnn, name, None) for name in ("_linear_pointwise", "_reorder_linear_weight"))
+    multiply, reorder = found
+    return None if multiply is None or reorder is None else (multiply, reorder)
 
 
-_ONEDNN = _find_operator()
+_ONEDNN = _find_operators()
 
 
 def linear(
@@ -41,7 +53,12 @@ def linear(
     bias: Float[Tensor, " outputs"] | None,
 ) -> Float[Tensor, "*any outputs"]:
     """``torch.nn.functional.linear``, differentiable once."""
-    if not _pays(inputs, weight):
+    if not _multiplies(inputs, weight):
+        return F.linear(inputs, weight, bias)
+    size = weight.numel()
+    if size >= REORDERED and torch.is_inference_mode_enabled():
+        return _multiply(inputs, _reordered(weight), bias)
+    if size < WIDE and inputs.numel() // inputs.shape[-1] * size < LARGE:
         return F.linear(inputs, weight, bias)
     if torch.is_grad_enabled() and any(part is not None and part.requires_grad for part in (inputs, weight, bias)):
         function = cast("Any", _Linear)  # torch leaves apply untyped
@@ -57,12 +74,10 @@ class Linear(nn.Linear):
         return linear(inputs, self.weight, self.bias)
 
 
-def _pays(inputs: Tensor, weight: Tensor) -> bool:
-    """Whether oneDNN can multiply these, and faster."""
-    size = weight.numel()
+def _multiplies(inputs: Tensor, weight: Tensor) -> bool:
+    """Whether oneDNN can multiply these."""
     return (
-        (size >= WIDE or inputs.numel() // inputs.shape[-1] * size >= LARGE)
-        and _ONEDNN is not None
+        _ONEDNN is not None
         and inputs.dtype == weight.dtype == torch.float32
         and inputs.device.type == "cpu"
         and not torch.is_autocast_enabled("cpu")
@@ -71,7 +86,34 @@ def _pays(inputs: Tensor, weight: Tensor) -> bool:
 
 def _multiply(inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     assert _ONEDNN is not None
-    return _ONEDNN(inputs, weight, bias, "none", [], "")
+    return _ONEDNN[0](inputs, weight, bias, "none", [], "")
+
+
+class _Reordered(NamedTuple):
+    """A matrix in oneDNN's order, and which one it is."""
+
+    weight: Tensor
+    original: weakref.ref[Tensor]
+    version: int
+    address: int
+
+
+_REORDERED: dict[int, _Reordered] = {}
+
+
+def _reordered(weight: Tensor) -> Tensor:
+    """The matrix in oneDNN's order; made anew where the matrix was changed since."""
+    if weight.is_inference():  # nobody could tell whether it was changed
+        return weight
+    key, version, address = id(weight), weight._version, weight.data_ptr()
+    held = _REORDERED.get(key)
+    if held is None or held.original() is not weight or held.version != version or held.address != address:
+        assert _ONEDNN is not None
+        with torch.inference_mode(False), torch.no_grad():
+            ordered = _ONEDNN[1](weight, TYPICAL_ROWS)
+        forget = weakref.ref(weight, lambda _: _REORDERED.pop(key, None))
+        held = _REORDERED[key] = _Reordered(ordered, forget, version, address)
+    return held.weight
 
 
 class _Linear(torch.autograd.Function):

@@ -38,8 +38,8 @@ class HeadedAttention(Observable):
 
     def split_each(self, vectors: Float[Tensor, "batch positions several"], count: int) -> list[Heads]:
         """[B, T, count·D] → ``count`` times [B, H, T, K], as views."""
-        parts = vectors.view(*vectors.shape[:-1], count, self.num_heads, -1).unbind(-3)
-        return [part.transpose(1, 2) for part in parts]
+        parts = vectors.view(*vectors.shape[:-1], count, self.num_heads, -1).transpose(1, 3)  # [B, H, count, T, K]
+        return list(parts.unbind(2))
 
     def attend(
         self, queries: Heads, keys: Heads, values: Heads, mask: Bool[Tensor, ...] | None, causal: bool
@@ -121,13 +121,11 @@ class CrossAttention(HeadedAttention):
 
     def forward(
         self,
-        inputs: Float[Tensor, "rows steps model"],
+        inputs: Float[Tensor, "sources queries model"],
         keys: Float[Tensor, "sources heads source head"],
         values: Float[Tensor, "sources heads source head"],
         mask: Bool[Tensor, "sources 1 1 source"] | None,
-    ) -> Float[Tensor, "rows steps model"]:
-        """Attend; the rows of one source are its queries, so that keys and values are never repeated for a beam."""
-        rows, steps, size = inputs.shape
-        queries = self.split(self.query(inputs).view(keys.shape[0], -1, size))
-        contexts = self.attend(queries, keys, values, mask, causal=False)
-        return self.output(contexts.reshape(rows, steps, size))  # type: ignore[no-any-return]
+    ) -> Float[Tensor, "sources queries model"]:
+        """Attend; all rows of one source are its queries, so that keys and values are never repeated for a beam."""
+        queries = self.split(self.query(inputs))
+        return self.output(self.attend(queries, keys, values, mask, causal=False))  # type: ignore[no-any-return]

@@ -42,14 +42,14 @@ class Cache:
     """One layer's past keys and values.
 
     The first block of one row a source is kept as it came (training makes no other). Else they live in buffers
-    [sources, capacity, heads, head]: a step fills one slot of as many places, or *columns*, as a source has rows. All
+    [sources, heads, capacity, head]: a step fills one slot of as many places, or *columns*, as a source has rows. All
     columns of a source are keys for all its rows, and ``TransformerState.visible`` tells whose past is whose; so
     reordering a beam moves nothing here.
     """
 
     def __init__(self) -> None:
-        self._keys: Float[Tensor, "sources capacity heads head"] | None = None
-        self._values: Float[Tensor, "sources capacity heads head"] | None = None
+        self._keys: Float[Tensor, "sources heads capacity head"] | None = None
+        self._values: Float[Tensor, "sources heads capacity head"] | None = None
 
     def append(self, keys: Heads, values: Heads, used: int, width: int) -> tuple[Heads, Heads]:
         """Add the keys and values of ``width`` rows a source and return all of them, old and new.
@@ -64,32 +64,31 @@ class Cache:
             Keys and values [S, H, (used + T) · width, K], a slot's columns together.
         """
         if used == 0 and width == 1:
-            self._keys, self._values = keys.transpose(1, 2), values.transpose(1, 2)
+            self._keys, self._values = keys, values
             return keys, values
         filled, added = used * width, keys.shape[2]
         if added != width and width != 1:
             keys, values = (_by_slot(held, width) for held in (keys, values))
-        if self._keys is None or self._keys.shape[1] < filled + added:
+        if self._keys is None or self._keys.shape[2] < filled + added:
             self._keys = _enlarged(self._keys, filled, keys, width)
             self._values = _enlarged(self._values, filled, values, width)
         assert self._values is not None
-        self._keys.narrow(1, filled, added).copy_(keys.transpose(1, 2))
-        self._values.narrow(1, filled, added).copy_(values.transpose(1, 2))
-        present = filled + added
-        return self._keys.narrow(1, 0, present).transpose(1, 2), self._values.narrow(1, 0, present).transpose(1, 2)
+        self._keys.narrow(2, filled, added).copy_(keys)
+        self._values.narrow(2, filled, added).copy_(values)
+        return self._keys.narrow(2, 0, filled + added), self._values.narrow(2, 0, filled + added)
 
     def select(self, sources: Int[Tensor, " kept"], filled: int) -> None:
         """Keep these sources alone; ``filled`` places are in use."""
         if self._keys is not None and self._values is not None:
-            self._keys = self._keys[:, :filled].index_select(0, sources)
-            self._values = self._values[:, :filled].index_select(0, sources)
+            self._keys = self._keys[:, :, :filled].index_select(0, sources)
+            self._values = self._values[:, :, :filled].index_select(0, sources)
 
     def gather(self, columns: Int[Tensor, "sources used new_width"], width: int) -> None:
         """Of a slot's ``width`` columns, let column ``i`` of slot ``t`` of source ``s`` be ``columns[s, t, i]``."""
         if self._keys is not None and self._values is not None:
             places = columns + torch.arange(columns.shape[1], device=columns.device).unsqueeze(1) * width
-            chosen = places.flatten(1)[..., None, None]
-            self._keys, self._values = (held.take_along_dim(chosen, dim=1) for held in (self._keys, self._values))
+            chosen = places.flatten(1)[:, None, :, None]
+            self._keys, self._values = (held.take_along_dim(chosen, dim=2) for held in (self._keys, self._values))
 
 
 def _by_slot(held: Heads, width: int) -> Heads:
@@ -101,9 +100,9 @@ def _by_slot(held: Heads, width: int) -> Heads:
 def _enlarged(held: Tensor | None, filled: int, new: Heads, width: int) -> Tensor:
     """A buffer with room for the new ones and more, which begins with the places that are filled."""
     sources, heads, added, size = new.shape
-    buffer = new.new_empty((sources, filled + added + max(filled, _GROWTH * width), heads, size))
+    buffer = new.new_empty((sources, heads, filled + added + max(filled, _GROWTH * width), size))
     if held is not None:
-        buffer[:, :filled] = held[:, :filled]
+        buffer[:, :, :filled] = held[:, :, :filled]
     return buffer
 
 
