@@ -55,7 +55,6 @@ def test_without_training_or_probability_nothing_happens_and_nothing_is_drawn(
 ) -> None:
     inputs, state = torch.randn(3, 4), torch.get_rng_state()
     torch.testing.assert_close(dropout(inputs, probability, training), inputs)
-    torch.testing.assert_close(add_dropped(inputs, inputs, probability, training), inputs + inputs)
     assert torch.equal(torch.get_rng_state(), state)
 
 
@@ -66,20 +65,20 @@ def test_values_and_gradients_pass_where_the_mask_is() -> None:
     mask = keep_mask(inputs, 0.4)
     for function in (
         lambda: dropout(inputs, 0.4, True),
-        lambda: add_dropped(residual, inputs, 0.4, True) - residual,
+        lambda: add_dropped(residual, inputs, 0.4) - residual,
     ):
         torch.manual_seed(3)
         outputs = function()
         torch.testing.assert_close(outputs, inputs * mask)
         (gradient,) = torch.autograd.grad(outputs.sum(), inputs)
         torch.testing.assert_close(gradient, mask)
-    (gradient,) = torch.autograd.grad(add_dropped(residual, inputs, 0.4, True).sum(), residual)
+    (gradient,) = torch.autograd.grad(add_dropped(residual, inputs, 0.4).sum(), residual)
     torch.testing.assert_close(gradient, torch.ones_like(residual))
 
 
 def test_a_narrow_sublayer_is_added_to_a_wide_residual() -> None:
     residual, inputs = torch.randn(6), torch.randn(6, dtype=torch.bfloat16)
-    outputs = add_dropped(residual, inputs, 0.5, True)
+    outputs = add_dropped(residual, inputs, 0.5)
     assert outputs.dtype == torch.float32
     dropped = outputs - residual
     assert all(min(abs(a), abs(a - 2 * b)) < 1e-5 for a, b in zip(dropped.tolist(), inputs.tolist(), strict=True))

@@ -92,6 +92,17 @@ def test_reordered_weights_give_the_same(rows: int, biased: bool) -> None:
     assert id(layer.weight) in module._REORDERED
 
 
+@pytest.mark.parametrize("biased", [True, False])
+@pytest.mark.parametrize("inference", [True, False])
+def test_a_sum_or_the_rectifier_may_follow(inference: bool, biased: bool) -> None:
+    layer, inputs, other = Linear(256, 1000, bias=biased), torch.randn(5, 2, 256), torch.randn(5, 2, 1000)
+    product, before = F.linear(inputs, layer.weight, layer.bias).detach(), other.clone()
+    with torch.inference_mode(inference):
+        torch.testing.assert_close(layer.rectified(inputs).detach(), product.clamp(min=0), rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(layer.added(inputs, to=other).detach(), other + product, rtol=1e-4, atol=1e-4)
+    assert torch.equal(other, before)
+
+
 @needs_onednn
 def test_reordered_weights_follow_the_weights() -> None:
     layer, inputs = Linear(256, 1000), torch.randn(3, 256)

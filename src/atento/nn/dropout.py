@@ -25,11 +25,9 @@ def dropout(inputs: Float[Tensor, "*any"], probability: float, training: bool) -
 
 
 def add_dropped(
-    residual: Float[Tensor, "*any"], inputs: Float[Tensor, "*any"], probability: float, training: bool
+    residual: Float[Tensor, "*any"], inputs: Float[Tensor, "*any"], probability: float
 ) -> Float[Tensor, "*any"]:
-    """``residual + dropout(inputs)``, in one pass over memory on CPU."""
-    if not training or probability == 0.0:
-        return residual + inputs
+    """``residual + dropout(inputs)`` in training, in one pass over memory on CPU."""
     if inputs.device.type != "cpu":
         return residual + F.dropout(inputs, probability)
     return torch.addcmul(residual, inputs.to(residual.dtype), keep_mask(residual, probability))

@@ -29,13 +29,16 @@ class FeedForward(nn.Module):
 
     def forward(self, inputs: Float[Tensor, "*any model"]) -> Float[Tensor, "*any model"]:
         """Apply the network to every position on its own."""
-        hidden = self.input(inputs)
+        return self.output(self.hidden(inputs))  # type: ignore[no-any-return]
+
+    def hidden(self, inputs: Float[Tensor, "*any model"]) -> Float[Tensor, "*any hidden"]:
+        """All but the last linear layer, ``output``."""
         match self.activation:
             case "relu":
-                hidden = F.relu(hidden, inplace=not hidden.requires_grad)  # autograd copies around views
+                hidden = self.input.rectified(inputs)
             case "gelu":
-                hidden = F.gelu(hidden)
+                hidden = F.gelu(self.input(inputs))
             case "swiglu":
-                gate, value = hidden.chunk(2, dim=-1)
+                gate, value = self.input(inputs).chunk(2, dim=-1)
                 hidden = F.silu(gate) * value
-        return self.output(dropout(hidden, self.dropout, self.training))  # type: ignore[no-any-return]
+        return dropout(hidden, self.dropout, self.training)

@@ -8,7 +8,8 @@ interface: where they are missing, and for other devices and types, the usual pr
 
 Learning: small products stay with MKL, because a call of it costs less; so does the gradient of the weights, because
 oneDNN would copy both its factors. Inference mode: the reordered weights are kept beside the usual ones for as long as
-these live and stay unchanged, which doubles the memory of the matrices.
+these live and stay unchanged, which doubles the memory of the matrices; and what follows the product, a sum or the
+rectifier, is computed with it.
 """
 
 from __future__ import annotations
@@ -23,9 +24,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-Product = Callable[[Tensor, Tensor, Tensor | None, str, list[float], str], Tensor]
-Reorder = Callable[[Tensor, int], Tensor]
-
 WIDE = 1 << 20
 """Elements of a matrix from which on oneDNN is faster for any number of rows …"""
 LARGE = 1 << 23
@@ -36,12 +34,23 @@ TYPICAL_ROWS = 64
 """What the order is chosen for; it hardly matters."""
 
 
-def _find_operators() -> tuple[Product, Reorder] | None:
+class _Operators(NamedTuple):
+    """What PyTorch has of oneDNN."""
+
+    multiply: Callable[[Tensor, Tensor, Tensor | None, str, list[float], str], Tensor]
+    multiply_add: Callable[[Tensor, Tensor, Tensor, Tensor | None, str], Tensor]
+    reorder: Callable[[Tensor, int], Tensor]
+
+
+def _find_operators() -> _Operators | None:
     if not (torch.backends.mkldnn.is_available() and torch.backends.mkl.is_available()):  # type: ignore[no-untyped-call]
         return None
-    found = (getattr(torch.ops.mkldnn, name, None) for name in ("_linear_pointwise", "_reorder_linear_weight"))
-    multiply, reorder = found
-    return None if multiply is None or reorder is None else (multiply, reorder)
+    operators = torch.ops.mkldnn
+    try:
+        product = operators._linear_pointwise
+        return _Operators(product.default, product.binary, operators._reorder_linear_weight.default)
+    except AttributeError:
+        return None
 
 
 _ONEDNN = _find_operators()
@@ -53,12 +62,12 @@ def linear(
     bias: Float[Tensor, " outputs"] | None,
 ) -> Float[Tensor, "*any outputs"]:
     """``torch.nn.functional.linear``, differentiable once."""
-    if not _multiplies(inputs, weight):
-        return F.linear(inputs, weight, bias)
+    ordered = _reordered(inputs, weight)
+    if ordered is not None:
+        return _multiply(inputs, ordered, bias)
     size = weight.numel()
-    if size >= REORDERED and torch.is_inference_mode_enabled():
-        return _multiply(inputs, _reordered(weight), bias)
-    if size < WIDE and inputs.numel() // inputs.shape[-1] * size < LARGE:
+    pays = size >= WIDE or inputs.numel() // inputs.shape[-1] * size >= LARGE
+    if not pays or not _multiplies(inputs, weight):
         return F.linear(inputs, weight, bias)
     if torch.is_grad_enabled() and any(part is not None and part.requires_grad for part in (inputs, weight, bias)):
         function = cast("Any", _Linear)  # torch leaves apply untyped
@@ -67,11 +76,29 @@ def linear(
 
 
 class Linear(nn.Linear):
-    """``torch.nn.Linear`` by ``linear``."""
+    """``torch.nn.Linear`` by ``linear``, and with what often follows."""
 
     def forward(self, inputs: Float[Tensor, "*any inputs"]) -> Float[Tensor, "*any outputs"]:
         """x Wᵀ + b."""
         return linear(inputs, self.weight, self.bias)
+
+    def rectified(self, inputs: Float[Tensor, "*any inputs"]) -> Float[Tensor, "*any outputs"]:
+        """max(0, x Wᵀ + b)."""
+        ordered = _reordered(inputs, self.weight)
+        if ordered is None:
+            outputs = linear(inputs, self.weight, self.bias)
+            return F.relu(outputs, inplace=not outputs.requires_grad)  # autograd copies around views
+        return _multiply(inputs, ordered, self.bias, then="relu")
+
+    def added(
+        self, inputs: Float[Tensor, "*any inputs"], to: Float[Tensor, "*any outputs"]
+    ) -> Float[Tensor, "*any outputs"]:
+        """to + x Wᵀ + b."""
+        ordered = _reordered(inputs, self.weight) if to.dtype == torch.float32 else None
+        if ordered is None:
+            return to + linear(inputs, self.weight, self.bias)
+        assert _ONEDNN is not None
+        return _ONEDNN.multiply_add(inputs, to, ordered, self.bias, "add")
 
 
 def _multiplies(inputs: Tensor, weight: Tensor) -> bool:
@@ -84,9 +111,9 @@ def _multiplies(inputs: Tensor, weight: Tensor) -> bool:
     )
 
 
-def _multiply(inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+def _multiply(inputs: Tensor, weight: Tensor, bias: Tensor | None, then: str = "none") -> Tensor:
     assert _ONEDNN is not None
-    return _ONEDNN[0](inputs, weight, bias, "none", [], "")
+    return _ONEDNN.multiply(inputs, weight, bias, then, [], "")
 
 
 class _Reordered(NamedTuple):
@@ -101,16 +128,18 @@ class _Reordered(NamedTuple):
 _REORDERED: dict[int, _Reordered] = {}
 
 
-def _reordered(weight: Tensor) -> Tensor:
-    """The matrix in oneDNN's order; made anew where the matrix was changed since."""
+def _reordered(inputs: Tensor, weight: Tensor) -> Tensor | None:
+    """In inference mode, the matrix in oneDNN's order, made anew if it was changed since; None where it is not kept."""
+    if not torch.is_inference_mode_enabled() or weight.numel() < REORDERED or not _multiplies(inputs, weight):
+        return None
     if weight.is_inference():  # nobody could tell whether it was changed
-        return weight
+        return None
     key, version, address = id(weight), weight._version, weight.data_ptr()
     held = _REORDERED.get(key)
     if held is None or held.original() is not weight or held.version != version or held.address != address:
         assert _ONEDNN is not None
         with torch.inference_mode(False), torch.no_grad():
-            ordered = _ONEDNN[1](weight, TYPICAL_ROWS)
+            ordered = _ONEDNN.reorder(weight, TYPICAL_ROWS)
         forget = weakref.ref(weight, lambda _: _REORDERED.pop(key, None))
         held = _REORDERED[key] = _Reordered(ordered, forget, version, address)
     return held.weight

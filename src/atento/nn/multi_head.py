@@ -34,12 +34,17 @@ class HeadedAttention(Observable):
 
     def split(self, vectors: Float[Tensor, "batch positions model"]) -> Heads:
         """[B, T, D] → [B, H, T, K], as a view."""
-        return vectors.view(*vectors.shape[:-1], self.num_heads, -1).transpose(1, 2)
+        batch, positions, _ = vectors.shape
+        if positions == 1:
+            return vectors.view(batch, self.num_heads, 1, -1)
+        return vectors.view(batch, positions, self.num_heads, -1).transpose(1, 2)
 
     def split_each(self, vectors: Float[Tensor, "batch positions several"], count: int) -> list[Heads]:
         """[B, T, count·D] → ``count`` times [B, H, T, K], as views."""
-        parts = vectors.view(*vectors.shape[:-1], count, self.num_heads, -1).transpose(1, 3)  # [B, H, count, T, K]
-        return list(parts.unbind(2))
+        batch, positions, _ = vectors.shape
+        if positions == 1:
+            return list(vectors.view(batch, count, self.num_heads, 1, -1).unbind(1))
+        return list(vectors.view(batch, positions, count, self.num_heads, -1).transpose(1, 3).unbind(2))
 
     def attend(
         self, queries: Heads, keys: Heads, values: Heads, mask: Bool[Tensor, ...] | None, causal: bool
@@ -58,6 +63,8 @@ class HeadedAttention(Observable):
             contexts = _fused(queries, keys, values, mask, dropout, causal)
         else:
             contexts = self._attend_openly(queries, keys, values, mask, causal)
+        if queries.shape[2] == 1:
+            return contexts.reshape(len(contexts), 1, -1)
         return contexts.transpose(1, 2).flatten(2)  # [B, T, D]
 
     def _attend_openly(
@@ -127,5 +134,14 @@ class CrossAttention(HeadedAttention):
         mask: Bool[Tensor, "sources 1 1 source"] | None,
     ) -> Float[Tensor, "sources queries model"]:
         """Attend; all rows of one source are its queries, so that keys and values are never repeated for a beam."""
-        queries = self.split(self.query(inputs))
-        return self.output(self.attend(queries, keys, values, mask, causal=False))  # type: ignore[no-any-return]
+        return self.output(self.contexts(inputs, keys, values, mask))  # type: ignore[no-any-return]
+
+    def contexts(
+        self,
+        inputs: Float[Tensor, "sources queries model"],
+        keys: Float[Tensor, "sources heads source head"],
+        values: Float[Tensor, "sources heads source head"],
+        mask: Bool[Tensor, "sources 1 1 source"] | None,
+    ) -> Float[Tensor, "sources queries model"]:
+        """All but the last linear layer, ``output``."""
+        return self.attend(self.split(self.query(inputs)), keys, values, mask, causal=False)

@@ -12,6 +12,7 @@ from atento.models.build import build_model
 from atento.models.transformer import TransformerConfig
 from atento.models.transformer.layers import Embedding, Residual
 from atento.models.weights import weights
+from atento.nn.linear import Linear
 
 
 @pytest.mark.parametrize(
@@ -113,17 +114,19 @@ def test_dropout_acts_on_embeddings_and_on_what_sublayers_add() -> None:
     torch.testing.assert_close(dropped[dropped != 0], 2 * whole[dropped != 0])
     residual = Residual(config).train()
     inputs = torch.randn(50, 20, 4)
-    ones = torch.ones_like(inputs)
-    added = residual.leave(inputs, ones) - inputs
+    last, ones = Linear(4, 4, bias=False), torch.ones_like(inputs)
+    torch.nn.init.eye_(last.weight)
+    added = residual.leave(inputs, ones, last) - inputs
     assert 0.4 < float((added.abs() < 1e-6).float().mean()) < 0.6
-    torch.testing.assert_close(residual.eval().leave(inputs, ones), inputs + 1)
+    torch.testing.assert_close(residual.eval().leave(inputs, ones, last), inputs + 1)
 
 
 @pytest.mark.parametrize("norm", ["pre", "post"])
 def test_a_residual_is_its_formula(norm: str) -> None:
     residual = Residual(TransformerConfig(model_size=4, num_heads=2, layer_norm=norm)).eval()  # type: ignore[arg-type]
-    inputs = torch.randn(2, 3, 4)
-    found = residual.leave(inputs, residual.enter(inputs).sin())
-    normalised = residual.norm(inputs)
-    wanted = inputs + normalised.sin() if norm == "pre" else residual.norm(inputs + inputs.sin())
+    inputs, last = torch.randn(2, 3, 4), Linear(4, 4)
+    found = residual.leave(inputs, residual.enter(inputs).sin(), last)
+    before = residual.norm(inputs) if norm == "pre" else inputs
+    sums = inputs + last(before.sin())
+    wanted = sums if norm == "pre" else residual.norm(sums)
     torch.testing.assert_close(found, wanted)

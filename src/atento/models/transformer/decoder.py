@@ -59,10 +59,11 @@ class DecoderLayer(nn.Module):
         queries, keys, values = attention.project(self.self_residual.enter(inputs), step.rotate)
         keys, values = cache.append(keys, values, step.used, step.width)
         contexts = attention.attend(queries, keys, values, step.mask, step.causal)
-        hidden = self.self_residual.leave(inputs, attention.output(contexts))
-        hidden = self.cross_residual.leave(hidden, self.cross_attention(self.cross_residual.enter(hidden), *source))
-        residual = self.feed_forward_residual
-        return residual.leave(hidden, self.feed_forward(residual.enter(hidden)))
+        hidden = self.self_residual.leave(inputs, contexts, attention.output)
+        cross, residual = self.cross_attention, self.cross_residual
+        hidden = residual.leave(hidden, cross.contexts(residual.enter(hidden), *source), cross.output)
+        network, residual = self.feed_forward, self.feed_forward_residual
+        return residual.leave(hidden, network.hidden(residual.enter(hidden)), network.output)
 
 
 class TransformerDecoder(nn.Module):

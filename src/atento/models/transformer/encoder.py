@@ -33,9 +33,9 @@ class EncoderLayer(nn.Module):
         attention = self.self_attention
         queries, keys, values = attention.project(self.self_residual.enter(inputs), rotate)
         contexts = attention.attend(queries, keys, values, mask, causal=False)
-        hidden = self.self_residual.leave(inputs, attention.output(contexts))
-        residual = self.feed_forward_residual
-        return residual.leave(hidden, self.feed_forward(residual.enter(hidden)))
+        hidden = self.self_residual.leave(inputs, contexts, attention.output)
+        network, residual = self.feed_forward, self.feed_forward_residual
+        return residual.leave(hidden, network.hidden(residual.enter(hidden)), network.output)
 
 
 class TransformerEncoder(nn.Module):

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from atento.core.errors import DataError
 from atento.models.transformer.configuration import TransformerConfig
 from atento.nn.dropout import add_dropped, dropout
+from atento.nn.linear import Linear
 from atento.nn.multi_head import Heads, Rotate
 from atento.nn.positions import rotate, rotation, sinusoidal
 
@@ -103,10 +104,13 @@ class Residual(nn.Module):
         return self.norm(inputs) if self.pre else inputs
 
     def leave(
-        self, inputs: Float[Tensor, "batch steps model"], outputs: Float[Tensor, "batch steps model"]
+        self, inputs: Float[Tensor, "batch steps model"], hidden: Float[Tensor, "batch steps hidden"], last: Linear
     ) -> Float[Tensor, "batch steps model"]:
-        """The sub-layer's outputs, added to the inputs."""
-        sums = add_dropped(inputs, outputs, self.dropout, self.training)
+        """The sub-layer's outputs, ``last(hidden)``, added to the inputs."""
+        if self.training and self.dropout:
+            sums = add_dropped(inputs, last(hidden), self.dropout)
+        else:
+            sums = last.added(hidden, inputs)
         return sums if self.pre else self.norm(sums)
 
 
