@@ -5,9 +5,9 @@ so that its translations soon end where they should; ``marian_weights`` copies i
 logits are compared; CTranslate2 gets them through its own converter's reading of the Hugging Face model. Each side
 translates the test part, 1,000 sentences, raw text to raw text, in batches of 64 sentences, greedily and with a beam of
 5, and then single sentences alone. ``generate`` is given its batches as the sentences come, as its users do, and a
-second time sorted by length, which Atento and CTranslate2 do by themselves. Atento's beam stops by the rule of
-``generate`` (``present-length``), and a second time by its own default (``exact``), which searches on. Each side runs
-in a process of its own, the sides in turn; the median of the rounds' ratios to the first side counts, if the BLEU
+second time sorted by length, which Atento and CTranslate2 do by themselves. Atento's beam stops by its default
+(``exact``), which finds what ``generate`` finds or better, and a second time sooner (``present-length``). Each side
+runs in a process of its own, the sides in turn; the median of the rounds' ratios to the first side counts, if the BLEU
 scores are equal. ::
 
     python -m benchmarks.decoding_speed --data FOLDER
@@ -50,8 +50,8 @@ Translate = Callable[[list[str], int], list[str]]
 SIDES = {
     "transformers": "Hugging Face generate, batches as they come",
     "transformers-sorted": "Hugging Face generate, sorted by length",
-    "atento": "Atento, stopping as generate does",
-    "atento-exact": "Atento, exact stopping",
+    "atento": "Atento",
+    "atento-present-length": "Atento, stopping at the present length",
     "ctranslate2": "CTranslate2, float32",
 }
 TASKS = {
@@ -103,7 +103,7 @@ def atento_side(options: argparse.Namespace) -> Translate:
     from benchmarks.marian_weights import bundle_of
 
     translator = Translator(bundle_of(load_marian(options), Tokenizer.load(tokenizer_file(options))))
-    stopping = "exact" if options.side.endswith("exact") else "present-length"
+    stopping = "present-length" if options.side.endswith("length") else "exact"
     settings = {
         beams: DecodingConfig(beam_size=beams, batch_size=BATCH, batch_tokens=10**6, stopping=stopping)
         for beams in (1, 5)

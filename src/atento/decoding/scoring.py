@@ -10,8 +10,9 @@ the n-th best finished score. (Float32 keeps this: adding a number ≤ 0 and div
 monotonically.)
 
 Stopping at the present length. The same comparison with t / length^α as if the hypothesis ended here. With α > 0 this
-is a heuristic, Hugging Face's ``early_stopping=False``: a hypothesis could still gain by being longer, but seldom does,
-while exact stopping searches on for it up to the limit.
+is a heuristic: a hypothesis could still gain by being longer, for which exact stopping searches on up to the limit.
+Hugging Face's ``early_stopping=False`` compares likewise, but with the worst of as many finished hypotheses as there
+are beams, so it stops later.
 """
 
 from __future__ import annotations
