@@ -76,7 +76,7 @@ def bundle_of(model: Any, tokenizer: Tokenizer) -> Bundle:
     wanted = (marian.vocab_size, marian.pad_token_id, marian.eos_token_id, marian.decoder_start_token_id)
     if found != wanted:
         raise ValueError(f"size and special ids of the tokenizer are {found}, the model's {wanted}")
-    ours = build_model(config, vocabulary, seed=0).eval()
+    ours = build_model(config, vocabulary, seed=0).eval().requires_grad_(False)
     theirs = model.state_dict()
     load_weights(
         ours,

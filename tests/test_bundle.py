@@ -93,6 +93,7 @@ def test_a_bundle_comes_back_as_it_was(tmp_path: Path, family: str, shared: bool
         assert found.source_tokenizer.checksum == bundle.source_tokenizer.checksum
         assert found.target_tokenizer.checksum == bundle.target_tokenizer.checksum
         assert not found.model.training
+        assert not any(parameter.requires_grad for parameter in found.model.parameters())
         assert found.model.num_parameters == bundle.model.num_parameters
 
 

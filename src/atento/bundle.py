@@ -113,7 +113,7 @@ def save_bundle(bundle: Bundle, folder: Path, *, values: Mapping[str, Tensor] | 
 
 
 def load_bundle(path: Path, device: torch.device | str = "cpu") -> Bundle:
-    """Read a bundle, given its folder or the run that holds it; the model is in evaluation mode.
+    """Read a bundle, given its folder or the run that holds it; the model is in evaluation mode, its weights frozen.
 
     Raises:
         BundleError: there is none, or it is truncated, altered, or not ours; one line says which.
@@ -134,7 +134,7 @@ def load_bundle(path: Path, device: torch.device | str = "cpu") -> Bundle:
     except ValueError as error:
         raise BundleError(f"{folder / WEIGHTS} does not fit its config.json: {error}; copy it again whole") from error
     return Bundle(
-        model=model.to(device).eval(),
+        model=model.to(device).eval().requires_grad_(False),
         model_config=config.model,
         source_tokenizer=source,
         target_tokenizer=target,

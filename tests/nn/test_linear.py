@@ -29,6 +29,11 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     return shapes
 
 
+def frozen(bias: bool = True) -> Linear:
+    layer = Linear(256, 1000, bias=bias)
+    return layer.requires_grad_(False)
+
+
 @needs_onednn
 @pytest.mark.parametrize("biased", [True, False])
 @pytest.mark.parametrize("shape", [(700, 1024, 48), (1, 4100, 256), (3, 4100, 256), (8, 4100, 256)])
@@ -85,7 +90,7 @@ def test_small_products_and_other_types_stay_with_the_usual_one(counted: list[tu
 @pytest.mark.parametrize("rows", [1, 5, 64, 700])
 @pytest.mark.parametrize("biased", [True, False])
 def test_reordered_weights_give_the_same(rows: int, biased: bool) -> None:
-    layer, inputs = Linear(256, 1000, bias=biased), torch.randn(rows, 1, 256)
+    layer, inputs = frozen(bias=biased), torch.randn(rows, 1, 256)
     wanted = F.linear(inputs, layer.weight, layer.bias)
     with torch.inference_mode():
         torch.testing.assert_close(layer(inputs), wanted.detach(), rtol=1e-4, atol=1e-4)
@@ -95,7 +100,7 @@ def test_reordered_weights_give_the_same(rows: int, biased: bool) -> None:
 @pytest.mark.parametrize("biased", [True, False])
 @pytest.mark.parametrize("inference", [True, False])
 def test_a_sum_or_the_rectifier_may_follow(inference: bool, biased: bool) -> None:
-    layer, inputs, other = Linear(256, 1000, bias=biased), torch.randn(5, 2, 256), torch.randn(5, 2, 1000)
+    layer, inputs, other = frozen(bias=biased), torch.randn(5, 2, 256), torch.randn(5, 2, 1000)
     product, before = F.linear(inputs, layer.weight, layer.bias).detach(), other.clone()
     with torch.inference_mode(inference):
         torch.testing.assert_close(layer.rectified(inputs).detach(), product.clamp(min=0), rtol=1e-4, atol=1e-4)
@@ -105,7 +110,7 @@ def test_a_sum_or_the_rectifier_may_follow(inference: bool, biased: bool) -> Non
 
 @needs_onednn
 def test_reordered_weights_follow_the_weights() -> None:
-    layer, inputs = Linear(256, 1000), torch.randn(3, 256)
+    layer, inputs = frozen(), torch.randn(3, 256)
 
     def check() -> None:
         wanted = F.linear(inputs, layer.weight, layer.bias).detach()
@@ -120,15 +125,23 @@ def test_reordered_weights_follow_the_weights() -> None:
     check()
     layer.weight.data = torch.randn(1000, 256)
     check()
-    optimiser = torch.optim.SGD(layer.parameters(), lr=0.1)
-    layer(inputs).sum().backward()
-    optimiser.step()
-    check()
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_weights_that_are_learnt_are_never_stale(fused: bool) -> None:
+    layer, inputs = Linear(256, 1000), torch.randn(3, 256)
+    optimiser = torch.optim.AdamW(layer.parameters(), lr=0.1, fused=fused)
+    for _ in range(3):
+        wanted = F.linear(inputs, layer.weight, layer.bias).detach()
+        with torch.inference_mode():
+            torch.testing.assert_close(layer(inputs), wanted, rtol=1e-4, atol=1e-4)
+        layer(inputs).sum().backward()
+        optimiser.step()
 
 
 @needs_onednn
 def test_reordered_weights_are_kept_once_and_die_with_the_weights() -> None:
-    layer, inputs = Linear(256, 1000), torch.randn(3, 256)
+    layer, inputs = frozen(), torch.randn(3, 256)
     key = id(layer.weight)
     with torch.inference_mode():
         layer(inputs)

@@ -35,5 +35,6 @@ class EncoderDecoder(nn.Module):
 
     @property
     def num_parameters(self) -> int:
-        """Numbers that training changes; shared matrices count once."""
-        return sum(parameter.numel() for parameter in self.parameters() if parameter.requires_grad)
+        """Numbers that training changes (of a model that is frozen whole: all); shared matrices count once."""
+        every = list(self.parameters())
+        return sum(parameter.numel() for parameter in [p for p in every if p.requires_grad] or every)

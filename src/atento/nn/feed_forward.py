@@ -27,12 +27,8 @@ class FeedForward(nn.Module):
         self.input = Linear(model_size, 2 * hidden_size if activation == "swiglu" else hidden_size)
         self.output = Linear(hidden_size, model_size)
 
-    def forward(self, inputs: Float[Tensor, "*any model"]) -> Float[Tensor, "*any model"]:
-        """Apply the network to every position on its own."""
-        return self.output(self.hidden(inputs))  # type: ignore[no-any-return]
-
     def hidden(self, inputs: Float[Tensor, "*any model"]) -> Float[Tensor, "*any hidden"]:
-        """All but the last linear layer, ``output``."""
+        """Apply the network, all but the last linear layer, ``output``, to every position on its own."""
         match self.activation:
             case "relu":
                 hidden = self.input.rectified(inputs)

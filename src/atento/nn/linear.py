@@ -7,9 +7,11 @@ operators, ``mkldnn::_linear_pointwise`` and ``mkldnn::_reorder_linear_weight``,
 interface: where they are missing, and for other devices and types, the usual product is taken.
 
 Learning: small products stay with MKL, because a call of it costs less; so does the gradient of the weights, because
-oneDNN would copy both its factors. Inference mode: the reordered weights are kept beside the usual ones for as long as
-these live and stay unchanged, which doubles the memory of the matrices; and what follows the product, a sum or the
-rectifier, is computed with it.
+oneDNN would copy both its factors. Inference mode: the reordered weights of a frozen model (``requires_grad`` is false,
+as in every loaded bundle) are kept beside the usual ones for as long as these live and stay unchanged, which doubles
+the memory of the matrices; and what follows the product, a sum or the rectifier, is computed with it. Weights that are
+being learnt are not kept: PyTorch's fused optimisers change them without its version counter noticing. Nor does it
+notice a change through ``.data``: of frozen weights, use ``copy_`` or ``load_state_dict``.
 """
 
 from __future__ import annotations
@@ -129,10 +131,10 @@ _REORDERED: dict[int, _Reordered] = {}
 
 
 def _reordered(inputs: Tensor, weight: Tensor) -> Tensor | None:
-    """In inference mode, the matrix in oneDNN's order, made anew if it was changed since; None where it is not kept."""
+    """In inference mode, a frozen matrix in oneDNN's order, made anew if it was changed; None if it is not kept."""
     if not torch.is_inference_mode_enabled() or weight.numel() < REORDERED or not _multiplies(inputs, weight):
         return None
-    if weight.is_inference():  # nobody could tell whether it was changed
+    if weight.requires_grad or weight.is_inference():  # nobody could tell whether it was changed
         return None
     key, version, address = id(weight), weight._version, weight.data_ptr()
     held = _REORDERED.get(key)

@@ -35,7 +35,7 @@ class HeadedAttention(Observable):
     def split(self, vectors: Float[Tensor, "batch positions model"]) -> Heads:
         """[B, T, D] → [B, H, T, K], as a view."""
         batch, positions, _ = vectors.shape
-        if positions == 1:
+        if positions == 1:  # as everywhere below: a decoding step is many small operations, so each counts
             return vectors.view(batch, self.num_heads, 1, -1)
         return vectors.view(batch, positions, self.num_heads, -1).transpose(1, 2)
 
@@ -126,16 +126,6 @@ class CrossAttention(HeadedAttention):
         keys, values = self.split_each(self.key_value(annotations), 2)
         return keys, values
 
-    def forward(
-        self,
-        inputs: Float[Tensor, "sources queries model"],
-        keys: Float[Tensor, "sources heads source head"],
-        values: Float[Tensor, "sources heads source head"],
-        mask: Bool[Tensor, "sources 1 1 source"] | None,
-    ) -> Float[Tensor, "sources queries model"]:
-        """Attend; all rows of one source are its queries, so that keys and values are never repeated for a beam."""
-        return self.output(self.contexts(inputs, keys, values, mask))  # type: ignore[no-any-return]
-
     def contexts(
         self,
         inputs: Float[Tensor, "sources queries model"],
@@ -143,5 +133,8 @@ class CrossAttention(HeadedAttention):
         values: Float[Tensor, "sources heads source head"],
         mask: Bool[Tensor, "sources 1 1 source"] | None,
     ) -> Float[Tensor, "sources queries model"]:
-        """All but the last linear layer, ``output``."""
+        """Attend, all but the last linear layer, ``output``.
+
+        All rows of one source are its queries, so that keys and values are never repeated for a beam.
+        """
         return self.attend(self.split(self.query(inputs)), keys, values, mask, causal=False)
