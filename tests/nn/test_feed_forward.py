@@ -12,7 +12,7 @@ def test_it_is_the_formula_at_every_position(activation: Activation) -> None:
     network = FeedForward(4, 6, activation, 0.0)
     inputs = torch.randn(2, 3, 4)
     before = inputs.clone()
-    found = network.output(network.hidden(inputs))
+    found = network.output(network.bind()(inputs))
     assert torch.equal(inputs, before)
     weight, bias = network.input.weight, network.input.bias
     for row, position in ((0, 0), (1, 2)):
@@ -29,8 +29,8 @@ def test_it_is_the_formula_at_every_position(activation: Activation) -> None:
 def test_dropout_acts_inside_and_in_training_only() -> None:
     network = FeedForward(4, 6, "relu", 0.5)
     inputs = torch.randn(1, 4).expand(4000, 4)
-    outputs = network.output(network.train().hidden(inputs))
-    wanted = network.output(network.eval().hidden(inputs[:1]))
+    outputs = network.output(network.train().bind()(inputs))
+    wanted = network.output(network.eval().bind()(inputs[:1]))
     assert outputs.std(0).max() > 0.01
     torch.testing.assert_close(outputs.mean(0, keepdim=True), wanted, atol=0.05, rtol=0)
-    assert torch.equal(network.output(network.hidden(inputs[:1])), wanted)
+    assert torch.equal(network.output(network.bind()(inputs[:1])), wanted)

@@ -103,8 +103,9 @@ def test_a_sum_or_the_rectifier_may_follow(inference: bool, biased: bool) -> Non
     layer, inputs, other = frozen(bias=biased), torch.randn(5, 2, 256), torch.randn(5, 2, 1000)
     product, before = F.linear(inputs, layer.weight, layer.bias).detach(), other.clone()
     with torch.inference_mode(inference):
-        torch.testing.assert_close(layer.rectified(inputs).detach(), product.clamp(min=0), rtol=1e-4, atol=1e-4)
-        torch.testing.assert_close(layer.added(inputs, to=other).detach(), other + product, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(layer.bind()(inputs).detach(), product, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(layer.bind_rectified()(inputs).detach(), product.clamp(min=0), rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(layer.bind_sum()(other, inputs).detach(), other + product, rtol=1e-4, atol=1e-4)
     assert torch.equal(other, before)
 
 

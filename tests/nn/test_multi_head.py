@@ -26,8 +26,8 @@ class Operations(TorchDispatchMode):
 
 
 def self_attend(attention: SelfAttention, inputs: Tensor, mask: Tensor | None, causal: bool) -> Tensor:
-    queries, keys, values = attention.project(inputs, None)
-    return attention.output(attention.attend(queries, keys, values, mask, causal))  # type: ignore[no-any-return]
+    queries, keys, values = attention.bind_projection()(inputs, None)
+    return attention.output(attention.bind_attention()(queries, keys, values, mask, causal))  # type: ignore[no-any-return]
 
 
 def masks() -> Iterator[tuple[Tensor | None, bool]]:
@@ -81,9 +81,9 @@ def test_the_rows_of_a_source_share_its_keys_and_values() -> None:
     annotations, inputs = torch.randn(2, 6, 8), torch.randn(2, 12, 8)  # three rows of four queries a source
     mask = (torch.arange(6) < torch.tensor([[6], [3]]))[:, None, None, :]
     keys, values = attention.prepare(annotations)
-    found = attention.contexts(inputs, keys, values, mask)
+    found = attention.bind()(inputs, keys, values, mask)
     repeated = attention.prepare(annotations.repeat_interleave(3, 0))
-    wanted = attention.contexts(inputs.view(6, 4, 8), *repeated, mask.repeat_interleave(3, 0))
+    wanted = attention.bind()(inputs.view(6, 4, 8), *repeated, mask.repeat_interleave(3, 0))
     torch.testing.assert_close(found.view(6, 4, 8), wanted, atol=1e-6, rtol=0)
 
 

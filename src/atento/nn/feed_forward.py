@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 import torch.nn.functional as F  # noqa: N812
-from jaxtyping import Float
 from torch import Tensor, nn
 
 from atento.nn.dropout import dropout
-from atento.nn.linear import Linear
+from atento.nn.linear import Linear, Product
 
 Activation = Literal["relu", "gelu", "swiglu"]
 
@@ -27,14 +26,26 @@ class FeedForward(nn.Module):
         self.input = Linear(model_size, 2 * hidden_size if activation == "swiglu" else hidden_size)
         self.output = Linear(hidden_size, model_size)
 
-    def hidden(self, inputs: Float[Tensor, "*any model"]) -> Float[Tensor, "*any hidden"]:
-        """Apply the network, all but the last linear layer, ``output``, to every position on its own."""
+    def bind(self) -> Product:
+        """All but the last linear layer, ``output``, of every position on its own: [*, D] → [*, hidden]."""
+        inner = self._bind_inner()
+        probability = self.dropout if self.training else 0.0
+        return inner if probability == 0.0 else lambda inputs: dropout(inner(inputs), probability, training=True)
+
+    def _bind_inner(self) -> Product:
         match self.activation:
             case "relu":
-                hidden = self.input.rectified(inputs)
+                return self.input.bind_rectified()
             case "gelu":
-                hidden = F.gelu(self.input(inputs))
+                project = self.input.bind()
+                return lambda inputs: F.gelu(project(inputs))
             case "swiglu":
-                gate, value = self.input(inputs).chunk(2, dim=-1)
-                hidden = F.silu(gate) * value
-        return dropout(hidden, self.dropout, self.training)
+                return _gated(self.input.bind())
+
+
+def _gated(project: Product) -> Product:
+    def gated(inputs: Tensor) -> Tensor:
+        gate, value = project(inputs).chunk(2, dim=-1)
+        return F.silu(gate) * value
+
+    return gated

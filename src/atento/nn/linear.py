@@ -36,6 +36,10 @@ TYPICAL_ROWS = 64
 """What the order is chosen for; it hardly matters."""
 
 
+Product = Callable[[Float[Tensor, "*any inputs"]], Float[Tensor, "*any outputs"]]
+Sum = Callable[[Float[Tensor, "*any outputs"], Float[Tensor, "*any inputs"]], Float[Tensor, "*any outputs"]]
+
+
 class _Operators(NamedTuple):
     """What PyTorch has of oneDNN."""
 
@@ -64,12 +68,12 @@ def linear(
     bias: Float[Tensor, " outputs"] | None,
 ) -> Float[Tensor, "*any outputs"]:
     """``torch.nn.functional.linear``, differentiable once."""
-    ordered = _reordered(inputs, weight)
+    ordered = _reordered(weight) if inputs.dtype == torch.float32 else None
     if ordered is not None:
         return _multiply(inputs, ordered, bias)
     size = weight.numel()
     pays = size >= WIDE or inputs.numel() // inputs.shape[-1] * size >= LARGE
-    if not pays or not _multiplies(inputs, weight):
+    if not pays or inputs.dtype != torch.float32 or not _multiplies(weight):
         return F.linear(inputs, weight, bias)
     if torch.is_grad_enabled() and any(part is not None and part.requires_grad for part in (inputs, weight, bias)):
         function = cast("Any", _Linear)  # torch leaves apply untyped
@@ -78,44 +82,61 @@ def linear(
 
 
 class Linear(nn.Linear):
-    """``torch.nn.Linear`` by ``linear``, and with what often follows."""
+    """``torch.nn.Linear`` by ``linear``, and with what often follows.
+
+    What ``bind…`` gives has the weights at hand: a decoding step is many small operations, and looking for a module's
+    parts each time takes as long as they do. It holds as long as the weights stay as they are.
+    """
 
     def forward(self, inputs: Float[Tensor, "*any inputs"]) -> Float[Tensor, "*any outputs"]:
         """x Wᵀ + b."""
         return linear(inputs, self.weight, self.bias)
 
-    def rectified(self, inputs: Float[Tensor, "*any inputs"]) -> Float[Tensor, "*any outputs"]:
-        """max(0, x Wᵀ + b)."""
-        ordered = _reordered(inputs, self.weight)
-        if ordered is None:
-            outputs = linear(inputs, self.weight, self.bias)
+    def bind(self) -> Product:
+        """x ↦ x Wᵀ + b."""
+        return self._bind_reordered("none") or self
+
+    def bind_rectified(self) -> Product:
+        """x ↦ max(0, x Wᵀ + b)."""
+
+        def rectified(inputs: Tensor) -> Tensor:
+            outputs = self(inputs)
             return F.relu(outputs, inplace=not outputs.requires_grad)  # autograd copies around views
-        return _multiply(inputs, ordered, self.bias, then="relu")
 
-    def added(
-        self, inputs: Float[Tensor, "*any inputs"], to: Float[Tensor, "*any outputs"]
-    ) -> Float[Tensor, "*any outputs"]:
-        """to + x Wᵀ + b."""
-        ordered = _reordered(inputs, self.weight) if to.dtype == torch.float32 else None
-        if ordered is None:
-            return to + linear(inputs, self.weight, self.bias)
+        return self._bind_reordered("relu") or rectified
+
+    def bind_sum(self) -> Sum:
+        """(y, x) ↦ y + x Wᵀ + b."""
+        weight, bias = _reordered(self.weight), self.bias
+        if weight is None:
+            return lambda to, inputs: to + self(inputs)
         assert _ONEDNN is not None
-        return _ONEDNN.multiply_add(inputs, to, ordered, self.bias, "add")
+        multiply_add = _ONEDNN.multiply_add
+        return lambda to, inputs: multiply_add(inputs, to, weight, bias, "add")
+
+    def _bind_reordered(self, then: str) -> Product | None:
+        weight, bias = _reordered(self.weight), self.bias
+        if weight is None:
+            return None
+        assert _ONEDNN is not None
+        multiply = _ONEDNN.multiply
+        nothing: list[float] = []
+        return lambda inputs: multiply(inputs, weight, bias, then, nothing, "")
 
 
-def _multiplies(inputs: Tensor, weight: Tensor) -> bool:
-    """Whether oneDNN can multiply these."""
+def _multiplies(weight: Tensor) -> bool:
+    """Whether oneDNN can multiply this matrix."""
     return (
         _ONEDNN is not None
-        and inputs.dtype == weight.dtype == torch.float32
-        and inputs.device.type == "cpu"
+        and weight.dtype == torch.float32
+        and weight.device.type == "cpu"
         and not torch.is_autocast_enabled("cpu")
     )
 
 
-def _multiply(inputs: Tensor, weight: Tensor, bias: Tensor | None, then: str = "none") -> Tensor:
+def _multiply(inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     assert _ONEDNN is not None
-    return _ONEDNN.multiply(inputs, weight, bias, then, [], "")
+    return _ONEDNN.multiply(inputs, weight, bias, "none", [], "")
 
 
 class _Reordered(NamedTuple):
@@ -130,9 +151,9 @@ class _Reordered(NamedTuple):
 _REORDERED: dict[int, _Reordered] = {}
 
 
-def _reordered(inputs: Tensor, weight: Tensor) -> Tensor | None:
+def _reordered(weight: Tensor) -> Tensor | None:
     """In inference mode, a frozen matrix in oneDNN's order, made anew if it was changed; None if it is not kept."""
-    if not torch.is_inference_mode_enabled() or weight.numel() < REORDERED or not _multiplies(inputs, weight):
+    if not torch.is_inference_mode_enabled() or weight.numel() < REORDERED or not _multiplies(weight):
         return None
     if weight.requires_grad or weight.is_inference():  # nobody could tell whether it was changed
         return None

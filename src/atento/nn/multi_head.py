@@ -1,12 +1,13 @@
 """Multi-head attention (Vaswani et al. 2017, section 3.2.2), over oneself or over a memory.
 
 Both modules run the fused kernel (``scaled_dot_product_attention``) and, while a listener is attached, the same
-equation written out (``nn.attention``), which can report its queries, keys, values, scores, weights and contexts.
+equation written out (``nn.attention``), which can report its queries, keys, values, scores, weights and contexts. They
+are used through ``bind…``, which gives functions with all parts at hand (see ``nn.linear.Linear``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F  # noqa: N812  (the field's name)
@@ -19,6 +20,20 @@ from atento.nn.linear import Linear
 
 Heads = Float[Tensor, "batch heads positions head"]
 Rotate = Callable[[Heads], Heads]
+Project = Callable[[Float[Tensor, "batch positions model"], Rotate | None], tuple[Heads, Heads, Heads]]
+
+Attend = Callable[[Heads, Heads, Heads, Bool[Tensor, "..."] | None, bool], Float[Tensor, "batch positions model"]]
+"""From queries [B, H, T, K], keys and values [B, H, S, K] to the contexts of all heads, concatenated, [B, T, D].
+
+The mask is True where a query may look, broadcastable to [B, H, T, S]; None: everywhere. If the last argument is True,
+query i looks at keys 0 … i only (and the mask must be None).
+"""
+
+LookUp = Callable[
+    [Float[Tensor, "sources queries model"], Heads, Heads, Bool[Tensor, "sources 1 1 source"] | None],
+    Float[Tensor, "sources queries model"],
+]
+"""From inputs, a source's keys, values and mask to the contexts of all heads."""
 
 
 class HeadedAttention(Observable):
@@ -32,40 +47,24 @@ class HeadedAttention(Observable):
         self.dropout = dropout
         self.role = role
 
-    def split(self, vectors: Float[Tensor, "batch positions model"]) -> Heads:
-        """[B, T, D] → [B, H, T, K], as a view."""
-        batch, positions, _ = vectors.shape
-        if positions == 1:  # as everywhere below: a decoding step is many small operations, so each counts
-            return vectors.view(batch, self.num_heads, 1, -1)
-        return vectors.view(batch, positions, self.num_heads, -1).transpose(1, 2)
-
-    def split_each(self, vectors: Float[Tensor, "batch positions several"], count: int) -> list[Heads]:
-        """[B, T, count·D] → ``count`` times [B, H, T, K], as views."""
-        batch, positions, _ = vectors.shape
-        if positions == 1:
-            return list(vectors.view(batch, count, self.num_heads, 1, -1).unbind(1))
-        return list(vectors.view(batch, positions, count, self.num_heads, -1).transpose(1, 3).unbind(2))
-
-    def attend(
-        self, queries: Heads, keys: Heads, values: Heads, mask: Bool[Tensor, ...] | None, causal: bool
-    ) -> Float[Tensor, "batch positions model"]:
-        """Contexts of all heads, concatenated.
-
-        Args:
-            queries: [B, H, T, K].
-            keys: [B, H, S, K].
-            values: [B, H, S, K].
-            mask: True where a query may look, broadcastable to [B, H, T, S]; None: everywhere.
-            causal: query i looks at keys 0 … i only (mask must be None).
-        """
+    def bind_attention(self) -> Attend:
+        """The fused kernel with its settings at hand, or the open equation while somebody listens."""
         dropout = self.dropout if self.training else 0.0
-        if self.listener is None:
-            contexts = _fused(queries, keys, values, mask, dropout, causal)
-        else:
-            contexts = self._attend_openly(queries, keys, values, mask, causal)
-        if queries.shape[2] == 1:
-            return contexts.reshape(len(contexts), 1, -1)
-        return contexts.transpose(1, 2).flatten(2)  # [B, T, D]
+
+        def attend(queries: Heads, keys: Heads, values: Heads, mask: Tensor | None, causal: bool) -> Tensor:
+            if self.listener is not None:
+                contexts = self._attend_openly(queries, keys, values, mask, causal)
+            elif queries.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+                contexts = _in_float32(queries, keys, values, mask, dropout, causal)
+            else:
+                contexts = F.scaled_dot_product_attention(
+                    queries, keys, values, attn_mask=mask, dropout_p=dropout, is_causal=causal
+                )
+            if queries.shape[2] == 1:  # as in ``split``
+                return contexts.reshape(len(contexts), 1, -1)
+            return contexts.transpose(1, 2).flatten(2)  # [B, T, D]
+
+        return attend
 
     def _attend_openly(
         self, queries: Heads, keys: Heads, values: Heads, mask: Bool[Tensor, ...] | None, causal: bool
@@ -86,14 +85,23 @@ class HeadedAttention(Observable):
         return contexts
 
 
-def _fused(
+def _in_float32(
     queries: Heads, keys: Heads, values: Heads, mask: Bool[Tensor, "..."] | None, dropout: float, causal: bool
 ) -> Heads:
-    """The fused kernel, in float32 on CPU also under autocast: its bfloat16 backward is three times slower there."""
-    if queries.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
-        with torch.autocast("cpu", enabled=False):
-            return _fused(queries.float(), keys.float(), values.float(), mask, dropout, causal)
-    return F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask, dropout_p=dropout, is_causal=causal)
+    """The fused kernel in float32 also under autocast, because its bfloat16 backward is three times slower on a CPU."""
+    queries, keys, values = queries.float(), keys.float(), values.float()
+    with torch.autocast("cpu", enabled=False):
+        return F.scaled_dot_product_attention(
+            queries, keys, values, attn_mask=mask, dropout_p=dropout, is_causal=causal
+        )
+
+
+def split(vectors: Float[Tensor, "batch positions several"], count: int, num_heads: int) -> Sequence[Heads]:
+    """[B, T, count·H·K] → ``count`` times [B, H, T, K], as views."""
+    batch, positions, _ = vectors.shape
+    if positions == 1:  # fewer operations: a decoding step is made of many small ones
+        return vectors.view(batch, count, num_heads, 1, -1).unbind(1)
+    return vectors.view(batch, positions, count, num_heads, -1).transpose(1, 3).unbind(2)
 
 
 class SelfAttention(HeadedAttention):
@@ -104,12 +112,15 @@ class SelfAttention(HeadedAttention):
         self.input = Linear(model_size, 3 * model_size)
         self.output = Linear(model_size, model_size)
 
-    def project(
-        self, inputs: Float[Tensor, "batch positions model"], rotate: Rotate | None
-    ) -> tuple[Heads, Heads, Heads]:
-        """Queries, keys and values, turned by rotary positions if there are any."""
-        queries, keys, values = self.split_each(self.input(inputs), 3)
-        return (queries, keys, values) if rotate is None else (rotate(queries), rotate(keys), values)
+    def bind_projection(self) -> Project:
+        """Queries, keys and values, the first two turned by rotary positions if there are any."""
+        product, num_heads = self.input.bind(), self.num_heads
+
+        def project(inputs: Tensor, rotate: Rotate | None) -> tuple[Heads, Heads, Heads]:
+            queries, keys, values = split(product(inputs), 3, num_heads)
+            return (queries, keys, values) if rotate is None else (rotate(queries), rotate(keys), values)
+
+        return project
 
 
 class CrossAttention(HeadedAttention):
@@ -123,18 +134,18 @@ class CrossAttention(HeadedAttention):
 
     def prepare(self, annotations: Float[Tensor, "batch source model"]) -> tuple[Heads, Heads]:
         """The keys and values of a source."""
-        keys, values = self.split_each(self.key_value(annotations), 2)
+        keys, values = split(self.key_value(annotations), 2, self.num_heads)
         return keys, values
 
-    def contexts(
-        self,
-        inputs: Float[Tensor, "sources queries model"],
-        keys: Float[Tensor, "sources heads source head"],
-        values: Float[Tensor, "sources heads source head"],
-        mask: Bool[Tensor, "sources 1 1 source"] | None,
-    ) -> Float[Tensor, "sources queries model"]:
-        """Attend, all but the last linear layer, ``output``.
+    def bind(self) -> LookUp:
+        """All but the last linear layer, ``output``.
 
         All rows of one source are its queries, so that keys and values are never repeated for a beam.
         """
-        return self.attend(self.split(self.query(inputs)), keys, values, mask, causal=False)
+        product, attend, num_heads = self.query.bind(), self.bind_attention(), self.num_heads
+
+        def look_up(inputs: Tensor, keys: Heads, values: Heads, mask: Tensor | None) -> Tensor:
+            (queries,) = split(product(inputs), 1, num_heads)
+            return attend(queries, keys, values, mask, False)
+
+        return look_up

@@ -116,16 +116,19 @@ def test_dropout_acts_on_embeddings_and_on_what_sublayers_add() -> None:
     inputs = torch.randn(50, 20, 4)
     last, ones = Linear(4, 4, bias=False), torch.ones_like(inputs)
     torch.nn.init.eye_(last.weight)
-    added = residual.leave(inputs, ones, last) - inputs
+    _, leave = residual.bind(last)
+    added = leave(inputs, ones) - inputs
     assert 0.4 < float((added.abs() < 1e-6).float().mean()) < 0.6
-    torch.testing.assert_close(residual.eval().leave(inputs, ones, last), inputs + 1)
+    _, leave = residual.eval().bind(last)
+    torch.testing.assert_close(leave(inputs, ones), inputs + 1)
 
 
 @pytest.mark.parametrize("norm", ["pre", "post"])
 def test_a_residual_is_its_formula(norm: str) -> None:
     residual = Residual(TransformerConfig(model_size=4, num_heads=2, layer_norm=norm)).eval()  # type: ignore[arg-type]
     inputs, last = torch.randn(2, 3, 4), Linear(4, 4)
-    found = residual.leave(inputs, residual.enter(inputs).sin(), last)
+    enter, leave = residual.bind(last)
+    found = leave(inputs, enter(inputs).sin())
     before = residual.norm(inputs) if norm == "pre" else inputs
     sums = inputs + last(before.sin())
     wanted = sums if norm == "pre" else residual.norm(sums)

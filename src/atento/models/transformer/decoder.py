@@ -6,32 +6,17 @@ reads a prefix, and makes one step.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from atento.models.transformer.configuration import TransformerConfig
 from atento.models.transformer.layers import Embedding, Residual, initialise, rotary
-from atento.models.transformer.state import Cache, TransformerMemory, TransformerState
+from atento.models.transformer.state import BoundLayer, Cache, Source, Step, TransformerMemory, TransformerState
 from atento.nn.feed_forward import FeedForward
 from atento.nn.linear import linear
-from atento.nn.multi_head import CrossAttention, Heads, Rotate, SelfAttention
+from atento.nn.multi_head import CrossAttention, SelfAttention
 from atento.nn.protocols import Encoding
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Step:
-    """What all layers need of one call."""
-
-    used: int
-    """Filled slots of the caches."""
-    width: int
-    """Rows a source."""
-    mask: Bool[Tensor, "sources 1 queries keys"] | None
-    causal: bool
-    rotate: Rotate | None
 
 
 class DecoderLayer(nn.Module):
@@ -47,23 +32,25 @@ class DecoderLayer(nn.Module):
         self.cross_residual = Residual(config)
         self.feed_forward_residual = Residual(config)
 
-    def forward(
-        self,
-        inputs: Float[Tensor, "sources queries model"],
-        source: tuple[Heads, Heads, Bool[Tensor, "sources 1 1 source"] | None],
-        cache: Cache,
-        step: _Step,
-    ) -> Float[Tensor, "sources queries model"]:
-        """Decode all given positions at once; the cache gets their keys and values."""
-        attention = self.self_attention
-        queries, keys, values = attention.project(self.self_residual.enter(inputs), step.rotate)
-        keys, values = cache.append(keys, values, step.used, step.width)
-        contexts = attention.attend(queries, keys, values, step.mask, step.causal)
-        hidden = self.self_residual.leave(inputs, contexts, attention.output)
-        cross, residual = self.cross_attention, self.cross_residual
-        hidden = residual.leave(hidden, cross.contexts(residual.enter(hidden), *source), cross.output)
-        network, residual = self.feed_forward, self.feed_forward_residual
-        return residual.leave(hidden, network.hidden(residual.enter(hidden)), network.output)
+    def bind(self) -> BoundLayer:
+        """The layer with all its parts at hand (see ``nn.linear.Linear``).
+
+        It decodes all given positions at once; the cache gets their keys and values.
+        """
+        project, attend = self.self_attention.bind_projection(), self.self_attention.bind_attention()
+        look_up, transform = self.cross_attention.bind(), self.feed_forward.bind()
+        enter_self, leave_self = self.self_residual.bind(self.self_attention.output)
+        enter_cross, leave_cross = self.cross_residual.bind(self.cross_attention.output)
+        enter_network, leave_network = self.feed_forward_residual.bind(self.feed_forward.output)
+
+        def layer(inputs: Tensor, source: Source, cache: Cache, step: Step) -> Tensor:
+            queries, keys, values = project(enter_self(inputs), step.rotate)
+            keys, values = cache.append(keys, values, step.used, step.width)
+            hidden = leave_self(inputs, attend(queries, keys, values, step.mask, step.causal))
+            hidden = leave_cross(hidden, look_up(enter_cross(hidden), *source))
+            return leave_network(hidden, transform(enter_network(hidden)))
+
+        return layer
 
 
 class TransformerDecoder(nn.Module):
@@ -85,11 +72,13 @@ class TransformerDecoder(nn.Module):
             nn.init.zeros_(self.output.bias)
 
     def prepare(self, encoding: Encoding) -> TransformerMemory:
-        """Project every layer's keys and values of the sources."""
+        """Project every layer's keys and values of the sources, and bind the layers."""
         prepared = [layer.cross_attention.prepare(encoding.annotations) for layer in self._layers()]
-        mask = None if bool(encoding.mask.all()) else encoding.mask[:, None, None, :]
         return TransformerMemory(
-            keys=tuple(keys for keys, _ in prepared), values=tuple(values for _, values in prepared), mask=mask
+            keys=tuple(keys for keys, _ in prepared),
+            values=tuple(values for _, values in prepared),
+            mask=None if bool(encoding.mask.all()) else encoding.mask[:, None, None, :],
+            layers=tuple(layer.bind() for layer in self._layers()),
         )
 
     def start(self, memory: TransformerMemory) -> TransformerState:
@@ -114,7 +103,7 @@ class TransformerDecoder(nn.Module):
             raise ValueError("segments are for language models: a translator's rows hold one target each")
         rows, steps = tokens.shape
         positions = _positions(state, steps, tokens.device)
-        step = _Step(
+        step = Step(
             used=state.used,
             width=state.width,
             mask=state.mask(steps),
@@ -128,8 +117,8 @@ class TransformerDecoder(nn.Module):
             ),
         )
         hidden = self.embedding(tokens, state.used, positions).view(state.sources, -1, self.config.model_size)
-        for index, layer in enumerate(self._layers()):
-            hidden = layer(hidden, (memory.keys[index], memory.values[index], memory.mask), state.caches[index], step)
+        for layer, keys, values, cache in zip(memory.layers, memory.keys, memory.values, state.caches, strict=True):
+            hidden = layer(hidden, (keys, values, memory.mask), cache, step)
         if self.norm is not None:
             hidden = self.norm(hidden)
         return hidden.view(rows, steps, -1), state.advance(steps, valid)

@@ -30,12 +30,12 @@ class EncoderLayer(nn.Module):
         rotate: Rotate | None,
     ) -> Float[Tensor, "batch source model"]:
         """Encode all positions at once."""
-        attention = self.self_attention
-        queries, keys, values = attention.project(self.self_residual.enter(inputs), rotate)
-        contexts = attention.attend(queries, keys, values, mask, causal=False)
-        hidden = self.self_residual.leave(inputs, contexts, attention.output)
-        network, residual = self.feed_forward, self.feed_forward_residual
-        return residual.leave(hidden, network.hidden(residual.enter(hidden)), network.output)
+        project, attend = self.self_attention.bind_projection(), self.self_attention.bind_attention()
+        enter, leave = self.self_residual.bind(self.self_attention.output)
+        hidden = leave(inputs, attend(*project(enter(inputs), rotate), mask, False))
+        transform = self.feed_forward.bind()
+        enter, leave = self.feed_forward_residual.bind(self.feed_forward.output)
+        return leave(hidden, transform(enter(hidden)))
 
 
 class TransformerEncoder(nn.Module):

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from atento.core.errors import DataError
 from atento.models.transformer.configuration import TransformerConfig
 from atento.nn.dropout import add_dropped, dropout
-from atento.nn.linear import Linear
+from atento.nn.linear import Linear, Product, Sum
 from atento.nn.multi_head import Heads, Rotate
 from atento.nn.positions import rotate, rotation, sinusoidal
 
@@ -99,19 +99,32 @@ class Residual(nn.Module):
         self.pre = config.layer_norm == "pre"
         self.dropout = config.dropout
 
-    def enter(self, inputs: Float[Tensor, "batch steps model"]) -> Float[Tensor, "batch steps model"]:
-        """What the sub-layer gets."""
-        return self.norm(inputs) if self.pre else inputs
+    def bind(self, last: Linear) -> tuple[Product, Sum]:
+        """How a sub-layer begins and how it ends.
 
-    def leave(
-        self, inputs: Float[Tensor, "batch steps model"], hidden: Float[Tensor, "batch steps hidden"], last: Linear
-    ) -> Float[Tensor, "batch steps model"]:
-        """The sub-layer's outputs, ``last(hidden)``, added to the inputs."""
-        if self.training and self.dropout:
-            sums = add_dropped(inputs, last(hidden), self.dropout)
-        else:
-            sums = last.added(hidden, inputs)
-        return sums if self.pre else self.norm(sums)
+        Returns:
+            What the sub-layer gets of the inputs; and, from the inputs and its last hidden vectors, the outputs, where
+            ``last`` is the sub-layer's last layer.
+        """
+        norm = bind_norm(self.norm)
+        add = self._bind_dropped_sum(last) if self.training and self.dropout else last.bind_sum()
+        if self.pre:
+            return norm, add
+        return _identity, lambda inputs, hidden: norm(add(inputs, hidden))
+
+    def _bind_dropped_sum(self, last: Linear) -> Sum:
+        probability = self.dropout
+        return lambda inputs, hidden: add_dropped(inputs, last(hidden), probability)
+
+
+def bind_norm(norm: nn.LayerNorm) -> Product:
+    """Layer normalisation with its parts at hand (see ``nn.linear.Linear``)."""
+    shape, weight, bias, epsilon = norm.normalized_shape, norm.weight, norm.bias, norm.eps
+    return lambda inputs: torch.layer_norm(inputs, shape, weight, bias, epsilon)
+
+
+def _identity(inputs: Tensor) -> Tensor:
+    return inputs
 
 
 def initialise(module: nn.Module) -> None:

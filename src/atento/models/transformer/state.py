@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from atento.nn.multi_head import Heads
+from atento.nn.multi_head import Heads, Rotate
 
 _GROWTH = 32
 """Slots by which a cache grows at least."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TransformerMemory:
-    """Each layer's keys and values of the sources; see ``nn.protocols.Memory``."""
-
-    keys: tuple[Float[Tensor, "sources heads source head"], ...]
-    values: tuple[Float[Tensor, "sources heads source head"], ...]
-    mask: Bool[Tensor, "sources 1 1 source"] | None
-    """None where no source is padded."""
-
-    @property
-    def sources(self) -> int:
-        """How many sources it holds."""
-        return self.keys[0].shape[0]
-
-    def select(self, sources: Int[Tensor, " kept"]) -> TransformerMemory:
-        """The memory of these sources alone."""
-        return TransformerMemory(
-            keys=tuple(keys[sources] for keys in self.keys),
-            values=tuple(values[sources] for values in self.values),
-            mask=None if self.mask is None else self.mask[sources],
-        )
 
 
 class Cache:
@@ -104,6 +84,53 @@ def _enlarged(held: Tensor | None, filled: int, new: Heads, width: int) -> Tenso
     if held is not None:
         buffer[:, :, :filled] = held[:, :, :filled]
     return buffer
+
+
+class Step(NamedTuple):
+    """What all layers need of one call."""
+
+    used: int
+    """Filled slots of the caches."""
+    width: int
+    """Rows a source."""
+    mask: Bool[Tensor, "sources 1 queries keys"] | None
+    causal: bool
+    rotate: Rotate | None
+
+
+Source = tuple[Heads, Heads, Bool[Tensor, "sources 1 1 source"] | None]
+"""One layer's keys and values of the sources, and their mask."""
+
+BoundLayer = Callable[
+    [Float[Tensor, "sources queries model"], Source, Cache, Step], Float[Tensor, "sources queries model"]
+]
+"""A decoder layer: see ``decoder.DecoderLayer.bind``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformerMemory:
+    """Each layer's keys and values of the sources; see ``nn.protocols.Memory``."""
+
+    keys: tuple[Float[Tensor, "sources heads source head"], ...]
+    values: tuple[Float[Tensor, "sources heads source head"], ...]
+    mask: Bool[Tensor, "sources 1 1 source"] | None
+    """None where no source is padded."""
+    layers: tuple[BoundLayer, ...]
+    """The decoder's layers, bound: they stay the same for the sources too."""
+
+    @property
+    def sources(self) -> int:
+        """How many sources it holds."""
+        return self.keys[0].shape[0]
+
+    def select(self, sources: Int[Tensor, " kept"]) -> TransformerMemory:
+        """The memory of these sources alone."""
+        return dataclasses.replace(
+            self,
+            keys=tuple(keys[sources] for keys in self.keys),
+            values=tuple(values[sources] for values in self.values),
+            mask=None if self.mask is None else self.mask[sources],
+        )
 
 
 class TransformerState:
