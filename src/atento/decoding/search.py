@@ -200,17 +200,16 @@ class _Search:
         """Note the extensions and settle what can be; gives the sources that go on, None if no source leaves."""
         batch = self.batch
         before = batch.totals, batch.nodes
-        nodes = self.history.append(
-            batch.nodes.gather(1, extensions.parents), extensions.tokens, extensions.log_probabilities
-        )
+        parents = batch.nodes if self.config.width == 1 else batch.nodes.gather(1, extensions.parents)
+        nodes = self.history.append(parents, extensions.tokens, extensions.log_probabilities)
         batch.lengths, batch.totals, batch.nodes = batch.lengths + 1, extensions.totals, nodes
-        ended = extensions.tokens == self.vocabulary.eos
         if self.observer is not None:
-            self._show(extensions, ended)
+            self._show(extensions)
         at_limit = self.step >= self.next_limit
-        self.settling |= bool((ended | (extensions.totals == -torch.inf)).any())
+        self.settling = self.settling or self._some_end(extensions)
         if not self.settling and not at_limit:
             return None
+        ended = extensions.tokens == self.vocabulary.eos
         scores = self.scoring.scores(extensions.totals, batch.lengths)
         self.finished.add(ended, scores, extensions.totals, nodes)
         batch.totals = extensions.totals.masked_fill(ended, -torch.inf)
@@ -222,6 +221,13 @@ class _Search:
             return None
         self._read_off(settled, *before)
         return self._leave(settled, at_limit)
+
+    def _some_end(self, extensions: Extensions) -> bool:
+        """Whether any extension ends a hypothesis, or is none; asked at every step, so with the fewest operations."""
+        return (
+            self.vocabulary.eos in extensions.tokens.flatten().tolist()
+            or -math.inf in extensions.totals.flatten().tolist()
+        )
 
     def _read_off(
         self,
@@ -273,7 +279,7 @@ class _Search:
         left = self.batch.limits - self.batch.lengths
         return self.step + int(left.min()) if len(left) else self.step
 
-    def _show(self, extensions: Extensions, ended: Bool[Tensor, "sources width"]) -> None:
+    def _show(self, extensions: Extensions) -> None:
         assert self.observer is not None
         self.observer(
             Step(
@@ -284,7 +290,7 @@ class _Search:
                 log_probabilities=extensions.log_probabilities,
                 totals=extensions.totals,
                 scores=self.scoring.scores(extensions.totals, self.batch.lengths),
-                ended=ended,
+                ended=extensions.tokens == self.vocabulary.eos,
             )
         )
 

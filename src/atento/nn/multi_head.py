@@ -49,17 +49,14 @@ class HeadedAttention(Observable):
 
     def bind_attention(self) -> Attend:
         """The fused kernel with its settings at hand, or the open equation while somebody listens."""
+        fused = _in_float32 if torch.is_autocast_enabled("cpu") else F.scaled_dot_product_attention
         dropout = self.dropout if self.training else 0.0
 
         def attend(queries: Heads, keys: Heads, values: Heads, mask: Tensor | None, causal: bool) -> Tensor:
-            if self.listener is not None:
-                contexts = self._attend_openly(queries, keys, values, mask, causal)
-            elif queries.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
-                contexts = _in_float32(queries, keys, values, mask, dropout, causal)
+            if self.listener is None:
+                contexts = fused(queries, keys, values, mask, dropout, causal)
             else:
-                contexts = F.scaled_dot_product_attention(
-                    queries, keys, values, attn_mask=mask, dropout_p=dropout, is_causal=causal
-                )
+                contexts = self._attend_openly(queries, keys, values, mask, causal)
             if queries.shape[2] == 1:  # as in ``split``
                 return contexts.reshape(len(contexts), 1, -1)
             return contexts.transpose(1, 2).flatten(2)  # [B, T, D]
@@ -88,12 +85,10 @@ class HeadedAttention(Observable):
 def _in_float32(
     queries: Heads, keys: Heads, values: Heads, mask: Bool[Tensor, "..."] | None, dropout: float, causal: bool
 ) -> Heads:
-    """The fused kernel in float32 also under autocast, because its bfloat16 backward is three times slower on a CPU."""
+    """The fused kernel in float32 also under a processor's autocast: its bfloat16 backward is three times slower."""
     queries, keys, values = queries.float(), keys.float(), values.float()
     with torch.autocast("cpu", enabled=False):
-        return F.scaled_dot_product_attention(
-            queries, keys, values, attn_mask=mask, dropout_p=dropout, is_causal=causal
-        )
+        return F.scaled_dot_product_attention(queries, keys, values, mask, dropout, causal)
 
 
 def split(vectors: Float[Tensor, "batch positions several"], count: int, num_heads: int) -> Sequence[Heads]:

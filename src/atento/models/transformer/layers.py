@@ -45,11 +45,11 @@ class Embedding(nn.Module):
             DataError: the input is longer than a learned position table.
         """
         vectors = self.tokens(tokens)
-        if self.scale != 1.0:
-            vectors = vectors * self.scale
         offsets = self._positions(tokens.shape[1], start, positions)
         if offsets is not None:
-            vectors = vectors + offsets.to(vectors.dtype)
+            vectors = torch.add(offsets.to(vectors.dtype), vectors, alpha=self.scale)
+        elif self.scale != 1.0:
+            vectors = vectors * self.scale
         return dropout(vectors, self.config.dropout, self.training)
 
     def _positions(self, steps: int, start: int, positions: Int[Tensor, "rows steps"] | None) -> Tensor | None:
