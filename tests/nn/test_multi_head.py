@@ -87,6 +87,33 @@ def test_the_rows_of_a_source_share_its_keys_and_values() -> None:
     torch.testing.assert_close(found.view(6, 4, 8), wanted, atol=1e-6, rtol=0)
 
 
+@pytest.mark.parametrize("padded", [False, True])
+def test_absorbed_matrices_change_nothing(padded: bool) -> None:
+    attention = CrossAttention(32, 2, 0.0).eval()
+    annotations, inputs = torch.randn(2, 6, 32), torch.randn(2, 5, 32)
+    mask = (torch.arange(6) < torch.tensor([[6], [3]]))[:, None, None, :] if padded else None
+    with torch.inference_mode():
+        keys, values = attention.prepare(annotations)
+        absorbed = attention.absorb(keys, values, mask)
+        assert absorbed is not None
+        wanted = attention.output(attention.bind()(inputs, keys, values, mask))
+        torch.testing.assert_close(absorbed.attend(inputs), wanted, atol=1e-5, rtol=1e-5)
+
+
+def test_matrices_are_absorbed_where_that_is_smaller_and_nothing_is_learnt() -> None:
+    attention = CrossAttention(32, 2, 0.0).eval()
+
+    def absorbed(sources: int, positions: int) -> bool:
+        keys, values = attention.prepare(torch.randn(sources, positions, 32))
+        return attention.absorb(keys, values, None) is not None
+
+    assert not absorbed(1, 16)
+    with torch.inference_mode():
+        assert [absorbed(*shape) for shape in ((1, 16), (1, 17), (2, 8), (3, 8))] == [True, False, True, False]
+        attention.train()
+        assert not absorbed(1, 16)
+
+
 def test_a_size_that_heads_do_not_divide_is_refused() -> None:
     with pytest.raises(ValueError, match="10 is no multiple of num_heads 3"):
         SelfAttention(10, 3, 0.0, "encoder")

@@ -8,6 +8,7 @@ are used through ``bind…``, which gives functions with all parts at hand (see 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F  # noqa: N812  (the field's name)
@@ -118,6 +119,28 @@ class SelfAttention(HeadedAttention):
         return project
 
 
+@dataclass(frozen=True)
+class Absorbed:
+    """Keys and values of a source into which the queries' and the outputs' matrices are multiplied, head by head.
+
+    With q = W x + b, a score q·k is x·(Wᵀk) + b·k, and the outputs Σ W_o w v are Σ w (W_o v): so the matrices need not
+    be read at each step (DeepSeek-AI 2024, "DeepSeek-V2", section 2.1.2, does this with its compressed keys).
+    """
+
+    keys: Float[Tensor, "sources heads source model"]
+    values: Float[Tensor, "sources heads source model"]
+    """Each with its head's part of the outputs' bias; weights sum to one."""
+    offsets: Float[Tensor, "sources heads 1 source"]
+    """b·k, scaled; −inf where padding stands."""
+    scale: float
+
+    def attend(self, inputs: Float[Tensor, "sources queries model"]) -> Float[Tensor, "sources queries model"]:
+        """The whole attention, the last linear layer included."""
+        queries = inputs.unsqueeze(1).expand(-1, self.keys.shape[1], -1, -1)
+        outputs = F.scaled_dot_product_attention(queries, self.keys, self.values, self.offsets, scale=self.scale)
+        return outputs.sum(1)
+
+
 class CrossAttention(HeadedAttention):
     """Queries of the target over keys and values of the source, which are made once a source."""
 
@@ -131,6 +154,26 @@ class CrossAttention(HeadedAttention):
         """The keys and values of a source."""
         keys, values = split(self.key_value(annotations), 2, self.num_heads)
         return keys, values
+
+    def absorb(self, keys: Heads, values: Heads, mask: Bool[Tensor, "sources 1 1 source"] | None) -> Absorbed | None:
+        """The same in one with this layer's matrices: in inference, where it is smaller than they are; else None.
+
+        So for one short sentence, or very few.
+        """
+        sources, heads, positions, size = keys.shape
+        weight, last = self.query.weight, self.output
+        if not torch.is_inference_mode_enabled() or self.training or torch.is_autocast_enabled(keys.device.type):
+            return None
+        if sources * heads * positions > weight.shape[0]:
+            return None
+        scale = size**-0.5
+        offsets = (keys @ self.query.bias.view(heads, size, 1)).mT * scale
+        return Absorbed(
+            keys=keys @ weight.view(heads, size, -1),
+            values=values @ last.weight.view(-1, heads, size).permute(1, 2, 0) + last.bias / heads,
+            offsets=offsets if mask is None else offsets.masked_fill(~mask, -torch.inf),
+            scale=scale,
+        )
 
     def bind(self) -> LookUp:
         """All but the last linear layer, ``output``.

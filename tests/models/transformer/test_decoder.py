@@ -279,6 +279,6 @@ def test_masks_cost_nothing_where_nothing_is_padded() -> None:
     source = torch.full((2, 3), 5)
     decoder = cast("TransformerDecoder", model.decoder_module)
     memory = decoder.prepare(model.encoder(source, source != 0))
-    assert memory.mask is None
+    assert memory.views[0].mask is None
     _, state = decoder(source, memory, decoder.start(memory), valid=torch.ones(2, 3, dtype=torch.bool))
     assert state.ragged is None

@@ -41,13 +41,18 @@ class DecoderLayer(nn.Module):
         look_up, transform = self.cross_attention.bind(), self.feed_forward.bind()
         enter_self, leave_self = self.self_residual.bind(self.self_attention.output)
         enter_cross, leave_cross = self.cross_residual.bind(self.cross_attention.output)
+        _, leave_absorbed = self.cross_residual.bind(None)
         enter_network, leave_network = self.feed_forward_residual.bind(self.feed_forward.output)
 
         def layer(inputs: Tensor, source: Source, cache: Cache, step: Step) -> Tensor:
             queries, keys, values = project(enter_self(inputs), step.rotate)
             keys, values = cache.append(keys, values, step.used, step.width)
             hidden = leave_self(inputs, attend(queries, keys, values, step.mask, step.causal))
-            hidden = leave_cross(hidden, look_up(enter_cross(hidden), *source))
+            if source.absorbed is None or self.cross_attention.listener is not None:
+                contexts = look_up(enter_cross(hidden), source.keys, source.values, source.mask)
+                hidden = leave_cross(hidden, contexts)
+            else:
+                hidden = leave_absorbed(hidden, source.absorbed.attend(enter_cross(hidden)))
             return leave_network(hidden, transform(enter_network(hidden)))
 
         return layer
@@ -73,17 +78,20 @@ class TransformerDecoder(nn.Module):
 
     def prepare(self, encoding: Encoding) -> TransformerMemory:
         """Project every layer's keys and values of the sources, and bind the layers."""
-        prepared = [layer.cross_attention.prepare(encoding.annotations) for layer in self._layers()]
+        mask = None if bool(encoding.mask.all()) else encoding.mask[:, None, None, :]
+
+        def view(attention: CrossAttention) -> Source:
+            keys, values = attention.prepare(encoding.annotations)
+            return Source(keys, values, mask, attention.absorb(keys, values, mask))
+
         return TransformerMemory(
-            keys=tuple(keys for keys, _ in prepared),
-            values=tuple(values for _, values in prepared),
-            mask=None if bool(encoding.mask.all()) else encoding.mask[:, None, None, :],
             layers=tuple(layer.bind() for layer in self._layers()),
+            views=tuple(view(layer.cross_attention) for layer in self._layers()),
         )
 
     def start(self, memory: TransformerMemory) -> TransformerState:
         """Empty caches, one row a source."""
-        return TransformerState([Cache() for _ in self.layers], memory.sources, memory.keys[0].device)
+        return TransformerState([Cache() for _ in self.layers], memory.sources, memory.views[0].keys.device)
 
     def forward(
         self,
@@ -117,8 +125,8 @@ class TransformerDecoder(nn.Module):
             ),
         )
         hidden = self.embedding(tokens, state.used, positions).view(state.sources, -1, self.config.model_size)
-        for layer, keys, values, cache in zip(memory.layers, memory.keys, memory.values, state.caches, strict=True):
-            hidden = layer(hidden, (keys, values, memory.mask), cache, step)
+        for layer, view, cache in zip(memory.layers, memory.views, state.caches, strict=True):
+            hidden = layer(hidden, view, cache, step)
         if self.norm is not None:
             hidden = self.norm(hidden)
         return hidden.view(rows, steps, -1), state.advance(steps, valid)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from atento.nn.multi_head import Heads, Rotate
+from atento.nn.multi_head import Absorbed, Heads, Rotate
 
 _GROWTH = 32
 """Slots by which a cache grows at least."""
@@ -98,8 +97,20 @@ class Step(NamedTuple):
     rotate: Rotate | None
 
 
-Source = tuple[Heads, Heads, Bool[Tensor, "sources 1 1 source"] | None]
-"""One layer's keys and values of the sources, and their mask."""
+class Source(NamedTuple):
+    """One layer's view of the sources."""
+
+    keys: Heads
+    values: Heads
+    mask: Bool[Tensor, "sources 1 1 source"] | None
+    """None where no source is padded."""
+    absorbed: Absorbed | None
+
+    def select(self, sources: Int[Tensor, " kept"]) -> Source:
+        """These sources alone."""
+        mask = None if self.mask is None else self.mask[sources]
+        return Source(self.keys[sources], self.values[sources], mask, absorbed=None)
+
 
 BoundLayer = Callable[
     [Float[Tensor, "sources queries model"], Source, Cache, Step], Float[Tensor, "sources queries model"]
@@ -107,30 +118,23 @@ BoundLayer = Callable[
 """A decoder layer: see ``decoder.DecoderLayer.bind``."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class TransformerMemory:
-    """Each layer's keys and values of the sources; see ``nn.protocols.Memory``."""
+    """What each layer keeps of the sources; see ``nn.protocols.Memory``."""
 
-    keys: tuple[Float[Tensor, "sources heads source head"], ...]
-    values: tuple[Float[Tensor, "sources heads source head"], ...]
-    mask: Bool[Tensor, "sources 1 1 source"] | None
-    """None where no source is padded."""
     layers: tuple[BoundLayer, ...]
     """The decoder's layers, bound: they stay the same for the sources too."""
+    views: tuple[Source, ...]
+    """One a layer."""
 
     @property
     def sources(self) -> int:
         """How many sources it holds."""
-        return self.keys[0].shape[0]
+        return self.views[0].keys.shape[0]
 
     def select(self, sources: Int[Tensor, " kept"]) -> TransformerMemory:
         """The memory of these sources alone."""
-        return dataclasses.replace(
-            self,
-            keys=tuple(keys[sources] for keys in self.keys),
-            values=tuple(values[sources] for values in self.values),
-            mask=None if self.mask is None else self.mask[sources],
-        )
+        return TransformerMemory(self.layers, tuple(view.select(sources) for view in self.views))
 
 
 class TransformerState:
