@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from atento.core.errors import DataError, OutputError
 from atento.core.vocabulary import SPECIAL_TOKENS
 from atento.text.configuration import Kind, TokenizerConfig
+from atento.text.pipeline import JOINER
 from atento.text.tokenizer import Tokenizer
 from atento.text.training import train_tokenizer
 
@@ -174,6 +175,13 @@ def test_surface_is_decode_with_spans(tokenizers: dict[str, Tokenizer], data: st
     spans = [span for span in surface.spans if span is not None]
     assert all(0 <= start <= stop <= len(surface.text.encode()) for start, stop in spans)
     assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
+
+
+def test_a_joining_mark_alone_joins_on_one_side(tokenizers: dict[str, Tokenizer]) -> None:
+    tokenizer = tokenizers["wordpiece"]
+    mark = next(number for number in range(tokenizer.size) if tokenizer.piece(number) == JOINER)
+    for ids in ([1, mark, 1], [mark, 1], [1, mark], [1, mark, mark, 1], [mark, mark, mark, 1]):
+        assert tokenizer.surface(ids).text == tokenizer.decode(ids)
 
 
 @pytest.mark.parametrize("text", [*TRICKY, *ANY_SCRIPT])

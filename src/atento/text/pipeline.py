@@ -110,7 +110,8 @@ def join(pieces: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
         if not (touching or continues or body.startswith(JOINER)):
             parts.append(" ")
             length += 1
-        touching = body.endswith(JOINER)
+        lone = body == JOINER and not (touching or continues)  # the decoder lets it take the space before it alone
+        touching = body.endswith(JOINER) and not lone
         shown = body.replace(JOINER, "").replace(SPACE, " ")
         parts.append(shown)
         spans.append((length, length + len(shown)))
