@@ -2,12 +2,13 @@
 
 Both modules run the fused kernel (``scaled_dot_product_attention``) and, while a listener is attached, the same
 equation written out (``nn.attention``), which can report its queries, keys, values, scores, weights and contexts. They
-are used through ``bind…``, which gives functions with all parts at hand (see ``nn.linear.Linear``).
+are used through ``bind…``, which gives functions with all parts at hand (see ``nn.linear.Linear``). Their inputs and
+outputs are the vectors of all positions in a row, a source's together: matrix products want no more dimensions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -21,20 +22,20 @@ from atento.nn.linear import Linear
 
 Heads = Float[Tensor, "batch heads positions head"]
 Rotate = Callable[[Heads], Heads]
-Project = Callable[[Float[Tensor, "batch positions model"], Rotate | None], tuple[Heads, Heads, Heads]]
+KeysValues = Float[Tensor, "batch 2 heads positions head"]
+Vectors = Float[Tensor, "batch_positions model"]
+Project = Callable[[Vectors, int, Rotate | None], tuple[Heads, KeysValues]]
+"""From inputs, the size of the batch and the turn of queries and keys to queries, and keys with values."""
 
-Attend = Callable[[Heads, Heads, Heads, Bool[Tensor, "..."] | None, bool], Float[Tensor, "batch positions model"]]
-"""From queries [B, H, T, K], keys and values [B, H, S, K] to the contexts of all heads, concatenated, [B, T, D].
+Attend = Callable[[Heads, Heads, Heads, Bool[Tensor, "..."] | None, bool], Vectors]
+"""From queries [B, H, T, K], keys and values [B, H, S, K] to the contexts of all heads, concatenated, [B·T, D].
 
 The mask is True where a query may look, broadcastable to [B, H, T, S]; None: everywhere. If the last argument is True,
 query i looks at keys 0 … i only (and the mask must be None).
 """
 
-LookUp = Callable[
-    [Float[Tensor, "sources queries model"], Heads, Heads, Bool[Tensor, "sources 1 1 source"] | None],
-    Float[Tensor, "sources queries model"],
-]
-"""From inputs, a source's keys, values and mask to the contexts of all heads."""
+LookUp = Callable[[Vectors, Heads, Heads, Bool[Tensor, "sources 1 1 source"] | None], Vectors]
+"""From inputs, the sources' keys, values and mask to the contexts of all heads."""
 
 
 class HeadedAttention(Observable):
@@ -58,9 +59,10 @@ class HeadedAttention(Observable):
                 contexts = fused(queries, keys, values, mask, dropout, causal)
             else:
                 contexts = self._attend_openly(queries, keys, values, mask, causal)
-            if queries.shape[2] == 1:  # as in ``split``
-                return contexts.reshape(len(contexts), 1, -1)
-            return contexts.transpose(1, 2).flatten(2)  # [B, T, D]
+            batch, _, positions, _ = queries.shape
+            if positions == 1:  # as in ``split``
+                return contexts.reshape(batch, -1)
+            return contexts.transpose(1, 2).reshape(batch * positions, -1)
 
         return attend
 
@@ -92,12 +94,14 @@ def _in_float32(
         return F.scaled_dot_product_attention(queries, keys, values, mask, dropout, causal)
 
 
-def split(vectors: Float[Tensor, "batch positions several"], count: int, num_heads: int) -> Sequence[Heads]:
-    """[B, T, count·H·K] → ``count`` times [B, H, T, K], as views."""
-    batch, positions, _ = vectors.shape
-    if positions == 1:  # fewer operations: a decoding step is made of many small ones
-        return vectors.view(batch, count, num_heads, 1, -1).unbind(1)
-    return vectors.view(batch, positions, count, num_heads, -1).transpose(1, 3).unbind(2)
+def split(
+    vectors: Float[Tensor, "batch_positions several"], batch: int, count: int, num_heads: int
+) -> Float[Tensor, "batch count heads positions head"]:
+    """[B·T, count·H·K] → [B, count, H, T, K], as a view."""
+    if len(vectors) == batch:  # fewer operations: a decoding step is made of many small ones
+        return vectors.view(batch, count, num_heads, 1, -1)
+    size = vectors.shape[1] // (count * num_heads)
+    return vectors.view(batch, -1, count, num_heads, size).permute(0, 2, 3, 1, 4)
 
 
 class SelfAttention(HeadedAttention):
@@ -112,33 +116,38 @@ class SelfAttention(HeadedAttention):
         """Queries, keys and values, the first two turned by rotary positions if there are any."""
         product, num_heads = self.input.bind(), self.num_heads
 
-        def project(inputs: Tensor, rotate: Rotate | None) -> tuple[Heads, Heads, Heads]:
-            queries, keys, values = split(product(inputs), 3, num_heads)
-            return (queries, keys, values) if rotate is None else (rotate(queries), rotate(keys), values)
+        def project(inputs: Tensor, batch: int, rotate: Rotate | None) -> tuple[Heads, KeysValues]:
+            parts = split(product(inputs), batch, 3, num_heads)
+            if rotate is None:
+                return parts.select(1, 0), parts.narrow(1, 1, 2)
+            queries, keys, values = parts.unbind(1)
+            return rotate(queries), torch.stack([rotate(keys), values], dim=1)
 
         return project
 
 
 @dataclass(frozen=True)
 class Absorbed:
-    """Keys and values of a source into which the queries' and the outputs' matrices are multiplied, head by head.
+    """Keys and values of one source into which the queries' and the outputs' matrices are multiplied, head by head.
 
     With q = W x + b, a score q·k is x·(Wᵀk) + b·k, and the outputs Σ W_o w v are Σ w (W_o v): so the matrices need not
     be read at each step (DeepSeek-AI 2024, "DeepSeek-V2", section 2.1.2, does this with its compressed keys).
     """
 
-    keys: Float[Tensor, "sources heads source model"]
-    values: Float[Tensor, "sources heads source model"]
+    keys: Float[Tensor, "model heads_source"]
+    """Scaled, like the offsets."""
+    offsets: Float[Tensor, " heads_source"]
+    """b·k."""
+    values: Float[Tensor, "heads_source model"]
     """Each with its head's part of the outputs' bias; weights sum to one."""
-    offsets: Float[Tensor, "sources heads 1 source"]
-    """b·k, scaled; −inf where padding stands."""
-    scale: float
+    positions: int
+    """Of the source."""
 
-    def attend(self, inputs: Float[Tensor, "sources queries model"]) -> Float[Tensor, "sources queries model"]:
-        """The whole attention, the last linear layer included."""
-        queries = inputs.unsqueeze(1).expand(-1, self.keys.shape[1], -1, -1)
-        outputs = F.scaled_dot_product_attention(queries, self.keys, self.values, self.offsets, scale=self.scale)
-        return outputs.sum(1)
+    def add_to(self, hidden: Vectors, inputs: Vectors) -> Vectors:
+        """Hidden vectors plus the whole attention of these inputs, the last linear layer included."""
+        scores = torch.addmm(self.offsets, inputs, self.keys)  # [Q, H·S]
+        weights = scores.view(-1, self.positions).softmax(-1).view_as(scores)
+        return torch.addmm(hidden, weights, self.values)
 
 
 class CrossAttention(HeadedAttention):
@@ -151,28 +160,26 @@ class CrossAttention(HeadedAttention):
         self.output = Linear(model_size, model_size)
 
     def prepare(self, annotations: Float[Tensor, "batch source model"]) -> tuple[Heads, Heads]:
-        """The keys and values of a source."""
-        keys, values = split(self.key_value(annotations), 2, self.num_heads)
-        return keys, values
+        """The keys and values of the sources."""
+        parts = split(self.key_value(annotations.flatten(0, 1)), len(annotations), 2, self.num_heads)
+        return parts.select(1, 0), parts.select(1, 1)
 
-    def absorb(self, keys: Heads, values: Heads, mask: Bool[Tensor, "sources 1 1 source"] | None) -> Absorbed | None:
-        """The same in one with this layer's matrices: in inference, where it is smaller than they are; else None.
-
-        So for one short sentence, or very few.
-        """
+    def absorb(self, keys: Heads, values: Heads) -> Absorbed | None:
+        """The same in one with this layer's matrices: for one source, in inference, where it is smaller; else None."""
         sources, heads, positions, size = keys.shape
         weight, last = self.query.weight, self.output
         if not torch.is_inference_mode_enabled() or self.training or torch.is_autocast_enabled(keys.device.type):
             return None
-        if sources * heads * positions > weight.shape[0]:
+        if sources != 1 or heads * positions > weight.shape[0]:
             return None
         scale = size**-0.5
-        offsets = (keys @ self.query.bias.view(heads, size, 1)).mT * scale
+        absorbed_keys = keys[0] @ weight.view(heads, size, -1)  # [H, S, D]
+        absorbed_values = values[0] @ last.weight.view(-1, heads, size).permute(1, 2, 0) + last.bias / heads
         return Absorbed(
-            keys=keys @ weight.view(heads, size, -1),
-            values=values @ last.weight.view(-1, heads, size).permute(1, 2, 0) + last.bias / heads,
-            offsets=offsets if mask is None else offsets.masked_fill(~mask, -torch.inf),
-            scale=scale,
+            keys=absorbed_keys.flatten(0, 1).t() * scale,
+            offsets=(keys[0] @ self.query.bias.view(heads, size, 1)).flatten() * scale,
+            values=absorbed_values.flatten(0, 1),
+            positions=positions,
         )
 
     def bind(self) -> LookUp:
@@ -183,7 +190,7 @@ class CrossAttention(HeadedAttention):
         product, attend, num_heads = self.query.bind(), self.bind_attention(), self.num_heads
 
         def look_up(inputs: Tensor, keys: Heads, values: Heads, mask: Tensor | None) -> Tensor:
-            (queries,) = split(product(inputs), 1, num_heads)
+            queries = split(product(inputs), len(keys), 1, num_heads).select(1, 0)
             return attend(queries, keys, values, mask, False)
 
         return look_up

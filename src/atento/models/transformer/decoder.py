@@ -41,18 +41,18 @@ class DecoderLayer(nn.Module):
         look_up, transform = self.cross_attention.bind(), self.feed_forward.bind()
         enter_self, leave_self = self.self_residual.bind(self.self_attention.output)
         enter_cross, leave_cross = self.cross_residual.bind(self.cross_attention.output)
-        _, leave_absorbed = self.cross_residual.bind(None)
+        _, normalise = self.cross_residual.bind_norms()
         enter_network, leave_network = self.feed_forward_residual.bind(self.feed_forward.output)
 
         def layer(inputs: Tensor, source: Source, cache: Cache, step: Step) -> Tensor:
-            queries, keys, values = project(enter_self(inputs), step.rotate)
-            keys, values = cache.append(keys, values, step.used, step.width)
+            queries, new = project(enter_self(inputs), len(source.keys), step.rotate)
+            keys, values = cache.append(new, step.used, step.width).unbind(1)
             hidden = leave_self(inputs, attend(queries, keys, values, step.mask, step.causal))
             if source.absorbed is None or self.cross_attention.listener is not None:
                 contexts = look_up(enter_cross(hidden), source.keys, source.values, source.mask)
                 hidden = leave_cross(hidden, contexts)
             else:
-                hidden = leave_absorbed(hidden, source.absorbed.attend(enter_cross(hidden)))
+                hidden = normalise(source.absorbed.add_to(hidden, enter_cross(hidden)))
             return leave_network(hidden, transform(enter_network(hidden)))
 
         return layer
@@ -82,7 +82,7 @@ class TransformerDecoder(nn.Module):
 
         def view(attention: CrossAttention) -> Source:
             keys, values = attention.prepare(encoding.annotations)
-            return Source(keys, values, mask, attention.absorb(keys, values, mask))
+            return Source(keys, values, mask, attention.absorb(keys, values) if mask is None else None)
 
         return TransformerMemory(
             layers=tuple(layer.bind() for layer in self._layers()),
@@ -124,7 +124,7 @@ class TransformerDecoder(nn.Module):
                 tokens.device,
             ),
         )
-        hidden = self.embedding(tokens, state.used, positions).view(state.sources, -1, self.config.model_size)
+        hidden = self.embedding(tokens, state.used, positions).view(-1, self.config.model_size)
         for layer, view, cache in zip(memory.layers, memory.views, state.caches, strict=True):
             hidden = layer(hidden, view, cache, step)
         if self.norm is not None:

@@ -30,12 +30,15 @@ class EncoderLayer(nn.Module):
         rotate: Rotate | None,
     ) -> Float[Tensor, "batch source model"]:
         """Encode all positions at once."""
+        flat = inputs.flatten(0, 1)
         project, attend = self.self_attention.bind_projection(), self.self_attention.bind_attention()
         enter, leave = self.self_residual.bind(self.self_attention.output)
-        hidden = leave(inputs, attend(*project(enter(inputs), rotate), mask, False))
+        queries, keys_values = project(enter(flat), len(inputs), rotate)
+        keys, values = keys_values.unbind(1)
+        hidden = leave(flat, attend(queries, keys, values, mask, False))
         transform = self.feed_forward.bind()
         enter, leave = self.feed_forward_residual.bind(self.feed_forward.output)
-        return leave(hidden, transform(enter(hidden)))
+        return leave(hidden, transform(enter(hidden))).view_as(inputs)
 
 
 class TransformerEncoder(nn.Module):

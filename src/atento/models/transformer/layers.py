@@ -99,21 +99,21 @@ class Residual(nn.Module):
         self.pre = config.layer_norm == "pre"
         self.dropout = config.dropout
 
-    def bind(self, last: Linear | None) -> tuple[Product, Sum]:
+    def bind(self, last: Linear) -> tuple[Product, Sum]:
         """How a sub-layer begins and how it ends.
 
         Returns:
             What the sub-layer gets of the inputs; and, from the inputs and its last hidden vectors, the outputs, where
-            ``last`` is the sub-layer's last layer; None: what it gives is added as it is (in evaluation).
+            ``last`` is the sub-layer's last layer.
         """
+        before, after = self.bind_norms()
+        add = self._bind_dropped_sum(last) if self.training and self.dropout else last.bind_sum()
+        return before, add if self.pre else lambda inputs, hidden: after(add(inputs, hidden))
+
+    def bind_norms(self) -> tuple[Product, Product]:
+        """What is done to the sub-layer's inputs; and to their sum with its outputs."""
         norm = bind_norm(self.norm)
-        if last is None:
-            add: Sum = torch.add
-        else:
-            add = self._bind_dropped_sum(last) if self.training and self.dropout else last.bind_sum()
-        if self.pre:
-            return norm, add
-        return _identity, lambda inputs, hidden: norm(add(inputs, hidden))
+        return (norm, _identity) if self.pre else (_identity, norm)
 
     def _bind_dropped_sum(self, last: Linear) -> Sum:
         probability = self.dropout

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from atento.nn.multi_head import Absorbed, Heads, Rotate
+from atento.nn.multi_head import Absorbed, Heads, KeysValues, Rotate, Vectors
 
 _GROWTH = 32
 """Slots by which a cache grows at least."""
@@ -20,68 +20,62 @@ _GROWTH = 32
 class Cache:
     """One layer's past keys and values.
 
-    The first block of one row a source is kept as it came (training makes no other). Else they live in buffers
-    [sources, heads, capacity, head]: a step fills one slot of as many places, or *columns*, as a source has rows. All
-    columns of a source are keys for all its rows, and ``TransformerState.visible`` tells whose past is whose; so
+    The first block of one row a source is kept as it came (training makes no other). Else they live in a buffer
+    [sources, 2, heads, capacity, head]: a step fills one slot of as many places, or *columns*, as a source has rows.
+    All columns of a source are keys for all its rows, and ``TransformerState.visible`` tells whose past is whose; so
     reordering a beam moves nothing here.
     """
 
     def __init__(self) -> None:
-        self._keys: Float[Tensor, "sources heads capacity head"] | None = None
-        self._values: Float[Tensor, "sources heads capacity head"] | None = None
+        self._held: Float[Tensor, "sources 2 heads capacity head"] | None = None
 
-    def append(self, keys: Heads, values: Heads, used: int, width: int) -> tuple[Heads, Heads]:
+    def append(self, new: KeysValues, used: int, width: int) -> KeysValues:
         """Add the keys and values of ``width`` rows a source and return all of them, old and new.
 
         Args:
-            keys: [S, H, width · T, K], a row's positions together.
-            values: likewise.
+            new: [S, 2, H, width · T, K], a row's positions together.
             used: how many slots are filled.
             width: rows a source.
 
         Returns:
-            Keys and values [S, H, (used + T) · width, K], a slot's columns together.
+            [S, 2, H, (used + T) · width, K], a slot's columns together.
         """
         if used == 0 and width == 1:
-            self._keys, self._values = keys, values
-            return keys, values
-        filled, added = used * width, keys.shape[2]
+            self._held = new
+            return new
+        filled, added = used * width, new.shape[3]
         if added != width and width != 1:
-            keys, values = (_by_slot(held, width) for held in (keys, values))
-        if self._keys is None or self._keys.shape[2] < filled + added:
-            self._keys = _enlarged(self._keys, filled, keys, width)
-            self._values = _enlarged(self._values, filled, values, width)
-        assert self._values is not None
-        self._keys.narrow(2, filled, added).copy_(keys)
-        self._values.narrow(2, filled, added).copy_(values)
-        return self._keys.narrow(2, 0, filled + added), self._values.narrow(2, 0, filled + added)
+            new = _by_slot(new, width)
+        held = self._held
+        if held is None or held.shape[3] < filled + added:
+            self._held = held = _enlarged(held, filled, new, width)
+        held.narrow(3, filled, added).copy_(new)
+        return held.narrow(3, 0, filled + added)
 
     def select(self, sources: Int[Tensor, " kept"], filled: int) -> None:
         """Keep these sources alone; ``filled`` places are in use."""
-        if self._keys is not None and self._values is not None:
-            self._keys = self._keys[:, :, :filled].index_select(0, sources)
-            self._values = self._values[:, :, :filled].index_select(0, sources)
+        if self._held is not None:
+            self._held = self._held[:, :, :, :filled].index_select(0, sources)
 
     def gather(self, columns: Int[Tensor, "sources used new_width"], width: int) -> None:
         """Of a slot's ``width`` columns, let column ``i`` of slot ``t`` of source ``s`` be ``columns[s, t, i]``."""
-        if self._keys is not None and self._values is not None:
+        if self._held is not None:
             places = columns + torch.arange(columns.shape[1], device=columns.device).unsqueeze(1) * width
-            chosen = places.flatten(1)[:, None, :, None]
-            self._keys, self._values = (held.take_along_dim(chosen, dim=2) for held in (self._keys, self._values))
+            self._held = self._held.take_along_dim(places.flatten(1)[:, None, None, :, None], dim=3)
 
 
-def _by_slot(held: Heads, width: int) -> Heads:
-    """[S, H, width · T, K] with a row's positions together → a slot's columns together."""
-    sources, heads, places, size = held.shape
-    return held.view(sources, heads, width, places // width, size).transpose(2, 3).flatten(2, 3)
+def _by_slot(new: KeysValues, width: int) -> KeysValues:
+    """[S, 2, H, width · T, K] with a row's positions together → a slot's columns together."""
+    sources, two, heads, places, size = new.shape
+    return new.view(sources, two, heads, width, places // width, size).transpose(3, 4).flatten(3, 4)
 
 
-def _enlarged(held: Tensor | None, filled: int, new: Heads, width: int) -> Tensor:
+def _enlarged(held: KeysValues | None, filled: int, new: KeysValues, width: int) -> KeysValues:
     """A buffer with room for the new ones and more, which begins with the places that are filled."""
-    sources, heads, added, size = new.shape
-    buffer = new.new_empty((sources, heads, filled + added + max(filled, _GROWTH * width), size))
+    sources, two, heads, added, size = new.shape
+    buffer = new.new_empty((sources, two, heads, filled + added + max(filled, _GROWTH * width), size))
     if held is not None:
-        buffer[:, :, :filled] = held[:, :, :filled]
+        buffer[:, :, :, :filled] = held[:, :, :, :filled]
     return buffer
 
 
@@ -112,9 +106,7 @@ class Source(NamedTuple):
         return Source(self.keys[sources], self.values[sources], mask, absorbed=None)
 
 
-BoundLayer = Callable[
-    [Float[Tensor, "sources queries model"], Source, Cache, Step], Float[Tensor, "sources queries model"]
-]
+BoundLayer = Callable[[Vectors, Source, Cache, Step], Vectors]
 """A decoder layer: see ``decoder.DecoderLayer.bind``."""
 
 
