@@ -15,6 +15,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from atento.core.environment import settings_for_libraries
+
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path("benchmarks/results")
 WORK = Path(".cache/benchmarks")
@@ -92,23 +94,33 @@ def _processor() -> str:
     return platform.processor()
 
 
-def run(command: Sequence[str | Path], *, quiet: bool = False) -> str:
-    """Run a command in the repository and give its output; what it says on stderr goes through unless ``quiet``.
+def run(command: Sequence[str | Path], *, quiet: bool = False, variables: Mapping[str, str] | None = None) -> str:
+    """Run a command in the repository, perhaps with more environment variables, and give its output.
+
+    What it says on stderr goes through unless ``quiet``.
 
     Raises:
         SystemExit: it failed.
     """
     words = [str(word) for word in command]
     errors = subprocess.PIPE if quiet else None
-    done = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8")
+    environment = {**os.environ, **(variables or {})}
+    done = subprocess.run(
+        words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8"
+    )
     if done.returncode:
         raise SystemExit(f"{shlex.join(words)} failed with exit code {done.returncode}\n{done.stderr or ''}")
     return done.stdout
 
 
-def run_module(module: str, *arguments: str | Path) -> dict[str, Any]:
-    """Run one of the benchmarks' modules in a process of its own; its last line of output is a JSON object."""
-    result: dict[str, Any] = json.loads(run([sys.executable, "-m", module, *arguments]).splitlines()[-1])
+def run_module(module: str, *arguments: str | Path, ours: bool) -> dict[str, Any]:
+    """Run one of the benchmarks' modules in a process of its own; its last line of output is a JSON object.
+
+    ``ours`` gets the environment that Atento's command line makes for itself.
+    """
+    variables = settings_for_libraries(os.environ) if ours else {}
+    output = run([sys.executable, "-m", module, *arguments], variables=variables)
+    result: dict[str, Any] = json.loads(output.splitlines()[-1])
     return result
 
 

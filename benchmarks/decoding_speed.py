@@ -231,7 +231,7 @@ def main(arguments: list[str] | None = None) -> None:
         ctranslate2_folder(options)
 
     def one(side: str, _: int) -> dict[str, Any]:
-        return run_module("benchmarks.decoding_speed", "--side", side, *own)
+        return run_module("benchmarks.decoding_speed", "--side", side, *own, ours=side.startswith("atento"))
 
     found = alternate(options.sides, options.rounds, one)
     summary = {

@@ -193,7 +193,8 @@ def main(arguments: list[str] | None = None) -> None:
     own += ["--data", str(options.data)] if options.data else []
 
     def one(side: str, number: int) -> dict[str, Any]:
-        return run_module("benchmarks.training_speed", "--side", side, "--seed", str(number), *own)
+        arguments = ["--side", side, "--seed", str(number), *own]
+        return run_module("benchmarks.training_speed", *arguments, ours=not side.startswith("marian"))
 
     found = alternate(["marian", *options.sides], options.rounds, one)
     speeds = {side: [run["tokens_per_second"] for run in runs] for side, runs in found.items()}

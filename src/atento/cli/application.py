@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -12,7 +13,7 @@ import typer.main
 from atento.cli import align, compare, corpus, demo, doctor, evaluate, failures, recipes, tokenizer, train, translate
 from atento.cli.arguments import PairCommand
 from atento.cli.console import PLAIN, say
-from atento.core.threads import wait_politely
+from atento.core.environment import settings_for_libraries
 
 HELP = """Bring two text files; get a translator; see why it says what it says.
 
@@ -65,7 +66,7 @@ _options.__doc__ = HELP
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line, by default the program's own; gives the exit code."""
-    wait_politely()
+    os.environ.update(settings_for_libraries(os.environ))
     words = list(sys.argv[1:] if arguments is None else arguments)
     options = words[: words.index("--")] if "--" in words else words
     debug = "--debug" in options

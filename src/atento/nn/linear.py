@@ -1,8 +1,8 @@
 """x Wᵀ + b, by the faster of two libraries on a CPU.
 
-PyTorch multiplies float32 matrices with MKL. It also brings oneDNN along, which on AMD processors needs 5 to 35 % less
-time for the products of our models, and for few rows, as in decoding, a half to a quarter of the time if it may keep
-the weights in an order of its own (``benchmarks/linear_products.py``). PyTorch's compiler reaches it through two
+PyTorch multiplies float32 matrices with MKL. It also brings oneDNN along, which on AMD processors needs up to 15 % less
+time for the products of our models in training, and about a third of the time for few rows, as in decoding, if it may
+keep the weights in an order of its own (``benchmarks/linear_products.py``). PyTorch's compiler reaches it through two
 operators, ``mkldnn::_linear_pointwise`` and ``mkldnn::_reorder_linear_weight``, that are no part of the public
 interface: where they are missing, and for other devices and types, the usual product is taken.
 
