@@ -118,10 +118,14 @@ def run_module(module: str, *arguments: str | Path, ours: bool) -> dict[str, Any
 
     ``ours`` gets the environment that Atento's command line makes for itself.
     """
-    variables = settings_for_libraries(os.environ) if ours else {}
-    output = run([sys.executable, "-m", module, *arguments], variables=variables)
+    output = run([sys.executable, "-m", module, *arguments], variables=own_variables() if ours else None)
     result: dict[str, Any] = json.loads(output.splitlines()[-1])
     return result
+
+
+def own_variables() -> dict[str, str]:
+    """The environment variables that Atento's command line sets for itself."""
+    return settings_for_libraries(os.environ)
 
 
 def alternate(

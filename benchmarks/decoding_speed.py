@@ -4,11 +4,12 @@ A Marian model is trained by the plain loop (``hf_marian``) on the Python docume
 so that its translations soon end where they should; ``marian_weights`` copies its weights into our Transformer and the
 logits are compared; CTranslate2 gets them through its own converter's reading of the Hugging Face model. Each side
 translates the test part, 1,000 sentences, raw text to raw text, in batches of 64 sentences, greedily and with a beam of
-5, and then single sentences alone. ``generate`` is given its batches as the sentences come, as its users do, and a
-second time sorted by length, which Atento and CTranslate2 do by themselves. Atento's beam stops by its default
-(``exact``), which finds what ``generate`` finds or better, and a second time sooner (``present-length``). Each side
-runs in a process of its own, the sides in turn; the median of the rounds' ratios to the first side counts, if the BLEU
-scores are equal. ::
+5. ``generate`` is given its batches as the sentences come, as its users do, and a second time sorted by length, which
+Atento and CTranslate2 do by themselves. Atento's beam stops by its default (``exact``), which finds what ``generate``
+finds or better, and a second time sooner (``present-length``). Each side runs in a process of its own, the sides in
+turn; the median of the rounds' ratios to the first side counts, if the BLEU scores are equal. Single sentences alone
+are short enough to take turns at each one: every side translates a sentence twice, and the second time counts, because
+the first brings the weights back into the caches. ::
 
     python -m benchmarks.decoding_speed --data FOLDER
 
@@ -19,10 +20,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import shlex
 import statistics
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +35,14 @@ import sacrebleu
 import torch
 
 from benchmarks.common import (
+    ROOT,
     alternate,
     corpus,
     lines,
     machine,
     median_ratio,
     merge,
+    own_variables,
     parser,
     peak_memory,
     run,
@@ -189,9 +196,11 @@ def measure(options: argparse.Namespace) -> None:
     sources, references = (lines(path)[: options.sentences] for path in corpus(options, "python-docs", "test"))
     sides = {"transformers": transformers_side, "atento": atento_side, "ctranslate2": ctranslate2_side}
     translate = sides[options.side.partition("-")[0]](options)
-    single = sources[:: max(1, len(sources) // options.single)][: options.single]
     for beams in (1, 5):
         translate(sources[:2], beams)  # first calls are slower
+    if options.serve:
+        serve(translate, sources[:: max(1, len(sources) // options.single)])
+        return
     if options.profile:
         with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as record:
             translate(sources, options.profile)
@@ -204,18 +213,59 @@ def measure(options: argparse.Namespace) -> None:
         seconds = time.perf_counter() - begun
         bleu = sacrebleu.corpus_bleu(translations, [references]).score
         found[name] = {"value": round(len(sources) / seconds, 2), "bleu": round(bleu, 3)}
-        found[f"one-{name}"] = {"value": round(1000 * statistics.median(_alone(translate, single, beams)), 2)}
     print(json.dumps({**found, "peak_memory_mib": round(peak_memory())}))
 
 
-def _alone(translate: Translate, texts: list[str], beams: int) -> list[float]:
-    """The seconds that each text takes alone."""
-    found = []
-    for text in texts:
-        begun = time.perf_counter()
-        translate([text], beams)
-        found.append(time.perf_counter() - begun)
+def serve(translate: Translate, texts: list[str]) -> None:
+    """Translate the texts asked for on standard input, "beams number" a line; answers with the seconds each took."""
+    print("ready", flush=True)
+    for line in sys.stdin:
+        beams, number = map(int, line.split())
+        for _ in range(2):
+            begun = time.perf_counter()
+            translate([texts[number]], beams)
+            seconds = time.perf_counter() - begun
+        print(seconds, flush=True)
+
+
+def alone(options: argparse.Namespace, own: list[str]) -> dict[str, dict[str, Any]]:
+    """The median milliseconds of a sentence alone, each side in turn at every sentence."""
+    found: dict[str, dict[str, Any]] = {side: {} for side in options.sides}
+    with ExitStack() as stack:
+        ask = {side: stack.enter_context(_served(side, own)) for side in options.sides}
+        for task, beams in (("one-greedy", 1), ("one-beam5", 5)):
+            seconds = [[ask[side](beams, number) for side in options.sides] for number in range(options.single)]
+            for side, own_seconds in zip(options.sides, zip(*seconds, strict=True), strict=True):
+                found[side][task] = {"value": round(1000 * statistics.median(own_seconds), 2)}
     return found
+
+
+@contextmanager
+def _served(side: str, own: list[str]) -> Iterator[Callable[[int, int], float]]:
+    """A process that serves one side; it ends with the block."""
+    command = [sys.executable, "-m", "benchmarks.decoding_speed", "--side", side, "--serve", *own]
+    environment = {**os.environ, **(own_variables() if side.startswith("atento") else {})}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        questions, answers = process.stdin, process.stdout
+
+        def answer() -> str:
+            line = answers.readline()
+            if not line:
+                raise SystemExit(f"{shlex.join(command)} ended early")
+            return line
+
+        def ask(beams: int, number: int) -> float:
+            print(beams, number, file=questions, flush=True)
+            return float(answer())
+
+        while answer() != "ready\n":
+            pass
+        yield ask
+        questions.close()
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -234,6 +284,10 @@ def main(arguments: list[str] | None = None) -> None:
         return run_module("benchmarks.decoding_speed", "--side", side, *own, ours=side.startswith("atento"))
 
     found = alternate(options.sides, options.rounds, one)
+    for number in range(options.rounds):
+        for side, tasks in alone(options, own).items():
+            found[side][number] = {**found[side][number], **tasks}
+            print(f"round {number + 1}: {side} {json.dumps(tasks)}", file=sys.stderr, flush=True)
     summary = {
         side: {task: _summary(found, side, task) for task in TASKS} | {"what": SIDES[side], "runs": runs}
         for side, runs in found.items()
@@ -289,6 +343,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     options.add_argument("--sentences", type=int, default=1000, help="to translate (default: %(default)s)")
     options.add_argument("--single", type=int, default=60, help="sentences to translate alone (default: %(default)s)")
     options.add_argument("--rounds", type=int, default=3, help="alternations (default: %(default)s)")
+    options.add_argument("--serve", action="store_true", help="with --side: translate the sentences asked for")
     options.add_argument("--profile", type=int, metavar="BEAMS", help="with --side: show where the time goes")
     return options.parse_args(arguments)
 

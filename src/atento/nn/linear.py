@@ -147,25 +147,37 @@ class _Reordered(NamedTuple):
     version: int
     address: int
 
+    def is_of(self, weight: Tensor) -> bool:
+        """Whether it is this matrix, still frozen and unchanged."""
+        return (
+            self.original() is weight
+            and self.version == weight._version
+            and self.address == weight.data_ptr()
+            and not weight.requires_grad
+        )
+
 
 _REORDERED: dict[int, _Reordered] = {}
 
 
 def _reordered(weight: Tensor) -> Tensor | None:
     """In inference mode, a frozen matrix in oneDNN's order, made anew if it was changed; None if it is not kept."""
-    if not torch.is_inference_mode_enabled() or weight.numel() < REORDERED or not _multiplies(weight):
+    if not torch.is_inference_mode_enabled() or torch.is_autocast_enabled("cpu"):
+        return None
+    key = id(weight)
+    held = _REORDERED.get(key)
+    if held is not None and held.is_of(weight):
+        return held.weight
+    if weight.numel() < REORDERED or not _multiplies(weight):
         return None
     if weight.requires_grad or weight.is_inference():  # nobody could tell whether it was changed
         return None
-    key, version, address = id(weight), weight._version, weight.data_ptr()
-    held = _REORDERED.get(key)
-    if held is None or held.original() is not weight or held.version != version or held.address != address:
-        assert _ONEDNN is not None
-        with torch.inference_mode(False), torch.no_grad():
-            ordered = _ONEDNN.reorder(weight, TYPICAL_ROWS)
-        forget = weakref.ref(weight, lambda _: _REORDERED.pop(key, None))
-        held = _REORDERED[key] = _Reordered(ordered, forget, version, address)
-    return held.weight
+    assert _ONEDNN is not None
+    with torch.inference_mode(False), torch.no_grad():
+        ordered = _ONEDNN.reorder(weight, TYPICAL_ROWS)
+    forget = weakref.ref(weight, lambda _: _REORDERED.pop(key, None))
+    _REORDERED[key] = _Reordered(ordered, forget, weight._version, weight.data_ptr())
+    return ordered
 
 
 class _Linear(torch.autograd.Function):

@@ -98,7 +98,7 @@ def split(
     vectors: Float[Tensor, "batch_positions several"], batch: int, count: int, num_heads: int
 ) -> Float[Tensor, "batch count heads positions head"]:
     """[B·T, count·H·K] → [B, count, H, T, K], as a view."""
-    if len(vectors) == batch:  # fewer operations: a decoding step is made of many small ones
+    if vectors.shape[0] == batch:  # fewer operations: a decoding step is made of many small ones
         return vectors.view(batch, count, num_heads, 1, -1)
     size = vectors.shape[1] // (count * num_heads)
     return vectors.view(batch, -1, count, num_heads, size).permute(0, 2, 3, 1, 4)
@@ -190,7 +190,7 @@ class CrossAttention(HeadedAttention):
         product, attend, num_heads = self.query.bind(), self.bind_attention(), self.num_heads
 
         def look_up(inputs: Tensor, keys: Heads, values: Heads, mask: Tensor | None) -> Tensor:
-            queries = split(product(inputs), len(keys), 1, num_heads).select(1, 0)
+            queries = split(product(inputs), keys.shape[0], 1, num_heads).select(1, 0)
             return attend(queries, keys, values, mask, False)
 
         return look_up

@@ -37,18 +37,19 @@ class DecoderLayer(nn.Module):
 
         It decodes all given positions at once; the cache gets their keys and values.
         """
+        cross_attention = self.cross_attention
         project, attend = self.self_attention.bind_projection(), self.self_attention.bind_attention()
-        look_up, transform = self.cross_attention.bind(), self.feed_forward.bind()
+        look_up, transform = cross_attention.bind(), self.feed_forward.bind()
         enter_self, leave_self = self.self_residual.bind(self.self_attention.output)
-        enter_cross, leave_cross = self.cross_residual.bind(self.cross_attention.output)
+        enter_cross, leave_cross = self.cross_residual.bind(cross_attention.output)
         _, normalise = self.cross_residual.bind_norms()
         enter_network, leave_network = self.feed_forward_residual.bind(self.feed_forward.output)
 
         def layer(inputs: Tensor, source: Source, cache: Cache, step: Step) -> Tensor:
-            queries, new = project(enter_self(inputs), len(source.keys), step.rotate)
+            queries, new = project(enter_self(inputs), step.sources, step.rotate)
             keys, values = cache.append(new, step.used, step.width).unbind(1)
             hidden = leave_self(inputs, attend(queries, keys, values, step.mask, step.causal))
-            if source.absorbed is None or self.cross_attention.listener is not None:
+            if source.absorbed is None or cross_attention.listener is not None:
                 contexts = look_up(enter_cross(hidden), source.keys, source.values, source.mask)
                 hidden = leave_cross(hidden, contexts)
             else:
@@ -112,6 +113,7 @@ class TransformerDecoder(nn.Module):
         rows, steps = tokens.shape
         positions = _positions(state, steps, tokens.device)
         step = Step(
+            sources=state.sources,
             used=state.used,
             width=state.width,
             mask=state.mask(steps),

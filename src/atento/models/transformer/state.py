@@ -82,6 +82,7 @@ def _enlarged(held: KeysValues | None, filled: int, new: KeysValues, width: int)
 class Step(NamedTuple):
     """What all layers need of one call."""
 
+    sources: int
     used: int
     """Filled slots of the caches."""
     width: int
