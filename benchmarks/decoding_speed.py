@@ -234,7 +234,8 @@ def alone(options: argparse.Namespace, own: list[str]) -> dict[str, dict[str, An
     with ExitStack() as stack:
         ask = {side: stack.enter_context(_served(side, own)) for side in options.sides}
         for task, beams in (("one-greedy", 1), ("one-beam5", 5)):
-            seconds = [[ask[side](beams, number) for side in options.sides] for number in range(options.single)]
+            numbers = range(min(options.single, options.sentences))
+            seconds = [[ask[side](beams, number) for side in options.sides] for number in numbers]
             for side, own_seconds in zip(options.sides, zip(*seconds, strict=True), strict=True):
                 found[side][task] = {"value": round(1000 * statistics.median(own_seconds), 2)}
     return found
