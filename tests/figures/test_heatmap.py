@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from atento.core.errors import DataError, OutputError
-from atento.figures import fonts, heatmap
+from atento.figures import canvas, fonts, heatmap
 from atento.figures.attention import Attention
 
 WORD = st.text(alphabet="abcgjpqyÁçñ.,¿?MW$_^\\%{}", min_size=1, max_size=18)
@@ -137,13 +137,13 @@ def test_labels_stand_at_their_cells() -> None:
     assert 0 < places["uno"][1] < 1 < places["dos"][1] < 2
 
 
-@pytest.mark.parametrize("suffix", heatmap.FORMATS)
+@pytest.mark.parametrize("suffix", canvas.FORMATS)
 def test_files_are_whole_and_the_same_each_time(suffix: str, tmp_path: Path) -> None:
     starts = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
     contents = []
     for name in ("one", "two"):
         path = tmp_path / f"{name}{suffix}"
-        heatmap.save(record(["a", "$b$"], ["c"]).figure(), path)
+        canvas.save(record(["a", "$b$"], ["c"]).figure(), path)
         contents.append(path.read_bytes())
     assert contents[0].startswith(starts[suffix])
     assert contents[0] == contents[1]
@@ -153,15 +153,15 @@ def test_files_are_whole_and_the_same_each_time(suffix: str, tmp_path: Path) -> 
 def test_unusable_places_are_refused(tmp_path: Path) -> None:
     figure = record(["a"], ["b"]).figure()
     with pytest.raises(OutputError, match=r"did you mean '\.png'"):
-        heatmap.save(figure, tmp_path / "a.pgn")
+        canvas.save(figure, tmp_path / "a.pgn")
     (tmp_path / "a.png").mkdir()
     with pytest.raises(OutputError, match="folder"):
-        heatmap.save(figure, tmp_path / "a.png")
+        canvas.save(figure, tmp_path / "a.png")
 
 
 def test_settings_and_backend_of_the_user_stay(tmp_path: Path) -> None:
     before = dict(matplotlib.rcParams)
-    heatmap.save(record(["a"], ["b"]).figure(), tmp_path / "a.svg")
+    canvas.save(record(["a"], ["b"]).figure(), tmp_path / "a.svg")
     assert dict(matplotlib.rcParams) == before
     code = "import atento.figures.heatmap, sys; print({'matplotlib.pyplot', 'torch'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "set()\n"

@@ -10,7 +10,20 @@ from typing import Annotated
 import typer
 import typer.main
 
-from atento.cli import align, compare, corpus, demo, doctor, evaluate, failures, recipes, tokenizer, train, translate
+from atento.cli import (
+    align,
+    compare,
+    corpus,
+    demo,
+    doctor,
+    evaluate,
+    failures,
+    recipes,
+    study,
+    tokenizer,
+    train,
+    translate,
+)
 from atento.cli.arguments import PairCommand
 from atento.cli.console import PLAIN, say
 from atento.core.environment import settings_for_libraries
@@ -41,6 +54,7 @@ def _application() -> typer.Typer:
     app.command(short_help="BLEU, chrF and TER of a test set.", epilog=evaluate.EXAMPLES)(evaluate.evaluate)
     app.command(short_help="Is one system really better than another?", epilog=compare.EXAMPLES)(compare.compare)
     app.command(short_help="Word alignments of a corpus.", epilog=align.EXAMPLES)(align.align)
+    app.command(short_help="A paper's claim, tried here.", epilog=study.EXAMPLES, cls=PairCommand)(study.study)
     app.command(short_help="What this machine offers, and what is wrong.", epilog=doctor.EXAMPLES)(doctor.doctor)
     return app
 

@@ -223,7 +223,7 @@ def _sentence_chrf(text: str) -> float:
 
 
 def _draw(result: Translation, picture: Path) -> None:
-    from atento.figures import heatmap, terminal
+    from atento.figures import canvas, heatmap, terminal
     from atento.text.words import segment
 
     if result.attention is None or "cross" not in result.attention.weights:
@@ -233,7 +233,7 @@ def _draw(result: Translation, picture: Path) -> None:
     print("\nWhich words it looked at while it wrote each word (rows: what it wrote):\n")
     print(terminal.draw(attention, width=terminal_width(), colour=colour))
     print(f"\n{terminal.legend(colour=colour)}")
-    heatmap.save(heatmap.sheet([attention]), picture)
+    canvas.save(heatmap.sheet([attention]), picture)
     print(f"The same as a picture: {picture}")
 
 

@@ -267,6 +267,6 @@ def _draw(path: Path, records: list[Attention], *, words: bool, layer: int | Non
         with atomic_text(path) as stream:
             stream.writelines(record.to_json() + "\n" for record in records)
         return
-    from atento.figures import heatmap
+    from atento.figures import canvas, heatmap
 
-    heatmap.save(heatmap.sheet(records, layer=layer, head=head), path)
+    canvas.save(heatmap.sheet(records, layer=layer, head=head), path)

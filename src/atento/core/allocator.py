@@ -1,4 +1,4 @@
-"""Keep freed memory in the process.
+"""Keep freed memory in the process, or hand it back.
 
 glibc hands large blocks back to the system when they are freed, and the next training step pays for fresh pages again:
 a quarter of a small model's step on CPU (``make bench``). Raising two of its thresholds ends that, at the price that
@@ -20,3 +20,10 @@ def keep_freed_memory() -> bool:
     library = ctypes.CDLL(None)
     accepted = (library.mallopt(_M_TRIM_THRESHOLD, 2**31 - 1), library.mallopt(_M_MMAP_THRESHOLD, 2**30))
     return all(accepted)
+
+
+def release_freed_memory() -> bool:
+    """Hand freed memory back to the system now, so that what the process holds can be measured; whether it was done."""
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    return bool(ctypes.CDLL(None).malloc_trim(0))

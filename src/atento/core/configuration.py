@@ -103,6 +103,18 @@ def apply_overrides(table: dict[str, Any], overrides: Iterable[str]) -> dict[str
     return result
 
 
+def merged(table: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """``over`` laid over ``table``, tables within tables; one with another ``kind`` takes the old one's whole place."""
+    result = dict(table)
+    for key, value in over.items():
+        old = result.get(key)
+        if isinstance(old, Mapping) and isinstance(value, Mapping) and value.get("kind") in (None, old.get("kind")):
+            result[key] = merged(old, value)
+        else:
+            result[key] = value
+    return result
+
+
 def nearest(name: str, candidates: Iterable[str]) -> str:
     """``"; did you mean 'x'?"`` for the closest candidate, else the list of all of them."""
     known = sorted(candidates)

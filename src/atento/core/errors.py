@@ -29,3 +29,7 @@ class BundleError(AtentoError):
 
 class TrainingError(AtentoError):
     """A training run that cannot start, go on or be resumed."""
+
+
+class DivergedError(TrainingError):
+    """A training run whose losses or gradients stayed infinite or undefined for too many steps."""

@@ -9,42 +9,26 @@ from __future__ import annotations
 
 import math
 import string
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Literal
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 
-from atento.core.configuration import nearest
-from atento.core.errors import DataError, OutputError
-from atento.core.files import atomic_path
+from atento.core.errors import DataError
 from atento.figures import fonts
 from atento.figures.attention import Attention, Role, Weights
+from atento.figures.canvas import GAP, LARGEST, MARGIN, measure, missing_note, properties
 
-FORMATS: Final = (".png", ".svg", ".pdf")
-DPI: Final = 160
 Zero = Literal["black", "white"]
 
 _ANGLE: Final = 60.0
 """Degrees by which column labels are turned."""
-_GAP: Final = 0.06
-"""Inches between a label and its cells."""
-_MARGIN: Final = 0.12
 _PANEL_GAP: Final = 0.35
 _LONGEST: Final = 30
 """Characters of a label before it is shortened."""
-_LARGEST: Final = 65_000
-"""Pixels of a side that matplotlib can draw."""
-_RENDERER = threading.local()
-_SETTINGS = threading.Lock()
-"""matplotlib's settings are global."""
 
 
 def sheet(
@@ -88,18 +72,18 @@ def sheet(
     widths = [max(panel.width for panel in panels[start::across]) for start in range(across)]
     lines = [panels[start : start + across] for start in range(0, len(panels), across)]
     heights = [max(panel.height for panel in line) for line in lines]
-    note = _missing_note(missing)
+    note = missing_note(missing)
     size = (
-        max(sum(widths) + _PANEL_GAP * (across - 1) + 2 * _MARGIN, note.width + 2 * _MARGIN),
-        sum(heights) + _PANEL_GAP * (len(lines) - 1) + 2 * _MARGIN + note.height,
+        max(sum(widths) + _PANEL_GAP * (across - 1) + 2 * MARGIN, note.width + 2 * MARGIN),
+        sum(heights) + _PANEL_GAP * (len(lines) - 1) + 2 * MARGIN + note.height,
     )
-    if max(size) * 72 > _LARGEST:
+    if max(size) * 72 > LARGEST:
         raise DataError(f"{len(panels)} sentences do not fit one sheet; draw fewer, or give `columns`")
     figure = Figure(figsize=size, facecolor="white")
-    top = size[1] - _MARGIN
+    top = size[1] - MARGIN
     for line, height in zip(lines, heights, strict=True):
         for number, panel in enumerate(line):
-            panel.draw(figure, _MARGIN + sum(widths[:number]) + _PANEL_GAP * number, top, zero)
+            panel.draw(figure, MARGIN + sum(widths[:number]) + _PANEL_GAP * number, top, zero)
         top -= height + _PANEL_GAP
     note.draw(figure)
     return figure
@@ -117,53 +101,29 @@ def grid(attention: Attention, *, role: Role = "cross", zero: Zero = "black") ->
     cell = float(np.clip(1.9 / max(len(rows), len(columns), 1), 0.07, 0.17))
     labels = _Labels.of(rows, columns, cell, points=max(cell * 72 * 0.78, 4.0))
     missing = fonts.warn([*rows, *columns])
-    note = _missing_note(missing)
+    note = missing_note(missing)
     width, height, gap, heading = len(columns) * cell, len(rows) * cell, 0.14, 0.24
     side = heading + labels.left
     size = (
-        max(_MARGIN * 2 + side + heads * (width + gap) + labels.overhang, note.width + 2 * _MARGIN),
-        _MARGIN * 2 + heading + labels.top + layers * (height + gap) + note.height,
+        max(MARGIN * 2 + side + heads * (width + gap) + labels.overhang, note.width + 2 * MARGIN),
+        MARGIN * 2 + heading + labels.top + layers * (height + gap) + note.height,
     )
-    if max(size) * 72 > _LARGEST:
+    if max(size) * 72 > LARGEST:
         raise DataError(f"{layers} layers of {heads} heads do not fit one sheet; merge sub-words, or draw one layer")
     figure = Figure(figsize=size, facecolor="white")
     for layer in range(layers):
         for head in range(heads):
-            left = _MARGIN + side + head * (width + gap)
-            top = size[1] - _MARGIN - heading - labels.top - layer * (height + gap)
+            left = MARGIN + side + head * (width + gap)
+            top = size[1] - MARGIN - heading - labels.top - layer * (height + gap)
             axes = _cells(figure, left, top, cell, weights[layer, head], zero, vector=False)
             if head == 0:
                 labels.draw_rows(axes)
-                _write(figure, _MARGIN + heading / 2, top - height / 2, f"layer {layer}", 8, rotation=90)
+                _write(figure, MARGIN + heading / 2, top - height / 2, f"layer {layer}", 8, rotation=90)
             if layer == 0:
                 labels.draw_columns(axes)
-                _write(figure, left + width / 2, size[1] - _MARGIN - heading / 2, f"head {head}", 8)
+                _write(figure, left + width / 2, size[1] - MARGIN - heading / 2, f"head {head}", 8)
     note.draw(figure)
     return figure
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG, SVG or PDF, whole or not at all; the same figure gives the same file.
-
-    Letters in SVG become outlines, so that the picture is the same on every machine; PDF embeds its fonts.
-
-    Raises:
-        OutputError: another suffix, or a place that cannot be written.
-    """
-    suffix = path.suffix.lower()
-    if suffix not in FORMATS:
-        raise OutputError(f"cannot draw {path}: the suffix chooses the format{nearest(suffix, FORMATS)}")
-    dpi = min(DPI, _LARGEST / max(figure.get_size_inches()))
-    metadata: dict[str, dict[str, str | None]] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
-    # Type 3 outlines, as type 42 loses fonts with PostScript outlines such as Noto Sans CJK.
-    settings: dict[Any, Any] = {
-        "svg.fonttype": "path",
-        "svg.hashsalt": "atento",
-        "pdf.fonttype": 3,
-        "pdf.compression": 6,
-    }
-    with atomic_path(path) as temporary, _SETTINGS, matplotlib.rc_context(settings):
-        figure.savefig(temporary, format=suffix[1:], dpi=dpi, metadata=metadata.get(suffix))
 
 
 @dataclass(frozen=True)
@@ -184,7 +144,7 @@ class _Labels:
     def of(cls, rows: Sequence[str], columns: Sequence[str], cell: float, points: float) -> _Labels:
         row_styles = tuple(fonts.style(_shortened(label)) for label in rows)
         column_styles = tuple(fonts.style(_shortened(label)) for label in columns)
-        widths = [_measure(style, points)[0] for style in column_styles]
+        widths = [measure(style, points)[0] for style in column_styles]
         angle = 0.0 if all(width < cell * 0.9 for width in widths) else _ANGLE
         line = points / 72 * 1.25
         slope = math.radians(angle)
@@ -195,9 +155,9 @@ class _Labels:
             cell=cell,
             points=points,
             angle=angle,
-            left=max((_measure(style, points)[0] for style in row_styles), default=0.0) + _GAP,
+            left=max((measure(style, points)[0] for style in row_styles), default=0.0) + GAP,
             top=max((width * math.sin(slope) + line * max(math.cos(slope), 0.5) for width in widths), default=0.0)
-            + _GAP,
+            + GAP,
             overhang=max(
                 (
                     width * math.cos(slope) + line / 2 - (count - number - 0.5) * cell
@@ -210,11 +170,11 @@ class _Labels:
 
     def draw_rows(self, axes: Axes) -> None:
         for number, style in enumerate(self.rows):
-            self._label(axes, style, (-_GAP / self.cell, number + 0.5 + self._middle), "right", 0.0)
+            self._label(axes, style, (-GAP / self.cell, number + 0.5 + self._middle), "right", 0.0)
 
     def draw_columns(self, axes: Axes) -> None:
         slope = math.radians(self.angle)
-        above = -(_GAP / self.cell) + self._middle * (math.cos(slope) - 1) * 0.5
+        above = -(GAP / self.cell) + self._middle * (math.cos(slope) - 1) * 0.5
         for number, style in enumerate(self.columns):
             place = (number + 0.5 + self._middle * math.sin(slope), above)
             self._label(axes, style, place, "left" if self.angle else "center", self.angle)
@@ -228,7 +188,7 @@ class _Labels:
         axes.text(
             *place,
             style.text,
-            fontproperties=_properties(style, self.points),
+            fontproperties=properties(style, self.points),
             ha=side,
             va="baseline",
             rotation=angle,
@@ -256,8 +216,8 @@ class _Panel:
         cell = _cell(max(len(rows), len(columns)))
         labels = _Labels.of(rows, columns, cell, points=min(cell * 72 * 0.62, 11.0))
         heading = fonts.style(title) if title else fonts.Style("", (fonts.BASE,))
-        title_width, line = _measure(heading, 10.0) if title else (0.0, 0.0)
-        title_height = line + _GAP if title else 0.0
+        title_width, line = measure(heading, 10.0) if title else (0.0, 0.0)
+        title_height = line + GAP if title else 0.0
         return cls(
             weights=weights,
             labels=labels,
@@ -275,7 +235,7 @@ class _Panel:
                 left / width,
                 top / height,
                 self.title.text,
-                fontproperties=_properties(self.title, 10.0),
+                fontproperties=properties(self.title, 10.0),
                 va="top",
                 parse_math=False,
                 usetex=False,
@@ -284,29 +244,6 @@ class _Panel:
         axes = _cells(figure, left + self.labels.left, first, self.labels.cell, self.weights, zero, vector=True)
         self.labels.draw_rows(axes)
         self.labels.draw_columns(axes)
-
-
-@dataclass(frozen=True)
-class _Note:
-    """What stands under a figure whose characters could not all be drawn."""
-
-    text: str
-    width: float
-    height: float
-
-    def draw(self, figure: Figure) -> None:
-        width, height = figure.get_size_inches()
-        if self.text:
-            figure.text(_MARGIN / width, _MARGIN / height, self.text, fontsize=7, va="bottom", family=fonts.BASE)
-
-
-def _missing_note(missing: Sequence[str]) -> _Note:
-    if not missing:
-        return _Note("", 0.0, 0.0)
-    codes = ", ".join(f"U+{ord(character):04X}" for character in missing[:5]) + (" …" if len(missing) > 5 else "")
-    text = f"{fonts.STAND_IN}: no installed font draws {codes}"
-    width, line = _measure(fonts.Style(text, (fonts.BASE,)), 7.0)
-    return _Note(text, width, line + 2 * _GAP)
 
 
 def _cells(figure: Figure, left: float, top: float, cell: float, weights: Weights, zero: Zero, *, vector: bool) -> Axes:
@@ -345,19 +282,6 @@ def _columns(widths: Sequence[float]) -> int:
     """As many side by side as make the sheet about as wide as high, within 16 inches."""
     wanted = math.ceil(math.sqrt(len(widths)))
     return max(1, min(wanted, int(16 / max(widths))))
-
-
-def _measure(style: fonts.Style, points: float) -> tuple[float, float]:
-    """Width and line height of a label in inches, a little generous, as backends differ by hinting."""
-    renderer = getattr(_RENDERER, "agg", None)
-    if renderer is None:
-        renderer = _RENDERER.agg = RendererAgg(8, 8, 288)  # type: ignore[no-untyped-call]
-    width, _, _ = renderer.get_text_width_height_descent(style.text, _properties(style, points), False)
-    return width / 288 * 1.03 + 0.01, points / 72 * 1.35
-
-
-def _properties(style: fonts.Style, points: float) -> FontProperties:
-    return FontProperties(family=list(style.families), size=points)
 
 
 def _shortened(label: str) -> str:

@@ -9,7 +9,7 @@ from atento.core.errors import ConfigurationError
 
 Keep = Literal["last", "best", "average", "ema"]
 Metric = Literal["loss", "bleu", "chrf"]
-BUDGETS = ("steps", "epochs", "minutes")
+BUDGETS = ("steps", "epochs", "tokens", "minutes")
 
 
 class TrainingConfig(Configuration, frozen=True, kw_only=True):
@@ -21,9 +21,10 @@ class TrainingConfig(Configuration, frozen=True, kw_only=True):
 
     steps: int | None = None
     epochs: float | None = None
+    tokens: int | None = None
     minutes: float | None = None
-    """The budget, in one or several units: the first that is reached ends the run. Minutes count the loop's own time,
-    validation included, over all its resumptions."""
+    """The budget, in one or several units: the first that is reached ends the run. Tokens are target tokens read, as
+    often as they are read; minutes count the loop's own time, validation included, over all its resumptions."""
     seed: int = 1
     batch_tokens: int = 4096
     """Sentences × longest side of a batch, at most."""
@@ -66,8 +67,9 @@ class TrainingConfig(Configuration, frozen=True, kw_only=True):
     """Stop when so many steps in a row had a loss or gradient that is not finite."""
 
     def __post_init__(self) -> None:
-        if self.steps is None and self.epochs is None and self.minutes is None:
-            raise ConfigurationError("training has no budget; give training.steps, training.epochs or training.minutes")
+        if all(getattr(self, name) is None for name in BUDGETS):
+            names = ", ".join(f"training.{name}" for name in BUDGETS)
+            raise ConfigurationError(f"training has no budget; give one of {names}")
         for name in (*BUDGETS, "learning_rate", "epsilon"):
             value = getattr(self, name)
             _require(name, value, value is None or value > 0, "give a number above 0")

@@ -19,7 +19,7 @@ import msgspec
 import torch
 from torch import Tensor
 
-from atento.core.errors import TrainingError
+from atento.core.errors import DivergedError
 from atento.core.progress import Progress, Stop
 from atento.data.batching import Batch, Batches
 from atento.models.encoder_decoder import EncoderDecoder
@@ -93,7 +93,7 @@ class Trainer:
         """Train until the budget, patience, or a wish to stop.
 
         Raises:
-            TrainingError: too many steps in a row were not finite.
+            DivergedError: too many steps in a row were not finite.
             OutputError: a checkpoint cannot be written.
         """
         self.model.train()
@@ -165,7 +165,7 @@ class Trainer:
         """Log, validate and save when it is time to."""
         step = self.state.step
         if self.state.skipped_in_a_row >= self.config.max_skipped_steps:
-            raise TrainingError(
+            raise DivergedError(
                 f"the last {self.state.skipped_in_a_row} steps had a loss or gradient that is not finite; lower "
                 'training.learning_rate, or set training.precision = "float32"'
             )
@@ -283,7 +283,12 @@ class Trainer:
         """The part of the budget that is used; the first of several budgets to be reached counts."""
         config, state = self.config, self.state
         seconds = state.seconds / 60
-        parts = ((state.step, config.steps), (self.stream.epochs, config.epochs), (seconds, config.minutes))
+        parts = (
+            (state.step, config.steps),
+            (self.stream.epochs, config.epochs),
+            (state.tokens, config.tokens),
+            (seconds, config.minutes),
+        )
         return max(done / budget for done, budget in parts if budget is not None)
 
     def _update(self, **changes: object) -> None:

@@ -38,12 +38,11 @@ from atento.data.dataset import ParallelDataset, open_dataset
 from atento.data.readers import read_pairs
 from atento.data.split import SplitConfig, SplitOutput, split_corpus
 from atento.models.build import build_model
-from atento.text.tokenizer import Tokenizer
-from atento.text.training import train_tokenizer
 from atento.training.loop import Outcome, Trainer
 from atento.training.objectives import TranslationObjective
 from atento.training.precision import Precision, resolve
 from atento.training.recipe import Recipe
+from atento.training.tokenizers import make_tokenizers
 from atento.training.validation import Validator
 
 _HELD_OUT_AT_MOST = 1000
@@ -108,7 +107,7 @@ class _Ready:
 def _prepare(recipe: Recipe, run: Path, device: str, progress: Progress, stop: Stop) -> _Ready:
     where = usable_device(device)
     train_files, valid_files = _corpora(recipe, run, progress)
-    source, target = _tokenizers(recipe, run, train_files, progress)
+    source, target = make_tokenizers(recipe, train_files, run / "tokenizers", progress)
     dataset = open_dataset(train_files, source, target, max_length=recipe.data.max_length, progress=progress)
     valid = open_dataset(valid_files, source, target, max_length=recipe.data.max_length, progress=progress)
     _announce(dataset, valid, progress)
@@ -209,33 +208,6 @@ def _corpora(recipe: Recipe, run: Path, progress: Progress) -> tuple[list[Corpus
         ]
 
     return parts("train"), parts("dev")
-
-
-def _tokenizers(
-    recipe: Recipe, run: Path, corpora: list[CorpusFiles], progress: Progress
-) -> tuple[Tokenizer, Tokenizer]:
-    """The run's tokenizers: as saved, given by file, or trained on the training data."""
-    folder = run / "tokenizers"
-    data, config = recipe.data, recipe.tokenizer
-    if not folder.exists():
-        if data.source_tokenizer is not None:
-            made = [Tokenizer.load(Path(path)) for path in (data.source_tokenizer, data.target_tokenizer) if path]
-        elif config.shared:
-            made = [train_tokenizer(_texts(corpora, (0, 1)), config, progress)]
-        else:
-            made = [train_tokenizer(_texts(corpora, (side,)), config, progress) for side in (0, 1)]
-        with atomic_folder(folder) as temporary:
-            for name, tokenizer in zip(("source", "target"), made, strict=False):
-                tokenizer.save(temporary / f"{name}.json")
-    source = Tokenizer.load(folder / "source.json")
-    target = folder / "target.json"
-    return source, Tokenizer.load(target) if target.exists() else source
-
-
-def _texts(corpora: list[CorpusFiles], sides: tuple[int, ...]) -> Iterator[str]:
-    for corpus in corpora:
-        for pair in read_pairs(corpus):
-            yield from ((pair.source, pair.target)[side] for side in sides)
 
 
 def _sample_of(corpora: list[CorpusFiles], count: int) -> tuple[list[str], list[str]]:

@@ -1,0 +1,207 @@
+"""``atento study``: a claim of the papers or of the course, tried on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from atento.cli.arguments import Json, require
+from atento.cli.console import print_json, print_table, progress_bar, say
+from atento.core.progress import Progress, Stop
+
+if TYPE_CHECKING:
+    from atento.study.configuration import Study
+    from atento.study.reading import Form, OwnCorpus
+    from atento.study.results import StudyReport
+    from atento.study.runner import StudyRun
+
+EXAMPLES = """\b
+Examples:
+  atento study                                  what there is
+  atento study reversal --small                 twenty minutes on two cores, no data needed
+  atento study bottleneck --data corpora        the full form, on real text
+  atento study scores --train a.pt a.es --valid dev.pt dev.es --test test.pt test.es
+  atento study my-study.toml -o studies/mine
+"""
+_INTERRUPTED = 128 + signal.SIGINT
+
+
+def study(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A shipped study or a file; none: list what there is.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Where it goes; default studies/NAME.")
+    ] = None,
+    small: Annotated[bool, typer.Option("--small", help="The form that ends within twenty minutes.")] = False,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The folder of a shipped study's corpora (or ATENTO_DATA).")
+    ] = None,
+    train_files: Annotated[
+        list[Path] | None, typer.Option("--train", metavar="SRC TGT", help="Your own corpus in the place of its data.")
+    ] = None,
+    valid_files: Annotated[list[Path] | None, typer.Option("--valid", metavar="SRC TGT", help="Its dev part.")] = None,
+    test_files: Annotated[
+        tuple[Path, Path] | None, typer.Option("--test", metavar="SRC REF", help="Its test part.")
+    ] = None,
+    gold: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Gold word alignments of --test (Pharaoh format).")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Override a key (recipe.training.steps=100); may be repeated."),
+    ] = None,
+    seeds: Annotated[
+        list[int] | None, typer.Option("--seed", metavar="N", help="Seeds in the place of the study's; repeat it.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(metavar="N", min=1, help="Runs at once; default by its threads.")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Say what would be run, and run nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run a claim as an experiment: every variant with several seeds, the published figure beside the measured one.
+
+    A study that was stopped goes on where it was when it is started again; runs that are done are never repeated. The
+    report (HTML, Markdown, JSON, figures) is in DIR/report.
+    """
+    if name is None:
+        _list(as_json=as_json)
+        return
+    from atento.study.reading import read_study
+
+    own = _own(train_files, valid_files, test_files, gold)
+    given = data or (Path(place) if (place := os.environ.get("ATENTO_DATA")) else None)
+    chosen, form = read_study(name, small=small, data=given, own=own, overrides=settings or (), seeds=seeds or ())
+    title = Path(name).stem
+    folder = output or Path("studies") / (f"{title}-small" if small else title)
+    if plan:
+        _plan(chosen, folder)
+        return
+    report, stopped = _run(chosen, form, title, folder, jobs)
+    if as_json:
+        print_json(report)
+    else:
+        _print(report, folder)
+    if stopped:
+        say(f"stopped and saved; go on with: {_command()}")
+        raise typer.Exit(_INTERRUPTED)
+
+
+def _list(*, as_json: bool) -> None:
+    import tomllib
+
+    from atento.study.shipped import shipped_studies
+
+    titles = {name: tomllib.loads(text)["title"] for name, text in shipped_studies().items()}
+    if as_json:
+        print_json({"studies": titles})
+        return
+    print_table(("study", "what it tries"), list(titles.items()))
+    print("\nRun one with: atento study NAME --small")
+
+
+def _own(
+    train: list[Path] | None, valid: list[Path] | None, test: tuple[Path, Path] | None, gold: Path | None
+) -> OwnCorpus | None:
+    """The user's own corpus, if it was given, all of it there."""
+    if train is None:
+        require(not valid and not test and not gold, "--valid, --test and --gold go with --train")
+        return None
+    require(valid and test, "--train needs --valid and --test, so that variants are chosen and judged on other text")
+    assert valid is not None
+    assert test is not None
+    from atento.core.files import open_binary
+    from atento.study.reading import OwnCorpus
+
+    for path in (*train, *valid, *test, *([gold] if gold else [])):
+        open_binary(path).close()
+    return OwnCorpus(train=train, valid=valid, test=test, gold=gold)
+
+
+def _run(study: Study, form: Form, name: str, folder: Path, jobs: int | None) -> tuple[StudyReport, bool]:
+    """Run what is missing and write the report; whether it was stopped."""
+    from atento.study.assembly import assemble
+    from atento.study.rendering import write_report
+    from atento.study.runner import run_study
+
+    with progress_bar() as progress, _interruptible(progress) as stop:
+        run: StudyRun = run_study(study, folder, jobs=jobs, progress=progress, stop=stop)
+    report = assemble(run, name=name, form=form, command=_command())
+    write_report(report, study.charts, folder / "report")
+    return report, stop.wanted
+
+
+@contextlib.contextmanager
+def _interruptible(progress: Progress) -> Iterator[Stop]:
+    """Ctrl-C (and SIGTERM) lets the runs save and ends the study; the second time it ends at once."""
+    stop = Stop()
+
+    def ask(*_: int | FrameType | None) -> None:
+        if stop.wanted:
+            raise KeyboardInterrupt
+        stop.set()
+        progress.message("stopping: the runs that go on save at their next step (once more: at once) …")
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _plan(study: Study, folder: Path) -> None:
+    """What would be run."""
+    from atento.study.plan import count_runs
+
+    rates = ", ".join(f"{rate:g}" for rate in study.learning_rates) or "the recipe's"
+    print(f"{study.title}\n")
+    print_table(("variant", "what is changed"), [(each.title, _flat(each.recipe) or "–") for each in study.variants])
+    print(
+        f"\nlearning rates {rates}; seeds {', '.join(map(str, study.seeds))}: {count_runs(study)} runs, into {folder}"
+    )
+    for claim in study.claims:
+        print(f"  claim: {claim.statement} ({claim.source})")
+
+
+def _flat(table: dict[str, Any], prefix: str = "") -> str:
+    parts = []
+    for key, value in table.items():
+        inner = isinstance(value, dict)
+        parts.append(_flat(value, f"{prefix}{key}.") if inner else f"{prefix}{key} = {value}")
+    return ", ".join(parts)
+
+
+def _print(report: StudyReport, folder: Path) -> None:
+    print(f"{report.title}\n")
+    rows = []
+    for verdict in report.verdicts:
+        interval = "–"
+        if verdict.difference is not None and verdict.difference.low is not None:
+            difference = verdict.difference
+            interval = f"{difference.mean:+.2f} ({difference.low:+.2f} … {difference.high:+.2f})"
+        published = "–" if verdict.published is None else f"{verdict.published:+g}"
+        rows.append((verdict.verdict, verdict.statement, interval, published))
+    print_table(("verdict", "claim", "difference, 95 % interval", "published"), rows, numbers=(2, 3))
+    if not report.finished:
+        print("\nNot all runs are done: the verdicts are provisional.")
+    print(f"\n{report.total_minutes:.0f} minutes of training. The report: {folder / 'report' / 'report.html'}")
+    sys.stdout.flush()
+
+
+def _command() -> str:
+    """What was typed, but for the place of the output."""
+    words = list(sys.argv[1:])
+    for option in ("-o", "--output", "--jobs", "--data"):
+        if option in words:
+            place = words.index(option)
+            del words[place : place + 2]
+    return shlex.join(["atento", *(word for word in words if word != "--json")])

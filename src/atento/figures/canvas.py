@@ -1,0 +1,97 @@
+"""What every drawing needs: labels measured before a figure is made, a note of what no font draws, and saving.
+
+Figures are made without pyplot: they are not registered anywhere and the user's backend is not touched.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import matplotlib
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+
+from atento.core.configuration import nearest
+from atento.core.errors import OutputError
+from atento.core.files import atomic_path
+from atento.figures import fonts
+
+FORMATS: Final = (".png", ".svg", ".pdf")
+DPI: Final = 160
+GAP: Final = 0.06
+"""Inches between a label and what it names."""
+MARGIN: Final = 0.12
+LARGEST: Final = 65_000
+"""Pixels of a side that matplotlib can draw."""
+
+_RENDERER = threading.local()
+_SETTINGS = threading.Lock()
+"""matplotlib's settings are global."""
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, SVG or PDF, whole or not at all; the same figure gives the same file.
+
+    Letters in SVG become outlines, so that the picture is the same on every machine; PDF embeds its fonts.
+
+    Raises:
+        OutputError: another suffix, or a place that cannot be written.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS:
+        raise OutputError(f"cannot draw {path}: the suffix chooses the format{nearest(suffix, FORMATS)}")
+    dpi = min(DPI, LARGEST / max(figure.get_size_inches()))
+    metadata: dict[str, dict[str, str | None]] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    # Type 3 outlines, as type 42 loses fonts with PostScript outlines such as Noto Sans CJK.
+    settings: dict[Any, Any] = {
+        "svg.fonttype": "path",
+        "svg.hashsalt": "atento",
+        "pdf.fonttype": 3,
+        "pdf.compression": 6,
+    }
+    with atomic_path(path) as temporary, _SETTINGS, matplotlib.rc_context(settings):
+        figure.savefig(temporary, format=suffix[1:], dpi=dpi, metadata=metadata.get(suffix))
+
+
+def measure(style: fonts.Style, points: float) -> tuple[float, float]:
+    """Width and line height of a label in inches, a little generous, as backends differ by hinting."""
+    renderer = getattr(_RENDERER, "agg", None)
+    if renderer is None:
+        renderer = _RENDERER.agg = RendererAgg(8, 8, 288)  # type: ignore[no-untyped-call]
+    width, _, _ = renderer.get_text_width_height_descent(style.text, properties(style, points), False)
+    return width / 288 * 1.03 + 0.01, points / 72 * 1.35
+
+
+def properties(style: fonts.Style, points: float) -> FontProperties:
+    """A label's fonts at a size."""
+    return FontProperties(family=list(style.families), size=points)
+
+
+@dataclass(frozen=True)
+class Note:
+    """What stands under a figure whose characters could not all be drawn."""
+
+    text: str
+    width: float
+    height: float
+
+    def draw(self, figure: Figure) -> None:
+        """Write it into the figure's lower left corner; nothing if it is empty."""
+        width, height = figure.get_size_inches()
+        if self.text:
+            figure.text(MARGIN / width, MARGIN / height, self.text, fontsize=7, va="bottom", family=fonts.BASE)
+
+
+def missing_note(missing: Sequence[str]) -> Note:
+    """The note for these characters; an empty one for none."""
+    if not missing:
+        return Note("", 0.0, 0.0)
+    codes = ", ".join(f"U+{ord(character):04X}" for character in missing[:5]) + (" …" if len(missing) > 5 else "")
+    text = f"{fonts.STAND_IN}: no installed font draws {codes}"
+    width, line = measure(fonts.Style(text, (fonts.BASE,)), 7.0)
+    return Note(text, width, line + 2 * GAP)

@@ -1,0 +1,1 @@
+"""The claims of the papers and of the course as runnable experiments."""

@@ -1,0 +1,129 @@
+"""From a study's runs to its report: means over seeds, verdicts, cost."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+
+import msgspec
+
+from atento.core.machine import processor, usable_cores
+from atento.study.configuration import Claim, Metric, RandomData, Study
+from atento.study.data import describe
+from atento.study.plan import best_rate, plan_run
+from atento.study.reading import Form
+from atento.study.results import Estimate, RunResult, StudyReport, VariantResult, Verdict
+from atento.study.runner import StudyRun
+from atento.study.statistics import estimate
+from atento.study.verdicts import decide
+from atento.training.configuration import BUDGETS
+
+
+def assemble(run: StudyRun, *, name: str, form: Form, command: str) -> StudyReport:
+    """The report of what has been done so far.
+
+    Args:
+        run: the study and its results.
+        name: what it is called.
+        form: which form of it was run.
+        command: what to type to make the report again.
+    """
+    study = run.study
+    variants = {each: _variant(run, each) for each in run.prepared}
+    every = [result for variant in variants.values() for result in variant.runs]
+    all_runs = list(run.results.values())
+    first = every[0] if every else None
+    timing = isinstance(study.data, RandomData)
+    return StudyReport(
+        name=name,
+        form=form,
+        title=study.title,
+        question=study.question.strip(),
+        notes=study.notes.strip(),
+        command=command,
+        seeds=study.seeds,
+        learning_rates=study.learning_rates,
+        budget=_budget(study),
+        data=describe(study, run.materials),
+        tests={test: result.sentences for test, result in first.tests.items()} if first and not timing else {},
+        variants=tuple(variants.values()),
+        verdicts=tuple(_verdict(claim, variants) for claim in study.claims),
+        published=tuple(msgspec.to_builtins(figure) for figure in study.published),
+        total_minutes=sum(result.cost.minutes for result in all_runs),
+        finished=run.finished,
+        machine=f"{processor()}, {usable_cores()} cores, {platform.system()}",
+        versions=first.versions if first else {},
+        signatures=first.signatures if first else {},
+    )
+
+
+def _variant(run: StudyRun, name: str) -> VariantResult:
+    study, prepared = run.study, run.prepared[name]
+    tried = [plan_run(prepared, study.seeds[0], rate) for rate in study.learning_rates or (None,)]
+    found = [run.results[plan.fingerprint] for plan in tried if plan.fingerprint in run.results]
+    chosen = best_rate(found) if len(found) == len(tried) else None
+    plans = [plan_run(prepared, seed, chosen) for seed in study.seeds] if len(found) == len(tried) else []
+    runs = tuple(run.results[plan.fingerprint] for plan in plans if plan.fingerprint in run.results)
+    every = {result.fingerprint: result for result in (*found, *runs)}.values()
+    ends = {min(study.learning_rates), max(study.learning_rates)} if len(study.learning_rates) > 1 else set()
+    return VariantResult(
+        name=name,
+        title=prepared.variant.title,
+        learning_rate=chosen,
+        at_edge=chosen in ends,
+        rates={f"{each.learning_rate:g}": each.dev_loss for each in found if each.learning_rate is not None},
+        runs=runs,
+        other_runs=tuple(each for each in found if each.learning_rate != chosen),
+        group=prepared.variant.group,
+        x=prepared.variant.x,
+        diverged=sum(result.diverged for result in every),
+        trained=len(every),
+        metrics=_metrics(runs),
+        parameters=prepared.parameters,
+        minutes=_mean([each.cost.minutes for each in runs]) or 0.0,
+        tokens_per_second=_mean([each.cost.tokens_per_second for each in runs]) or 0.0,
+        peak_memory=_mean([each.cost.peak_memory for each in runs if each.cost.peak_memory is not None]),
+    )
+
+
+def _metrics(runs: Sequence[RunResult]) -> dict[str, dict[Metric, Estimate]]:
+    """Test set → metric → estimate over the runs that have it."""
+    names = {(test, metric): None for run in runs for test, result in run.tests.items() for metric in result.metrics}
+    table: dict[str, dict[Metric, Estimate]] = {}
+    for test, metric in names:
+        values = [
+            run.tests[test].metrics[metric] for run in runs if test in run.tests and metric in run.tests[test].metrics
+        ]
+        table.setdefault(test, {})[metric] = estimate(values)
+    losses = [run.training_loss for run in runs if run.training_loss is not None]
+    if losses:
+        table[""] = {"training_loss": estimate(losses)}
+    return table
+
+
+def _verdict(claim: Claim, variants: dict[str, VariantResult]) -> Verdict:
+    """Decide over the seeds that both sides have."""
+    by_seed = [
+        {run.seed: value for run in variants[name].runs if (value := run.value(claim.measure)) is not None}
+        for name in (claim.variant, claim.baseline)
+    ]
+    shared = [seed for seed in by_seed[0] if seed in by_seed[1]]
+    return decide(
+        claim,
+        [by_seed[0][seed] for seed in shared],
+        [by_seed[1][seed] for seed in shared],
+        (variants[claim.variant].title, variants[claim.baseline].title),
+    )
+
+
+def _budget(study: Study) -> str:
+    """Of each run, in the study's unit."""
+    if isinstance(study.data, RandomData):
+        return f"{study.data.seconds:g} seconds a measurement, at least"
+    training = study.recipe.get("training", {})
+    given = [f"{training[unit]:,} {unit}" for unit in BUDGETS if training.get(unit) is not None]
+    return f"{' or '.join(given)} a run, whichever is first" if len(given) > 1 else f"{given[0]} a run"
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None

@@ -1,0 +1,380 @@
+"""What a study file says: variants, data, budget, seeds, the claims, the published figures, and the tests that decide.
+
+All of it is written before anything runs. A file may have two forms, ``[small]`` and ``[full]``, whose tables are laid
+over the rest; see ``reading``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from atento.core.configuration import Configuration, nearest
+from atento.core.errors import ConfigurationError
+from atento.data.corpus_files import CorpusFiles
+from atento.study.tasks import Task
+from atento.text.words import How
+
+Metric = Literal[
+    "bleu",
+    "chrf",
+    "exact",
+    "perplexity",
+    "aer",
+    "training_loss",
+    "training_tokens_per_second",
+    "training_milliseconds_per_token",
+    "training_memory",
+    "decoding_tokens_per_second",
+    "decoding_milliseconds_per_token",
+    "decoding_memory",
+]
+LOWER_IS_BETTER: frozenset[Metric] = frozenset(
+    {
+        "perplexity",
+        "aer",
+        "training_loss",
+        "training_milliseconds_per_token",
+        "training_memory",
+        "decoding_milliseconds_per_token",
+        "decoding_memory",
+    }
+)
+UNITS: dict[Metric, str] = {
+    "bleu": "BLEU",
+    "chrf": "chrF",
+    "exact": "exactly right, %",
+    "perplexity": "perplexity",
+    "aer": "AER, %",
+    "training_loss": "training loss, nats a token",
+    "training_tokens_per_second": "training, tokens/s",
+    "training_milliseconds_per_token": "training, ms a token",
+    "training_memory": "memory of a training step, MB",
+    "decoding_tokens_per_second": "decoding, tokens/s",
+    "decoding_milliseconds_per_token": "decoding, ms a token",
+    "decoding_memory": "memory of decoding, MB",
+}
+"""What a metric is called on axes and in tables."""
+METRICS: tuple[Metric, ...] = get_args(Metric)
+
+
+_NAME = re.compile(r"[\w-][\w.-]*")
+
+
+class Variant(Configuration, frozen=True, kw_only=True):
+    """One of the systems that a study compares."""
+
+    name: str
+    label: str = ""
+    """For people; empty: the name."""
+    recipe: dict[str, Any] = msgspec.field(default_factory=dict)
+    """Laid over the study's recipe; a table with another ``kind`` takes the place of the whole table."""
+    pairs: int | None = None
+    """Train on so many pairs only, drawn once for all variants (a smaller draw is part of a larger one)."""
+    max_words: int | None = None
+    """Train only on pairs whose source has at most so many words."""
+    matched: bool = True
+    """Brought to the parameters of the study's ``match.to``."""
+    group: str = ""
+    """The line that it is a point of, in a chart of kind ``series`` …"""
+    x: float | None = None
+    """… and where on it."""
+
+    @property
+    def title(self) -> str:
+        """Its label, or its name."""
+        return self.label or self.name
+
+
+class Match(Configuration, frozen=True, kw_only=True):
+    """How variants get equally many parameters: one key of the model is changed until they do."""
+
+    to: str
+    """The variant whose parameters are the measure."""
+    key: str = "hidden_size"
+    """A whole number in ``[model]``."""
+    multiple: int = 4
+    """Its values are multiples of this."""
+    tolerance: float = 0.05
+    """How far off a variant may stay, as a fraction."""
+
+
+class DiagnosticData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="diagnostic"):
+    """Random sequences whose right translation is known exactly; see ``tasks``."""
+
+    task: Task = "copy"
+    pairs: int = 10_000
+    """To train on; a tenth of it, at most 500, is for validation."""
+    min_words: int = 3
+    max_words: int = 12
+    vocabulary: int = 60
+    """How many different words there are."""
+    tests: tuple[DiagnosticTest, ...] = ()
+    seed: int = 1
+
+
+class DiagnosticTest(Configuration, frozen=True, kw_only=True):
+    """A test set of a diagnostic task."""
+
+    name: str
+    pairs: int = 200
+    min_words: int = 3
+    max_words: int = 12
+
+
+class BuiltinData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="builtin"):
+    """The built-in Portuguese–Spanish corpus with its gold alignments; tests ``handwritten`` and ``composed``."""
+
+    composed: int = 20_000
+    test_pairs: int | None = None
+    """Of each test set, at most."""
+
+
+class CorpusData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="corpus"):
+    """Files; paths are relative to the study file (a shipped study's to ``--data``)."""
+
+    train: tuple[CorpusFiles, ...]
+    valid: tuple[CorpusFiles, ...]
+    """Several are put together."""
+    valid_pairs: int | None = 1000
+    """Of all of them, at most, spread evenly."""
+    tests: tuple[CorpusTest, ...]
+
+
+class CorpusTest(Configuration, frozen=True, kw_only=True):
+    """A test set in files."""
+
+    name: str
+    source: str
+    reference: str
+    alignment: str | None = None
+    """Gold links between words (Pharaoh format, from 0)."""
+    words: How = "words"
+    """What the links count as a word; ``whitespace``: whatever spaces divide."""
+    pairs: int | None = None
+    """At most, spread evenly."""
+
+
+class RandomData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="random"):
+    """Random tokens of given lengths: nothing is learned, speed and memory are measured. A test set is a length."""
+
+    lengths: tuple[int, ...] = (16, 32, 64, 128, 256, 512)
+    vocabulary: int = 8000
+    batch_tokens: int = 2048
+    """Target tokens of a training batch, whatever the length."""
+    seconds: float = 2.0
+    """How long each thing is measured, at least."""
+
+
+StudyData = DiagnosticData | BuiltinData | CorpusData | RandomData
+
+
+class Subset(Configuration, frozen=True, kw_only=True):
+    """A test set made of others: their sentences put together, and perhaps only some of them."""
+
+    name: str
+    of: tuple[str, ...]
+    min_words: int | None = None
+    max_words: int | None = None
+    """Words of the source."""
+    rare_below: int | None = None
+    """Only sentences with a source word (of letters) that training saw less often than this."""
+
+
+class Measure(Configuration, frozen=True, kw_only=True):
+    """A number that a run gives: a metric on a test set, or how it changes from one test set to another."""
+
+    metric: Metric
+    on: str = ""
+    """A test set; none for ``training_loss``."""
+    minus: str | None = None
+    """The metric on ``on`` less that on this one …"""
+    per: str | None = None
+    """… or divided by it."""
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        unit = UNITS[self.metric]
+        if self.minus is not None:
+            return f"{unit}, {self.on} less {self.minus}"
+        if self.per is not None:
+            return f"{unit}, {self.on} / {self.per}"
+        return f"{unit} on {self.on}" if self.on else unit
+
+    @property
+    def tests(self) -> tuple[str, ...]:
+        """The test sets that it reads."""
+        return tuple(name for name in (self.on, self.minus, self.per) if name)
+
+
+class Claim(Configuration, frozen=True, kw_only=True):
+    """A statement, and the test that decides it: a 95 % interval of the paired difference over seeds against a margin.
+
+    better: variant is better than baseline by more than the margin; equal: they differ by less than the margin.
+    """
+
+    statement: str
+    source: str
+    """Who claims it, and where."""
+    variant: str
+    baseline: str
+    measure: Measure
+    relation: Literal["better", "equal"] = "better"
+    margin: float = 0.0
+    """In the measure's unit."""
+    published: float | None = None
+    """The published difference, positive where the variant is better."""
+    published_note: str = ""
+    """What it was measured on."""
+
+
+class Published(Configuration, frozen=True, kw_only=True):
+    """A published figure of a variant."""
+
+    variant: str
+    metric: str
+    """As the paper calls it."""
+    value: float
+    note: str
+    """Data, and where it stands."""
+
+
+class Chart(Configuration, frozen=True, kw_only=True):
+    """A figure of the report.
+
+    variants: each variant's mean and interval, seeds as dots; lengths: by the source's words; series: variants with
+    ``group`` and ``x``; tests: by test sets whose names are numbers; training: loss by step.
+    """
+
+    kind: Literal["variants", "lengths", "series", "tests", "training"]
+    name: str
+    """Of the files."""
+    title: str
+    metric: Metric = "bleu"
+    on: str = ""
+    x: str = ""
+    """What the horizontal axis of ``series`` and ``tests`` is."""
+    logarithmic: bool = False
+    """Both axes; only the horizontal one for ``series``."""
+
+
+class Study(Configuration, frozen=True, kw_only=True):
+    """A whole study.
+
+    Raises:
+        ConfigurationError: names that are not there or twice, or numbers out of range.
+    """
+
+    title: str
+    question: str
+    """What is at stake, in a few sentences."""
+    notes: str = ""
+    """What differs from the papers."""
+    recipe: dict[str, Any]
+    """``[recipe.model]``, ``[recipe.training]``, … as in a recipe, without data. The budget stands in it."""
+    variants: tuple[Variant, ...]
+    data: StudyData
+    subsets: tuple[Subset, ...] = ()
+    by_length: str | None = None
+    """The test set whose quality is also given by length."""
+    length_bounds: tuple[int, ...] = (1, 6, 11, 16, 21, 31, 41, 51)
+    """The fewest words of each bucket; buckets under ``smallest_bucket`` sentences are merged."""
+    smallest_bucket: int = 50
+    seeds: tuple[int, ...] = (1, 2, 3)
+    learning_rates: tuple[float, ...] = ()
+    """Each variant is trained with all of them and the first seed, and with the one that is best on dev by the others.
+    None: the recipe's own."""
+    match: Match | None = None
+    claims: tuple[Claim, ...]
+    published: tuple[Published, ...] = ()
+    charts: tuple[Chart, ...] = ()
+    threads: int | None = None
+    """Of one run; so many runs go on at once as the machine has cores for. None: all, one run at a time."""
+
+    def __post_init__(self) -> None:
+        names = [variant.name for variant in self.variants]
+        self._check_numbers()
+        _refuse_odd([*names, *(chart.name for chart in self.charts)])
+        _refuse_twice("variants", names)
+        mentioned = [name for claim in self.claims for name in (claim.variant, claim.baseline)]
+        mentioned += [figure.variant for figure in self.published]
+        mentioned += [self.match.to] if self.match else []
+        for name in mentioned:
+            if name not in names:
+                raise ConfigurationError(f"there is no variant {name!r}{nearest(name, names)}")
+        _refuse_twice("charts", [chart.name for chart in self.charts])
+        self._check_tests()
+
+    @property
+    def test_names(self) -> tuple[str, ...]:
+        """All test sets, subsets last."""
+        match self.data:
+            case DiagnosticData(tests=tests) | CorpusData(tests=tests):
+                own = tuple(test.name for test in tests)
+            case BuiltinData():
+                own = ("handwritten", "composed")
+            case RandomData(lengths=lengths):
+                own = tuple(map(str, lengths))
+        return own + tuple(subset.name for subset in self.subsets)
+
+    def variant(self, name: str) -> Variant:
+        """The variant of this name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return {variant.name: variant for variant in self.variants}[name]
+
+    def _check_numbers(self) -> None:
+        if not self.variants:
+            raise ConfigurationError("a study needs variants; give [[variants]]")
+        if not self.seeds:
+            raise ConfigurationError("a study needs seeds; give at least three")
+        _refuse_twice("seeds", self.seeds)
+        _refuse_twice("learning_rates", self.learning_rates)
+        if self.threads is not None and self.threads < 1:
+            raise ConfigurationError(f"threads = {self.threads}: give 1 or more")
+        for claim in self.claims:
+            if claim.margin < 0 or (claim.relation == "equal" and claim.margin == 0):
+                raise ConfigurationError(
+                    f"margin = {claim.margin} of the claim {claim.statement!r}: "
+                    "give 0 or more ('equal': more than 0), the difference that matters"
+                )
+
+    def _check_tests(self) -> None:
+        names = self.test_names
+        _refuse_twice("test sets", names)
+        _refuse_odd(names)
+        own = names[: len(names) - len(self.subsets)]
+        for subset in self.subsets:
+            _refuse_unknown(f"the subset {subset.name!r}", subset.of, own)
+        for claim in self.claims:
+            _refuse_unknown(f"the claim {claim.statement!r}", claim.measure.tests, names)
+        for chart in self.charts:
+            _refuse_unknown(f"the chart {chart.name!r}", [chart.on] if chart.on else [], names)
+        _refuse_unknown("by_length", [self.by_length] if self.by_length else [], names)
+
+
+def _refuse_twice(what: str, names: Iterable[object]) -> None:
+    seen: set[object] = set()
+    for name in names:
+        if name in seen:
+            raise ConfigurationError(f"{what}: {name!r} is there twice; each needs a name of its own")
+        seen.add(name)
+
+
+def _refuse_odd(names: Iterable[str]) -> None:
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise ConfigurationError(f"the name {name!r} becomes a file's: use letters, digits, '-', '_' and '.' only")
+
+
+def _refuse_unknown(who: str, names: Iterable[str], known: Iterable[str]) -> None:
+    known = tuple(known)
+    for name in names:
+        if name not in known:
+            raise ConfigurationError(f"{who} reads a test set {name!r} that is not there{nearest(name, known)}")

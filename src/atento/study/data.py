@@ -1,0 +1,341 @@
+"""The data of a study as files that runs read: training texts (whole, or the part that a variant sees), dev, tests.
+
+DIR/data/train.source|target      diagnostic and built-in data; a user's own files are read where they lie
+DIR/data/train-N-M.source|target  the part for variants with ``pairs = N`` and ``max_words = M``
+DIR/data/dev.source|target
+DIR/data/tests/NAME.source|reference|align
+
+The folder is made at once and found again; it is made anew when what it is made of has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from atento.core.errors import DataError
+from atento.core.files import atomic_folder, read_lines, sha256
+from atento.core.progress import Progress
+from atento.data.builtin.corpus import builtin_corpus
+from atento.data.corpus_files import CorpusFiles
+from atento.data.readers import read_pairs
+from atento.data.records import sides_of
+from atento.evaluation.alignment import Alignment, check_links, format_links, read_alignments
+from atento.study import tasks
+from atento.study.configuration import (
+    BuiltinData,
+    CorpusData,
+    DiagnosticData,
+    RandomData,
+    Study,
+    Subset,
+    Variant,
+)
+from atento.text.words import How, segment
+
+_DRAW = 20_15
+"""The seed of what variants with fewer ``pairs`` see: one order for all of them."""
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestSet:
+    """Sentences to translate and score."""
+
+    name: str
+    sources: tuple[str, ...]
+    references: tuple[str, ...]
+    links: tuple[Alignment, ...] | None = None
+    """Gold word alignments …"""
+    words: How = "words"
+    """… and what they count as a word."""
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+
+@dataclass(frozen=True)
+class Materials:
+    """The folder ``DIR/data``, with what stands elsewhere."""
+
+    folder: Path
+    train: tuple[CorpusFiles, ...]
+
+    @property
+    def valid(self) -> CorpusFiles:
+        """Dev."""
+        return _files(self.folder / "dev")
+
+    def train_of(self, variant: Variant) -> tuple[CorpusFiles, ...]:
+        """What a variant is trained on."""
+        return self.train if _whole(variant) else (_files(self.folder / _part_name(variant)),)
+
+    def test_files(self, name: str) -> CorpusFiles:
+        """A test set's files."""
+        stem = self.folder / "tests" / name
+        return CorpusFiles(source=f"{stem}.source", target=f"{stem}.reference")
+
+    def test(self, name: str) -> TestSet:
+        """A test set."""
+        stem = self.folder / "tests" / name
+        links = stem.with_name(f"{name}.align")
+        return TestSet(
+            name=name,
+            sources=tuple(read_lines(stem.with_name(f"{name}.source"))),
+            references=tuple(read_lines(stem.with_name(f"{name}.reference"))),
+            links=tuple(read_alignments(links)) if links.exists() else None,
+            words=json.loads((self.folder / "tests" / "words.json").read_text(encoding="utf-8"))[name],
+        )
+
+
+def prepare(study: Study, folder: Path, progress: Progress) -> Materials:
+    """Write, or find again, what the study's runs read; ``folder`` is ``DIR/data``.
+
+    Raises:
+        DataError: a file cannot be read or does not fit, or a test set would be empty.
+        OutputError: the folder cannot be written.
+    """
+    train = study.data.train if isinstance(study.data, CorpusData) else (_files(folder / "train"),)
+    materials = Materials(folder, train)
+    description = _description(study)
+    known = folder / "description.json"
+    if known.exists() and known.read_text(encoding="utf-8") == description:
+        return materials
+    progress.message(f"writing the study's data to {folder} …")
+    pairs, dev, tests = _make(study)
+    with atomic_folder(folder) as temporary:
+        if not isinstance(study.data, CorpusData):
+            _write_pairs(temporary / "train", pairs)
+        _write_pairs(temporary / "dev", dev)
+        for variant in study.variants:
+            if not _whole(variant):
+                _write_pairs(temporary / _part_name(variant), _part(pairs, variant))
+        (temporary / "tests").mkdir()
+        every = [*tests.values(), *(_subset(subset, tests, pairs) for subset in study.subsets)]
+        for test in every:
+            _write_test(temporary / "tests", test)
+        words = json.dumps({test.name: test.words for test in every})
+        (temporary / "tests" / "words.json").write_text(words, encoding="utf-8")
+        (temporary / "description.json").write_text(description, encoding="utf-8")
+    return materials
+
+
+def describe(study: Study, materials: Materials) -> tuple[str, ...]:
+    """Lines for a report: what was trained and tested on, without the places of files."""
+    match study.data:
+        case DiagnosticData(task=task, pairs=pairs, vocabulary=size, min_words=low, max_words=high, seed=seed):
+            own = f"the diagnostic task {task}: {pairs:,} pairs of {low} to {high} words out of {size} (seed {seed})"
+        case BuiltinData(composed=composed):
+            own = f"the built-in Portuguese–Spanish corpus, hand-written and {composed:,} composed pairs"
+        case CorpusData(train=train):
+            names = ", ".join(" and ".join(path.name for path in corpus.paths) for corpus in train)
+            own = f"trained on {names}"
+        case RandomData(lengths=lengths, vocabulary=size, batch_tokens=tokens):
+            return (
+                f"random tokens (of {size:,}) in sentences of {', '.join(map(str, lengths))} tokens, "
+                f"{tokens:,} target tokens a training batch",
+            )
+    lines = [own]
+    for name in study.test_names:
+        test = materials.test(name)
+        words = sum(len(segment(source)) for source in test.sources) / len(test)
+        aligned = ", with gold word alignments" if test.links else ""
+        lines.append(f"test set {name}: {len(test):,} sentences of {words:.1f} words on average{aligned}")
+    return tuple(lines)
+
+
+def _make(study: Study) -> tuple[list[Pair], list[Pair], dict[str, TestSet]]:
+    """Training pairs, dev pairs, and the test sets but for subsets."""
+    match study.data:
+        case DiagnosticData():
+            return _diagnostic(study.data)
+        case BuiltinData():
+            return _builtin(study.data)
+        case CorpusData():
+            needed = any(not _whole(variant) for variant in study.variants) or any(
+                subset.rare_below is not None for subset in study.subsets
+            )
+            read = (pair for corpus in study.data.train for pair in read_pairs(corpus)) if needed else ()
+            pairs = [(pair.source, pair.target) for pair in read]
+            return pairs, _corpus_dev(study.data), {test.name: test for test in _corpus_tests(study.data)}
+        case RandomData():
+            raise AssertionError("random tokens need no files")
+
+
+def _diagnostic(data: DiagnosticData) -> tuple[list[Pair], list[Pair], dict[str, TestSet]]:
+    def drawn(part: int, count: int, lengths: tuple[int, int]) -> list[tasks.TaskPair]:
+        return tasks.make_pairs(data.task, count, lengths, data.vocabulary, (data.seed, part))
+
+    lengths = data.min_words, data.max_words
+    train, dev = drawn(0, data.pairs, lengths), drawn(1, min(500, max(1, data.pairs // 10)), lengths)
+    tests = {}
+    for number, test in enumerate(data.tests, 2):
+        found = drawn(number, test.pairs, (test.min_words, test.max_words))
+        tests[test.name] = TestSet(
+            name=test.name,
+            sources=tuple(pair.source for pair in found),
+            references=tuple(pair.target for pair in found),
+            links=tuple(Alignment.of(pair.links) for pair in found),
+        )
+    return [(pair.source, pair.target) for pair in train], [(pair.source, pair.target) for pair in dev], tests
+
+
+def _builtin(data: BuiltinData) -> tuple[list[Pair], list[Pair], dict[str, TestSet]]:
+    corpus = builtin_corpus(data.composed)
+    tests = {}
+    for name, part in (("handwritten", corpus.test.handwritten), ("composed", corpus.test.composed)):
+        pairs = [part[place] for place in _spread(len(part), data.test_pairs)]
+        tests[name] = TestSet(
+            name=name,
+            sources=tuple(pair.source for pair in pairs),
+            references=tuple(pair.target for pair in pairs),
+            links=tuple(Alignment.of(pair.links) for pair in pairs),
+        )
+    train, dev = ([(pair.source, pair.target) for pair in part.pairs] for part in (corpus.train, corpus.dev))
+    return train, dev, tests
+
+
+def _corpus_dev(data: CorpusData) -> list[Pair]:
+    pairs = [(pair.source, pair.target) for corpus in data.valid for pair in read_pairs(corpus)]
+    return [pairs[place] for place in _spread(len(pairs), data.valid_pairs)]
+
+
+def _corpus_tests(data: CorpusData) -> Iterator[TestSet]:
+    for test in data.tests:
+        pairs = list(read_pairs(CorpusFiles(source=test.source, target=test.reference)))
+        links = None
+        if test.alignment is not None:
+            links = read_alignments(Path(test.alignment))
+            lengths = ([len(segment(text, test.words)) for text in side] for side in sides_of(pairs))
+            try:
+                check_links(links, *lengths)
+            except DataError as error:
+                raise DataError(f"{test.alignment}: {error}") from error
+        places = _spread(len(pairs), test.pairs)
+        yield TestSet(
+            name=test.name,
+            sources=tuple(pairs[place].source for place in places),
+            references=tuple(pairs[place].target for place in places),
+            links=None if links is None else tuple(links[place] for place in places),
+            words=test.words,
+        )
+
+
+def _spread(count: int, most: int | None) -> list[int]:
+    """At most so many of ``count`` places, spread evenly."""
+    if most is None or count <= most:
+        return list(range(count))
+    places: list[int] = np.unique(np.linspace(0, count - 1, most, dtype=np.int64)).tolist()
+    return places
+
+
+def _subset(subset: Subset, tests: dict[str, TestSet], pairs: Sequence[Pair]) -> TestSet:
+    """Sentences of several sets that the subset asks for.
+
+    Raises:
+        DataError: there is none.
+    """
+    seen = Counter(word for source, _ in pairs for word in _words(source)) if subset.rare_below is not None else None
+
+    def wanted(source: str) -> bool:
+        length = len(segment(source))
+        if not (subset.min_words or 0) <= length <= (subset.max_words or length):
+            return False
+        if seen is None or subset.rare_below is None:
+            return True
+        return any(seen[word] < subset.rare_below for word in _words(source) if word[0].isalpha())
+
+    members = [(tests[name], place) for name in subset.of for place in range(len(tests[name]))]
+    members = [(test, place) for test, place in members if wanted(test.sources[place])]
+    if not members:
+        raise DataError(f"no sentence of {', '.join(subset.of)} fits the subset {subset.name!r}; change its bounds")
+    links = [test.links[place] for test, place in members if test.links is not None]
+    units = {test.words for test, _ in members}
+    return TestSet(
+        name=subset.name,
+        sources=tuple(test.sources[place] for test, place in members),
+        references=tuple(test.references[place] for test, place in members),
+        links=tuple(links) if len(links) == len(members) and len(units) == 1 else None,
+        words=min(units),
+    )
+
+
+def _words(text: str) -> list[str]:
+    data = text.encode()
+    return [data[start:stop].decode() for start, stop in segment(text)]
+
+
+def _whole(variant: Variant) -> bool:
+    return variant.pairs is None and variant.max_words is None
+
+
+def _part_name(variant: Variant) -> str:
+    return f"train-{variant.pairs or 'all'}-{variant.max_words or 'all'}"
+
+
+def _part(pairs: Sequence[Pair], variant: Variant) -> list[Pair]:
+    """What a variant sees, in the order of the corpus.
+
+    Raises:
+        DataError: there are not as many pairs.
+    """
+    order = np.random.default_rng(_DRAW).permutation(len(pairs)).tolist()
+    limit = variant.max_words
+    fitting = [place for place in order if limit is None or len(segment(pairs[place][0])) <= limit]
+    count = variant.pairs if variant.pairs is not None else len(fitting)
+    if len(fitting) < max(count, 1):
+        raise DataError(f"the variant {variant.name!r} wants {count:,} pairs of {len(fitting):,} that there are")
+    return [pairs[place] for place in sorted(fitting[:count])]
+
+
+def _files(stem: Path) -> CorpusFiles:
+    return CorpusFiles(
+        source=str(stem.with_name(f"{stem.name}.source")), target=str(stem.with_name(f"{stem.name}.target"))
+    )
+
+
+def _write_pairs(stem: Path, pairs: Sequence[Pair]) -> None:
+    for side, suffix in enumerate(("source", "target")):
+        text = "".join(f"{pair[side]}\n" for pair in pairs)
+        stem.with_name(f"{stem.name}.{suffix}").write_text(text, encoding="utf-8")
+
+
+def _write_test(folder: Path, test: TestSet) -> None:
+    texts = {"source": test.sources, "reference": test.references}
+    if test.links is not None:
+        texts["align"] = tuple(format_links(each) for each in test.links)
+    for suffix, lines in texts.items():
+        (folder / f"{test.name}.{suffix}").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def _description(study: Study) -> str:
+    """Everything that the folder depends on, files by their content."""
+    files: dict[str, str] = {}
+    if isinstance(study.data, CorpusData):
+        paths = [path for corpus in (*study.data.train, *study.data.valid) for path in corpus.paths]
+        paths += [Path(p) for test in study.data.tests for p in (test.source, test.reference, test.alignment) if p]
+        files = {str(path): sha256(path) for path in paths}
+    parts = sorted({_part_name(variant) for variant in study.variants if not _whole(variant)})
+    table = {
+        "data": msgspec.to_builtins(study.data),
+        "subsets": msgspec.to_builtins(study.subsets),
+        "parts": parts,
+        "files": files,
+    }
+    return json.dumps(table, sort_keys=True, indent=1) + "\n"
+
+
+def digest(files: Sequence[CorpusFiles]) -> str:
+    """A checksum of the texts of these corpora."""
+    whole = hashlib.sha256()
+    for corpus in files:
+        for path in corpus.paths:
+            whole.update(bytes.fromhex(sha256(path)))
+    return whole.hexdigest()

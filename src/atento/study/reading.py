@@ -1,0 +1,193 @@
+"""From a study's name or file, its form, and what the command line says, to a ``Study``.
+
+A file's tables ``[small]`` and ``[full]`` are its two forms: one of them is laid over the rest. In them ``variants``
+may also be a list of names: those of the rest that the form keeps.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from atento.core.configuration import apply_overrides, convert, merged, nearest, read_toml
+from atento.core.errors import ConfigurationError
+from atento.data.corpus_files import CorpusFiles
+from atento.study.configuration import CorpusData, CorpusTest, Study
+from atento.study.shipped import shipped_studies
+
+Form = Literal["small", "full", "own"]
+FORMS: tuple[Form, ...] = ("small", "full")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnCorpus:
+    """A user's corpus in the place of a study's own data."""
+
+    train: Sequence[Path]
+    valid: Sequence[Path]
+    test: Sequence[Path]
+    gold: Path | None = None
+    """Word alignments of the test set."""
+
+    def data(self) -> CorpusData:
+        """As a study has it; its one test set is called ``test``."""
+        source, reference = self.test
+        return CorpusData(
+            train=(CorpusFiles.of([path.absolute() for path in self.train]),),
+            valid=(CorpusFiles.of([path.absolute() for path in self.valid]),),
+            tests=(
+                CorpusTest(
+                    name="test",
+                    source=str(source.absolute()),
+                    reference=str(reference.absolute()),
+                    alignment=None if self.gold is None else str(self.gold.absolute()),
+                ),
+            ),
+        )
+
+
+def read_study(
+    name_or_path: str,
+    *,
+    small: bool = False,
+    data: Path | None = None,
+    own: OwnCorpus | None = None,
+    overrides: Sequence[str] = (),
+    seeds: Sequence[int] = (),
+) -> tuple[Study, Form]:
+    """A shipped study or a file, and which of its forms was taken.
+
+    Args:
+        name_or_path: a shipped study's name, or a file.
+        small: take the form ``[small]``, else ``[full]`` where the file has it.
+        data: the folder that a shipped study's corpora lie in.
+        own: a corpus in the place of the study's; test sets that the study knows by other names all become this one.
+        overrides: ``key=value`` settings laid over the study (``recipe.training.steps=100``).
+        seeds: in the place of the study's.
+
+    Raises:
+        ConfigurationError: there is no such study or form, its corpora are not there, or a key or value does not fit.
+    """
+    table, folder, shipped = _read(name_or_path)
+    table, form = _take_form(table, small=small, where=name_or_path)
+    table = apply_overrides(table, overrides)
+    if own is not None:
+        table = _with_own(table, own)
+    if seeds:
+        table["seeds"] = list(seeds)
+    study = convert(table, Study, where=name_or_path)
+    if isinstance(study.data, CorpusData) and own is None:
+        root = data if shipped and data is not None else folder
+        study = msgspec.structs.replace(study, data=_found(study.data, root, name_or_path, shipped=shipped))
+    return study, "own" if own is not None else form
+
+
+def _read(name_or_path: str) -> tuple[dict[str, Any], Path, bool]:
+    """The tables, the folder that their paths are relative to, and whether the study is a shipped one."""
+    shipped = shipped_studies()
+    if name_or_path in shipped:
+        return tomllib.loads(shipped[name_or_path]), Path(), True
+    path = Path(name_or_path)
+    if not path.suffix and not path.exists():
+        raise ConfigurationError(f"there is no study {name_or_path!r}{nearest(name_or_path, shipped)}")
+    return read_toml(path), path.absolute().parent, False
+
+
+def _take_form(table: dict[str, Any], *, small: bool, where: str) -> tuple[dict[str, Any], Form]:
+    forms = {form: table.pop(form) for form in FORMS if form in table}
+    wanted: Form = "small" if small else "full"
+    if small and wanted not in forms:
+        raise ConfigurationError(f"{where} has no small form; leave --small out, or add a table [small]")
+    form = forms.get(wanted)
+    if form is None:
+        return table, "own"
+    if not isinstance(form, dict):
+        raise ConfigurationError(f"{where}: {wanted} must be a table of settings")
+    form = dict(form)
+    kept = form.pop("variants", None)
+    table = merged(table, form)
+    if kept is not None:
+        table["variants"] = [_named(table.get("variants", []), name, where) for name in kept]
+        _forget_dropped(table)
+    return table, wanted
+
+
+def _forget_dropped(table: dict[str, Any]) -> None:
+    """Leave out what is said of variants that the form drops."""
+    there = {variant.get("name") for variant in table["variants"]}
+    for key, names in (("claims", ("variant", "baseline")), ("published", ("variant",))):
+        table[key] = [entry for entry in table.get(key, []) if all(entry.get(name) in there for name in names)]
+
+
+def _named(variants: Any, name: object, where: str) -> Any:
+    if isinstance(name, dict):
+        return name
+    by_name = {variant.get("name"): variant for variant in variants if isinstance(variant, dict)}
+    if name not in by_name:
+        raise ConfigurationError(f"{where}: a form keeps the variant {name!r}{nearest(str(name), map(str, by_name))}")
+    return by_name[name]
+
+
+def _with_own(table: dict[str, Any], own: OwnCorpus) -> dict[str, Any]:
+    """The study on a user's corpus: test sets that are not subsets all become ``test``."""
+    if isinstance(table.get("data"), dict) and table["data"].get("kind") == "random":
+        raise ConfigurationError("this study measures random tokens and reads no corpus; leave --train out")
+    table = dict(table)
+    table["data"] = msgspec.to_builtins(own.data())
+    subsets = [dict(subset, of=["test"]) for subset in table.get("subsets", []) if subset.get("name") != "test"]
+    table["subsets"] = subsets
+    kept = {"test", *(subset.get("name") for subset in subsets)}
+
+    def renamed(name: Any) -> Any:
+        return name if not name or name in kept else "test"
+
+    table["claims"] = [
+        {**claim, "measure": {key: value if key == "metric" else renamed(value) for key, value in measure.items()}}
+        for claim in table.get("claims", [])
+        for measure in [claim.get("measure", {})]
+    ]
+    table["charts"] = [
+        {**chart, "on": renamed(chart["on"])} if "on" in chart else chart for chart in table.get("charts", [])
+    ]
+    if "by_length" in table:
+        table["by_length"] = renamed(table["by_length"])
+    return table
+
+
+def _found(data: CorpusData, root: Path, where: str, *, shipped: bool) -> CorpusData:
+    """The data with absolute paths.
+
+    Raises:
+        ConfigurationError: a file is not there.
+    """
+    root = root.absolute()
+    tests = tuple(_moved(test, root) for test in data.tests)
+    placed = msgspec.structs.replace(
+        data,
+        train=tuple(corpus.relative_to(root) for corpus in data.train),
+        valid=tuple(corpus.relative_to(root) for corpus in data.valid),
+        tests=tests,
+    )
+    paths = [path for corpus in (*placed.train, *placed.valid) for path in corpus.paths]
+    paths += [Path(path) for test in tests for path in (test.source, test.reference, test.alignment) if path]
+    missing = [path for path in paths if not path.is_file()]
+    if missing:
+        advice = (
+            "give the folder that holds it with --data, your own corpus with --train, --valid and --test, or --small"
+            if shipped
+            else "check the study's paths"
+        )
+        raise ConfigurationError(f"{where}: there is no file {missing[0]}; {advice}")
+    return placed
+
+
+def _moved(test: CorpusTest, root: Path) -> CorpusTest:
+    changes: Mapping[str, Any] = {
+        name: str(root / path) for name in ("source", "reference", "alignment") if (path := getattr(test, name))
+    }
+    return msgspec.structs.replace(test, **changes)

@@ -1,0 +1,193 @@
+"""What a run of a study came to, and what is made of all of them. Plain data: ``result.json`` and ``report.json``."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from atento.evaluation.report import Report
+from atento.study.configuration import Measure, Metric
+
+FORMAT = 1
+"""Version of ``report.json``."""
+
+
+class Bucket(Report, frozen=True, kw_only=True):
+    """Quality of the sentences of some lengths."""
+
+    label: str
+    sentences: int
+    mean_words: float
+    metrics: dict[Metric, float]
+
+
+class TestResult(Report, frozen=True, kw_only=True):
+    """A run on a test set (in percent, but for perplexity)."""
+
+    sentences: int
+    metrics: dict[Metric, float]
+    buckets: tuple[Bucket, ...] = ()
+    """By length, where the study asks for it."""
+
+
+class Cost(Report, frozen=True, kw_only=True):
+    """What a run cost."""
+
+    parameters: int
+    minutes: float = 0.0
+    """Of training, validation included."""
+    steps: int = 0
+    target_tokens: int = 0
+    tokens_per_second: float = 0.0
+    peak_memory: float | None = None
+    """Megabytes of the whole process at its largest; None where the system does not tell."""
+    threads: int = 1
+
+
+class RunResult(Report, frozen=True, kw_only=True):
+    """One trained (or timed) model."""
+
+    variant: str
+    seed: int
+    learning_rate: float | None
+    """None: the study tries no rates."""
+    fingerprint: str
+    """Of everything that the run depends on."""
+    recipe: dict[str, Any]
+    """Exactly what was run, without the places of files."""
+    tests: dict[str, TestResult] = msgspec.field(default_factory=dict)
+    dev_loss: float | None = None
+    """Nats a token; what learning rates are chosen by."""
+    training_loss: float | None = None
+    """Nats a token, not smoothed, of the last tenth of the run."""
+    training_curve: tuple[tuple[int, float], ...] = ()
+    """(step, loss) as logged."""
+    skipped_steps: int = 0
+    failure: str | None = None
+    """Why training broke off (losses that are not finite); such a run has no tests."""
+    cost: Cost
+    signatures: dict[str, str] = msgspec.field(default_factory=dict)
+    """sacreBLEU's, by metric."""
+    versions: dict[str, str] = msgspec.field(default_factory=dict)
+
+    @property
+    def diverged(self) -> bool:
+        """Whether training broke off, or ended with a higher loss than it began with."""
+        if self.failure is not None:
+            return True
+        return (
+            self.training_loss is not None
+            and len(self.training_curve) > 1
+            and self.training_loss >= self.training_curve[0][1]
+        )
+
+    def value(self, measure: Measure) -> float | None:
+        """The measure's number; None where this run does not have it."""
+        if measure.metric == "training_loss":
+            return self.training_loss
+        values = [self._metric(measure.metric, name) for name in measure.tests]
+        match values:
+            case [float(value)]:
+                return value
+            case [float(value), float(other)]:
+                return value - other if measure.minus is not None else value / other if other else None
+            case _:
+                return None
+
+    def _metric(self, metric: Metric, test: str) -> float | None:
+        result = self.tests.get(test)
+        return None if result is None else result.metrics.get(metric)
+
+
+class Estimate(Report, frozen=True, kw_only=True):
+    """A mean over seeds with its 95 % interval (Student's t); one seed has no interval."""
+
+    mean: float
+    low: float | None
+    high: float | None
+    values: tuple[float, ...]
+    """One a seed, in the seeds' order."""
+
+
+class VariantResult(Report, frozen=True, kw_only=True):
+    """A variant over its seeds, with the learning rate that was best on dev."""
+
+    name: str
+    title: str
+    learning_rate: float | None
+    at_edge: bool = False
+    """Whether that is the least or the greatest rate tried, so that a better one may lie beyond."""
+    rates: dict[str, float | None] = msgspec.field(default_factory=dict)
+    """Learning rate → dev loss (None: the run broke off)."""
+    runs: tuple[RunResult, ...]
+    """One a seed, with the chosen rate."""
+    other_runs: tuple[RunResult, ...] = ()
+    """Those with the other rates, of the first seed."""
+    diverged: int = 0
+    """How many of all runs, all rates included, diverged …"""
+    trained: int = 0
+    """… of how many."""
+    group: str = ""
+    """The line that it is a point of, in a chart of kind ``series`` …"""
+    x: float | None = None
+    """… and where on it."""
+    metrics: dict[str, dict[Metric, Estimate]] = msgspec.field(default_factory=dict)
+    """Test set → metric → estimate; ``training_loss`` stands under ``""``."""
+    parameters: int = 0
+    minutes: float = 0.0
+    """Mean of a run."""
+    tokens_per_second: float = 0.0
+    peak_memory: float | None = None
+
+
+class Verdict(Report, frozen=True, kw_only=True):
+    """What became of a claim."""
+
+    statement: str
+    source: str
+    test: str
+    """The test in words, as it was fixed before."""
+    verdict: Literal["holds", "does not hold", "undecided"]
+    difference: Estimate | None
+    """Positive where the variant is better."""
+    relation: Literal["better", "equal"] = "better"
+    measure: Measure | None = None
+    """What was compared; it gives the difference its unit."""
+    variant: str = ""
+    baseline: str = ""
+    """For people: whose difference from whom."""
+    margin: float
+    published: float | None
+    published_note: str
+    reason: str
+    """In one sentence, how the verdict follows from the interval."""
+
+
+class StudyReport(Report, frozen=True, kw_only=True):
+    """Everything that a report shows."""
+
+    format: int = FORMAT
+    name: str
+    form: Literal["small", "full", "own"]
+    title: str
+    question: str
+    notes: str
+    command: str
+    """What to type to make it again."""
+    seeds: tuple[int, ...]
+    learning_rates: tuple[float, ...]
+    budget: str
+    data: tuple[str, ...]
+    """Lines that describe the data."""
+    tests: dict[str, int]
+    """Test set → sentences."""
+    variants: tuple[VariantResult, ...]
+    verdicts: tuple[Verdict, ...]
+    published: tuple[dict[str, Any], ...]
+    total_minutes: float
+    finished: bool
+    """False while runs are missing."""
+    machine: str
+    versions: dict[str, str]
+    signatures: dict[str, str]

@@ -1,0 +1,128 @@
+"""How good a trained run is on a study's test sets: BLEU, chrF, exact matches, perplexity, AER, and by length."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from atento.applications.translator import Translator
+from atento.core.progress import Progress
+from atento.data.batch_plan import SPECIALS
+from atento.data.batching import Batches
+from atento.data.corpus_files import CorpusFiles
+from atento.data.dataset import open_dataset
+from atento.evaluation.alignment import score_alignments
+from atento.evaluation.configuration import MetricsConfig
+from atento.evaluation.metrics import Scorer, Statistics, summarise
+from atento.inspection.alignment import AlignmentConfig, links
+from atento.study.configuration import Metric, Study
+from atento.study.data import Materials, TestSet
+from atento.study.results import Bucket, TestResult
+from atento.text.words import segment
+from atento.training.validation import mean_loss
+
+_BATCH_TOKENS = 4096
+_METRICS = MetricsConfig(metrics=("bleu", "chrf"), resamples=0)
+
+
+def score_run(study: Study, run: Path, materials: Materials, progress: Progress) -> tuple[float, dict[str, TestResult]]:
+    """The loss on dev (nats a token) and the results on every test set.
+
+    Sentences that stand in several test sets are translated once.
+    """
+    translator = Translator.load(run)
+    tests = [materials.test(name) for name in study.test_names]
+    translations = _translations(translator, tests, progress)
+    results = {}
+    for test in tests:
+        texts = [translations[source] for source in test.sources]
+        results[test.name] = _score(study, run, translator, test, texts, materials)
+    return _loss(translator, materials.valid, run), results
+
+
+def _translations(translator: Translator, tests: list[TestSet], progress: Progress) -> dict[str, str]:
+    """Source → translation."""
+    sources = list(dict.fromkeys(source for test in tests for source in test.sources))
+    found = translator.translate(sources, progress=progress)
+    return {each.source: each.text for each in found}
+
+
+def _score(
+    study: Study, run: Path, translator: Translator, test: TestSet, texts: list[str], materials: Materials
+) -> TestResult:
+    statistics = Scorer([test.references], _METRICS).statistics(texts)
+    evaluation = summarise(statistics)
+    metrics: dict[Metric, float] = {
+        "bleu": evaluation.score("bleu").value,
+        "chrf": evaluation.score("chrf").value,
+        "exact": 100 * sum(map(str.__eq__, texts, test.references)) / len(test),
+        "perplexity": float(np.exp(min(_loss(translator, materials.test_files(test.name), run), 50.0))),
+    }
+    if (aer := _alignment_error_rate(translator, test)) is not None:
+        metrics["aer"] = aer
+    buckets = _buckets(study, test, statistics) if test.name == study.by_length else ()
+    return TestResult(sentences=len(test), metrics=metrics, buckets=buckets)
+
+
+def _loss(translator: Translator, files: CorpusFiles, run: Path) -> float:
+    """Nats a target token, with the run's own tokens."""
+    bundle = translator.bundle
+    tokenizers = bundle.source_tokenizer, bundle.target_tokenizer
+    dataset = open_dataset([files], *tokenizers, cache=run / "encoded")
+    longest = int(max(dataset.source_lengths.max(), dataset.target_lengths.max())) + SPECIALS
+    batches = Batches(dataset, bundle.vocabulary, budget=max(_BATCH_TOKENS, longest), seed=0)
+    model = bundle.model.eval()
+    return mean_loss(model, batches, "float32")
+
+
+def _alignment_error_rate(translator: Translator, test: TestSet) -> float | None:
+    """In percent; None without gold links or without attention."""
+    if test.links is None:
+        return None
+    records = translator.explain(list(test.sources), list(test.references))
+    if not all("cross" in record.weights for record in records):
+        return None
+    config = AlignmentConfig(words=test.words)
+    return 100 * score_alignments([links(record, config) for record in records], test.links).aer
+
+
+def _buckets(study: Study, test: TestSet, statistics: Statistics) -> tuple[Bucket, ...]:
+    """Quality by the words of the source; buckets with too few sentences are put to the next shorter one."""
+    lengths = np.array([len(segment(source)) for source in test.sources])
+    bounds = merged_bounds(lengths.tolist(), study.length_bounds, study.smallest_bucket)
+    buckets = []
+    for number, low in enumerate(bounds):
+        high = bounds[number + 1] - 1 if number + 1 < len(bounds) else None
+        members = (lengths >= low) & (lengths <= (lengths.max() if high is None else high))
+        if not members.any():
+            continue
+        scores: dict[Metric, float] = {}
+        names: tuple[Any, ...] = ("bleu", "chrf")
+        for name in names:
+            sums = statistics.counts[name][members].sum(axis=0, keepdims=True)
+            scores[name] = float(statistics.scorer.values(name, sums)[0])
+        buckets.append(
+            Bucket(
+                label=f"{low}+" if high is None else str(low) if low == high else f"{low}–{high}",
+                sentences=int(members.sum()),
+                mean_words=float(lengths[members].mean()),
+                metrics=scores,
+            )
+        )
+    return tuple(buckets)
+
+
+def merged_bounds(lengths: list[int], bounds: tuple[int, ...], smallest: int) -> tuple[int, ...]:
+    """The fewest words of each bucket, so that each has at least so many sentences (as far as there are as many).
+
+    A bucket with too few takes in the next longer one; the last one is taken in by the one before it.
+    """
+    kept: list[int] = []
+    for low in bounds:
+        if not kept or sum(kept[-1] <= length < low for length in lengths) >= smallest:
+            kept.append(low)
+    while len(kept) > 1 and sum(length >= kept[-1] for length in lengths) < smallest:
+        kept.pop()
+    return tuple(kept)

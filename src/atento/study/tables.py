@@ -1,0 +1,251 @@
+"""The tables of a report: what the HTML page and the Markdown file both show, as plain cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from atento.study import numbers, published
+from atento.study.configuration import METRICS, UNITS, Measure, Metric
+from atento.study.results import Estimate, RunResult, StudyReport, VariantResult
+
+MISSING = numbers.MISSING
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell."""
+
+    text: str
+    detail: str = ""
+    """In smaller letters beside it: an interval, a remark."""
+    warning: str = ""
+    """A remark that must be seen."""
+    lines: tuple[Cell, ...] = ()
+    """More of the same below."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a head; the first ``labels`` columns are words, the others numbers."""
+
+    title: str
+    note: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    labels: int = 1
+
+    def __post_init__(self) -> None:
+        assert all(len(row) == len(self.head) for row in self.rows)
+
+
+def quality(report: StudyReport) -> list[Table]:
+    """A table for each metric: a row a variant, a column a test set, published figures beside them."""
+    return [_metric_table(metric, report) for metric in METRICS if metric != "training_loss" and _tests(metric, report)]
+
+
+def papers(report: StudyReport) -> Table | None:
+    """Every published figure with its data, beside what was measured here; None without any."""
+    titles = {variant.name: variant for variant in report.variants}
+    rows = []
+    for figure in published.figures(report):
+        variant = titles.get(figure.variant)
+        measured = [
+            Cell(
+                numbers.figure(found.mean, metric),
+                " ".join(filter(None, (numbers.interval(found, metric), Measure(metric=metric, on=test).text))),
+            )
+            for metric in METRICS
+            if published.belongs(figure, metric) and variant is not None
+            for test in _tests(metric, report)
+            if (found := variant.metrics.get(test, {}).get(metric)) is not None
+        ]
+        rows.append(
+            (
+                Cell(figure.variant if variant is None else variant.title),
+                Cell(figure.metric),
+                Cell(figure.note),
+                Cell(numbers.plain(figure.value)),
+                Cell(MISSING)
+                if not measured
+                else Cell(measured[0].text, measured[0].detail, lines=tuple(measured[1:])),
+            )
+        )
+    if not rows:
+        return None
+    note = "Measured on other data than here: compare the direction and the size of differences, not the figures."
+    head = ("Variant", "Metric", "Data and place", "Published", "Measured here")
+    return Table("Published figures", note, head, tuple(rows), labels=3)
+
+
+def cost(report: StudyReport) -> Table:
+    """What each variant is and what a run of it cost."""
+    head = ("Variant", "Learning rate", "Runs", "Parameters", "Minutes a run", "Tokens/s", "Peak memory, MB")
+    rows = tuple(
+        (
+            Cell(variant.title),
+            Cell(
+                numbers.rate(variant.learning_rate) if variant.runs else MISSING,
+                warning="edge of the grid" if variant.at_edge else "",
+            ),
+            Cell(numbers.whole(len(variant.runs))),
+            Cell(numbers.whole(variant.parameters) if variant.parameters else MISSING),
+            Cell(numbers.fixed(variant.minutes, 1) if variant.minutes else MISSING),
+            Cell(numbers.whole(variant.tokens_per_second) if variant.tokens_per_second else MISSING),
+            Cell(numbers.whole(variant.peak_memory)),
+        )
+        for variant in report.variants
+    )
+    note = "Tokens: target tokens trained on in a second. Minutes: training with validation, mean over seeds."
+    if any(variant.at_edge for variant in report.variants):
+        note += " Edge of the grid: the chosen rate is the least or the greatest tried, so a better one may lie beyond."
+    return Table("Variants and cost", note, head, rows)
+
+
+def training(report: StudyReport) -> Table | None:
+    """Training, apart from test quality; None where nothing was trained."""
+    trained = any(run.training_curve or run.training_loss is not None for v in report.variants for run in v.runs)
+    if not trained and not any(variant.rates or variant.diverged for variant in report.variants):
+        return None
+    rates = sorted({rate for variant in report.variants for rate in variant.rates}, key=_as_number)
+    head = (
+        "Variant",
+        "Training loss",
+        *(f"Dev loss at {rate}" for rate in rates),
+        "Diverged",
+        "Steps",
+        "Steps skipped",
+    )
+    rows = tuple(
+        (
+            Cell(variant.title),
+            _estimate(variant.metrics.get("", {}).get("training_loss"), "training_loss"),
+            *(_dev_loss(variant, rate) for rate in rates),
+            Cell(
+                f"{variant.diverged} of {variant.trained}",
+                warning="diverged" if variant.diverged else "",
+            ),
+            Cell(_range([run.cost.steps for run in variant.runs])),
+            Cell(numbers.whole(sum(run.skipped_steps for run in variant.runs)) if variant.runs else MISSING),
+        )
+        for variant in report.variants
+    )
+    note = (
+        "Losses in nats a token. Training loss: not smoothed, of a run's last tenth, mean over seeds [95 % interval]. "
+        "Diverged: the run broke off, or ended with a higher loss than it began with."
+    )
+    if rates:
+        note += " Dev losses: of the first seed; the lowest chooses the learning rate."
+    return Table("Training, apart from test quality", note, head, rows)
+
+
+def seeds(report: StudyReport) -> Table:
+    """Every figure of every run."""
+    head = ("Variant", "Metric", *(f"seed {seed}" for seed in report.seeds))
+    rows = []
+    for variant in report.variants:
+        runs = {run.seed: run for run in variant.runs}
+        measures = [Measure(metric="training_loss")]
+        measures += [Measure(metric=metric, on=test) for metric in METRICS for test in _tests(metric, report) if test]
+        for measure in measures:
+            values = [runs[seed].value(measure) if seed in runs else None for seed in report.seeds]
+            if any(value is not None for value in values):
+                figures = (Cell(numbers.figure(value, measure.metric)) for value in values)
+                rows.append((Cell(variant.title), Cell(measure.text), *figures))
+    return Table("Every seed's figures", "", head, tuple(rows), labels=2)
+
+
+def runs(variant: VariantResult) -> Table:
+    """One row for each run of a variant, those with other learning rates last."""
+    head = ("Run", "Seed", "Learning rate", "Steps", "Dev loss", "Training loss", "Minutes", "Tokens/s", "Memory, MB")
+    rows = tuple(
+        (
+            Cell(run.fingerprint[:12], warning=run.failure or ("diverged" if run.diverged else "")),
+            Cell(str(run.seed)),
+            Cell(numbers.rate(run.learning_rate)),
+            Cell(numbers.whole(run.cost.steps)),
+            Cell(numbers.fixed(run.dev_loss, 3)),
+            Cell(numbers.fixed(run.training_loss, 3)),
+            Cell(numbers.fixed(run.cost.minutes, 1)),
+            Cell(numbers.whole(run.cost.tokens_per_second)),
+            Cell(numbers.whole(run.cost.peak_memory)),
+        )
+        for run in (*variant.runs, *variant.other_runs)
+    )
+    return Table(variant.title, "", head, rows)
+
+
+def _metric_table(metric: Metric, report: StudyReport) -> Table:
+    tests = _tests(metric, report)
+    figures = [figure for figure in published.figures(report) if published.belongs(figure, metric)]
+    head = ("Variant", *(_test_title(test, report) for test in tests), *(("Published",) if figures else ()))
+    rows = []
+    for variant in report.variants:
+        cells = [Cell(variant.title)]
+        cells += [_estimate(variant.metrics.get(test, {}).get(metric), metric) for test in tests]
+        if figures:
+            own = [
+                Cell(numbers.plain(f.value), f.metric if f.metric.casefold() != metric else "")
+                for f in figures
+                if f.variant == variant.name
+            ]
+            cells.append(Cell(own[0].text, own[0].detail, lines=tuple(own[1:])) if own else Cell(MISSING))
+        rows.append(tuple(cells))
+    note = "Mean over seeds [95 % interval, Student's t]."
+    if figures:
+        note += " Published figures are on other data."
+    return Table(_capital(UNITS[metric]), note, head, tuple(rows))
+
+
+def _test_title(test: str, report: StudyReport) -> str:
+    count = report.tests.get(test)
+    return f"{test} ({numbers.whole(count)})" if count else test
+
+
+def _tests(metric: Metric, report: StudyReport) -> list[str]:
+    """The test sets that some variant has this metric on, in the report's order."""
+    found = {test for variant in report.variants for test, metrics in variant.metrics.items() if metric in metrics}
+    return [test for test in report.tests if test in found] + sorted(
+        found - set(report.tests), key=lambda test: (_as_number(test), test)
+    )
+
+
+def _capital(unit: str) -> str:
+    """With a capital, but for names such as chrF."""
+    word = unit.split(" ")[0]
+    return unit[0].upper() + unit[1:] if word.islower() else unit
+
+
+def _estimate(found: Estimate | None, metric: Metric) -> Cell:
+    if found is None:
+        return Cell(MISSING)
+    return Cell(numbers.figure(found.mean, metric), numbers.interval(found, metric))
+
+
+def _dev_loss(variant: VariantResult, rate: str) -> Cell:
+    if rate not in variant.rates:
+        return Cell(MISSING)
+    loss = variant.rates[rate]
+    if loss is None:
+        return Cell(MISSING, warning="broke off")
+    chosen = variant.learning_rate is not None and _as_number(rate) == variant.learning_rate
+    return Cell(numbers.fixed(loss, 3), "chosen" if chosen else "")
+
+
+def _range(counts: Sequence[int]) -> str:
+    if not counts:
+        return MISSING
+    fewest, most = numbers.whole(min(counts)), numbers.whole(max(counts))
+    return fewest if fewest == most else f"{fewest} to {most}"
+
+
+def _as_number(rate: str) -> float:
+    try:
+        return float(rate)
+    except ValueError:
+        return float("inf")
+
+
+def failures(variants: Iterable[VariantResult]) -> list[RunResult]:
+    """The runs that broke off."""
+    return [run for v in variants for run in (*v.runs, *v.other_runs) if run.failure is not None]

@@ -1,0 +1,102 @@
+"""Diagnostic tasks: random sequences whose right translation, and its word alignment, is known exactly.
+
+copy         the target is the source: the last words read are the furthest from where they are needed
+reverse      the target is the source backwards
+rare-names   common words change into their partner in another "language", names are copied; no name of a test set
+             occurs in training, and hardly any twice in a test set
+
+Copying has been asked of recurrent networks since Graves et al. 2014 ("Neural Turing Machines", section 4.1), and of
+encoder–decoders since Sutskever et al. 2014 turned their sources; copying rare names is what Luong et al. 2015
+("Addressing the Rare Word Problem in Neural Machine Translation") are about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal
+
+import numpy as np
+
+Task = Literal["copy", "reverse", "rare-names"]
+
+_CONSONANTS = "bdfgklmnprstv"
+_VOWELS = "aeiou"
+_SYLLABLES = tuple(f"{consonant}{vowel}" for consonant, vowel in product(_CONSONANTS, _VOWELS))
+_NAMES_A_SENTENCE = 0.15
+"""The share of names among the words of ``rare-names``; each sentence has one at least."""
+
+
+@dataclass(frozen=True)
+class TaskPair:
+    """A source, its target, and the links between their words, all counted from 0."""
+
+    source: str
+    target: str
+    links: tuple[tuple[int, int], ...]
+
+
+def words(count: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """So many words of the source's language and their partners in the target's; no word is in both.
+
+    Source words have two syllables, target words three.
+    """
+    size = len(_SYLLABLES)
+    if not 1 <= count <= size * size:
+        raise ValueError(f"{count} words: there are 1 to {size * size}")
+    spread = [number * 7919 % (size * size) for number in range(count)]  # 7919 is prime to size²: all different
+    source = tuple(_SYLLABLES[number // size] + _SYLLABLES[number % size] for number in spread)
+    target = tuple(_SYLLABLES[number % size] + _SYLLABLES[number // size] + "no" for number in spread)
+    return source, target
+
+
+def make_pairs(
+    task: Task, count: int, lengths: tuple[int, int], vocabulary: int, seed: tuple[int, ...]
+) -> list[TaskPair]:
+    """Draw pairs; the same arguments always give the same ones.
+
+    Args:
+        task: which task.
+        count: how many pairs.
+        lengths: fewest and most words, equally likely all.
+        vocabulary: how many different (common) words there are.
+        seed: numbers that the draw depends on; names of different seeds differ (but for a chance of about 1 in 10⁵).
+
+    Raises:
+        ValueError: a number is out of range.
+    """
+    fewest, most = lengths
+    if not 1 <= fewest <= most or count < 0:
+        raise ValueError(f"{count} pairs of {fewest} to {most} words: impossible")
+    generator = np.random.default_rng(seed)
+    source_words, target_words = words(vocabulary)
+    return [
+        _pair(task, generator, int(length), source_words, target_words)
+        for length in generator.integers(fewest, most + 1, size=count)
+    ]
+
+
+def _pair(
+    task: Task, generator: np.random.Generator, length: int, source: tuple[str, ...], target: tuple[str, ...]
+) -> TaskPair:
+    drawn = generator.integers(0, len(source), size=length)
+    side = [source[number] for number in drawn]
+    same = tuple((place, place) for place in range(length))
+    match task:
+        case "copy":
+            return TaskPair(" ".join(side), " ".join(side), same)
+        case "reverse":
+            turned = tuple((length - 1 - place, place) for place in range(length))
+            return TaskPair(" ".join(side), " ".join(reversed(side)), tuple(sorted(turned)))
+        case "rare-names":
+            named = generator.random(length) < _NAMES_A_SENTENCE
+            named[generator.integers(length)] = True
+            names = {int(place): _name(generator) for place in np.flatnonzero(named)}
+            mixed = [names.get(place, word) for place, word in enumerate(side)]
+            other = [names.get(place, target[number]) for place, number in enumerate(drawn)]
+            return TaskPair(" ".join(mixed), " ".join(other), same)
+
+
+def _name(generator: np.random.Generator) -> str:
+    """Four syllables with a capital: one of about eighteen million."""
+    return "".join(_SYLLABLES[number] for number in generator.integers(0, len(_SYLLABLES), size=4)).capitalize()

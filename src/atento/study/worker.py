@@ -1,0 +1,194 @@
+"""One run of a study: train (or time) a model, score it on every test set, write ``result.json``.
+
+A finished run is never repeated. A broken-off one goes on from its last checkpoint; its checkpoints go when it is done.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import sacrebleu
+import torch
+
+import atento
+from atento.core.errors import DataError, DivergedError
+from atento.core.files import atomic_text
+from atento.core.machine import peak_memory
+from atento.core.progress import Progress, Stop
+from atento.study.configuration import RandomData, Study
+from atento.study.data import Materials
+from atento.study.plan import RunPlan, shown
+from atento.study.results import Cost, RunResult, TestResult
+from atento.study.scoring import score_run
+from atento.study.speed import measure_speed
+from atento.training.run import train
+
+_LAST_PART = 0.1
+"""The part of a run whose loss is its final training loss."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What a worker needs to know; it travels to another process."""
+
+    study: Study
+    plan: RunPlan
+    materials: Materials
+    runs: Path
+    threads: int
+
+    @property
+    def folder(self) -> Path:
+        """The run's directory."""
+        return self.runs / self.plan.name
+
+
+def finished_result(runs: Path, plan: RunPlan) -> RunResult | None:
+    """The result of a run that is done.
+
+    Raises:
+        DataError: it is there and cannot be read.
+    """
+    path = runs / plan.name / "result.json"
+    if not path.is_file():
+        return None
+    try:
+        result = msgspec.json.decode(path.read_bytes(), type=RunResult)
+    except msgspec.MsgspecError as error:
+        raise DataError(f"{path} is damaged ({error}); remove it to score that run anew") from error
+    return result if result.fingerprint == plan.fingerprint else None
+
+
+def execute(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
+    """Do a run; None where ``stop`` ended it before its end."""
+    torch.set_num_threads(job.threads)
+    if isinstance(job.study.data, RandomData):
+        result = _timed(job, job.study.data, progress, stop)
+    else:
+        result = _trained(job, progress, stop)
+    if result is None:
+        return None
+    with atomic_text(job.folder / "result.json") as stream:
+        stream.write(result.to_json() + "\n")
+    shutil.rmtree(job.folder / "checkpoints", ignore_errors=True)
+    return result
+
+
+def _trained(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
+    """Train, then score."""
+    plan, folder = job.plan, job.folder
+    begun = (folder / "recipe.toml").exists()
+    try:
+        report = train(None if begun else plan.recipe, folder, resume=begun, device="cpu", progress=progress, stop=stop)
+    except DivergedError as error:
+        curve = _curve(folder)
+        cost = Cost(parameters=plan.prepared.parameters, steps=curve[-1][0] if curve else 0, threads=job.threads)
+        return _result(job, cost, failure=str(error), training_curve=curve)
+    if report.outcome.reason == "stopped":
+        return None
+    state, curve = report.outcome.state, _curve(folder)
+    dev_loss, tests = score_run(job.study, folder, job.materials, progress)
+    cost = Cost(
+        parameters=plan.prepared.parameters,
+        minutes=state.seconds / 60,
+        steps=state.step,
+        target_tokens=state.tokens,
+        tokens_per_second=_speed(folder),
+        peak_memory=peak_memory(),
+        threads=job.threads,
+    )
+    return _result(
+        job,
+        cost,
+        tests=tests,
+        dev_loss=dev_loss,
+        training_loss=_final(curve),
+        training_curve=curve,
+        skipped_steps=state.skipped,
+        signatures=report.card["signatures"],
+    )
+
+
+def _timed(job: Job, data: RandomData, progress: Progress, stop: Stop) -> RunResult | None:
+    """Measure speed and memory."""
+    began = time.perf_counter()
+    job.folder.mkdir(parents=True, exist_ok=True)
+    tests = measure_speed(job.plan, data, progress, stop)
+    if tests is None:
+        return None
+    cost = Cost(
+        parameters=job.plan.prepared.parameters,
+        minutes=(time.perf_counter() - began) / 60,
+        peak_memory=peak_memory(),
+        threads=job.threads,
+    )
+    return _result(job, cost, tests=tests)
+
+
+def _result(
+    job: Job,
+    cost: Cost,
+    *,
+    tests: Mapping[str, TestResult] | None = None,
+    dev_loss: float | None = None,
+    training_loss: float | None = None,
+    training_curve: tuple[tuple[int, float], ...] = (),
+    skipped_steps: int = 0,
+    failure: str | None = None,
+    signatures: Mapping[str, str] | None = None,
+) -> RunResult:
+    plan = job.plan
+    return RunResult(
+        variant=plan.variant,
+        seed=plan.seed,
+        learning_rate=plan.learning_rate,
+        fingerprint=plan.fingerprint,
+        recipe=shown(plan.recipe),
+        tests=dict(tests or {}),
+        dev_loss=dev_loss,
+        training_loss=training_loss,
+        training_curve=training_curve,
+        skipped_steps=skipped_steps,
+        failure=failure,
+        cost=cost,
+        signatures=dict(signatures or {}),
+        versions={
+            "atento": atento.__version__,
+            "torch": str(torch.__version__),
+            "sacrebleu": sacrebleu.__version__,
+            "python": platform.python_version(),
+        },
+    )
+
+
+def _logged(folder: Path) -> list[dict[str, float]]:
+    """The lines of the run's log."""
+    path = folder / "metrics.jsonl"
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _curve(folder: Path) -> tuple[tuple[int, float], ...]:
+    return tuple((int(line["step"]), line["loss"]) for line in _logged(folder) if "loss" in line)
+
+
+def _speed(folder: Path) -> float:
+    """The median of the logged training speeds: without validation, and untouched by pauses."""
+    speeds = sorted(line["tokens_per_second"] for line in _logged(folder) if "tokens_per_second" in line)
+    return speeds[len(speeds) // 2] if speeds else 0.0
+
+
+def _final(curve: tuple[tuple[int, float], ...]) -> float | None:
+    """The mean loss over the last part of a run."""
+    if not curve:
+        return None
+    last = [loss for step, loss in curve if step > (1 - _LAST_PART) * curve[-1][0]]
+    return sum(last) / len(last)

@@ -1,0 +1,45 @@
+"""The tokenizers of a run: as saved, given by file, or trained on its training data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from atento.core.files import atomic_folder
+from atento.core.progress import Progress
+from atento.data.corpus_files import CorpusFiles
+from atento.data.readers import read_pairs
+from atento.text.tokenizer import Tokenizer
+from atento.text.training import train_tokenizer
+from atento.training.recipe import Recipe
+
+
+def make_tokenizers(
+    recipe: Recipe, corpora: Sequence[CorpusFiles], folder: Path, progress: Progress
+) -> tuple[Tokenizer, Tokenizer]:
+    """The source's and the target's tokenizer (the same one, if shared), made once and kept in ``folder``.
+
+    Raises:
+        DataError: a corpus or a tokenizer's file cannot be read.
+        OutputError: the folder cannot be written.
+    """
+    data, config = recipe.data, recipe.tokenizer
+    if not folder.exists():
+        if data.source_tokenizer is not None:
+            made = [Tokenizer.load(Path(path)) for path in (data.source_tokenizer, data.target_tokenizer) if path]
+        elif config.shared:
+            made = [train_tokenizer(_texts(corpora, (0, 1)), config, progress)]
+        else:
+            made = [train_tokenizer(_texts(corpora, (side,)), config, progress) for side in (0, 1)]
+        with atomic_folder(folder) as temporary:
+            for name, tokenizer in zip(("source", "target"), made, strict=False):
+                tokenizer.save(temporary / f"{name}.json")
+    source = Tokenizer.load(folder / "source.json")
+    target = folder / "target.json"
+    return source, Tokenizer.load(target) if target.exists() else source
+
+
+def _texts(corpora: Sequence[CorpusFiles], sides: tuple[int, ...]) -> Iterator[str]:
+    for corpus in corpora:
+        for pair in read_pairs(corpus):
+            yield from ((pair.source, pair.target)[side] for side in sides)

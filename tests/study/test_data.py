@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from atento.core.configuration import convert
+from atento.core.errors import DataError
+from atento.core.progress import Silent
+from atento.data.corpus_files import CorpusFiles
+from atento.study.configuration import BuiltinData, CorpusData, CorpusTest, Study, Subset
+from atento.study.data import Materials, describe, prepare
+
+
+def prepared(study: Study, folder: Path) -> Materials:
+    return prepare(study, folder / "data", Silent())
+
+
+def lines(corpus: CorpusFiles) -> list[tuple[str, str]]:
+    source, target = (path.read_text(encoding="utf-8").splitlines() for path in corpus.paths)
+    return list(zip(source, target, strict=True))
+
+
+def test_a_diagnostic_task_has_training_dev_and_test_sentences(tiny: Study, tmp_path: Path) -> None:
+    materials = prepared(tiny, tmp_path)
+    assert len(lines(materials.train[0])) == 400
+    assert len(lines(materials.valid)) == 40
+    test = materials.test("test")
+    assert len(test) == 30
+    assert test.links is not None
+    assert all(each.sure == {(i, i) for i in range(len(each.sure))} for each in test.links)
+
+
+def test_a_variant_sees_its_part_and_smaller_parts_are_in_larger_ones(table: dict[str, Any], tmp_path: Path) -> None:
+    table["variants"] = [
+        {"name": "attention"}, {"name": "plain", "pairs": 50}, {"name": "more", "pairs": 100},
+        {"name": "short", "max_words": 4},
+    ]  # fmt: skip
+    study = convert(table, Study, where="x")
+    materials = prepared(study, tmp_path)
+    whole, few, more, short = (lines(materials.train_of(variant)[0]) for variant in study.variants)
+    assert (len(whole), len(few), len(more)) == (400, 50, 100)
+    assert set(few) < set(more) < set(whole)
+    assert short == [pair for pair in whole if len(pair[0].split()) <= 4]
+
+
+def test_subsets_keep_what_fits_with_links(tiny: Study, tmp_path: Path) -> None:
+    materials = prepared(tiny, tmp_path)
+    whole, long = materials.test("test"), materials.test("long")
+    expected = [
+        (source, links)
+        for source, links in zip(whole.sources, whole.links or (), strict=True)
+        if len(source.split()) >= 5
+    ]
+    assert list(zip(long.sources, long.links or (), strict=True)) == expected
+
+
+def test_a_subset_of_rare_words_is_found_by_counting_training(tmp_path: Path, table: dict[str, Any]) -> None:
+    for name, text in {
+        "train.a": "o gato\no gato\no cão\n", "train.b": "x\nx\nx\n", "test.a": "o gato\no cão , gato\num peixe\n",
+        "test.b": "x\ny\nz\n",
+    }.items():  # fmt: skip
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    pair = CorpusFiles(source=str(tmp_path / "train.a"), target=str(tmp_path / "train.b"))
+    data = CorpusData(
+        train=(pair,),
+        valid=(pair,),
+        tests=(CorpusTest(name="test", source=str(tmp_path / "test.a"), reference=str(tmp_path / "test.b")),),
+    )
+    table |= {"data": msgspec.to_builtins(data), "variants": [{"name": "attention"}, {"name": "plain"}]}
+    table["subsets"] = [{"name": "rare", "of": ["test"], "rare_below": 2}]
+    materials = prepared(convert(table, Study, where="x"), tmp_path)
+    assert materials.test("rare").sources == ("o cão , gato", "um peixe")
+    assert materials.test("rare").references == ("y", "z")
+
+
+def test_the_built_in_corpus_comes_with_gold_links(tiny: Study, tmp_path: Path) -> None:
+    subsets = (Subset(name="both", of=("handwritten", "composed")),)
+    study = msgspec.structs.replace(
+        tiny,
+        data=BuiltinData(composed=60, test_pairs=3),
+        subsets=subsets,
+        claims=(),
+        charts=(),
+        by_length=None,
+        variants=tiny.variants[:1],
+    )
+    materials = prepared(study, tmp_path)
+    both = materials.test("both")
+    assert len(both) == len(materials.test("handwritten")) + len(materials.test("composed"))
+    assert both.links is not None
+    assert any("gold word alignments" in line for line in describe(study, materials))
+
+
+def test_the_folder_is_found_again_and_made_anew_when_a_file_changes(tiny: Study, tmp_path: Path) -> None:
+    materials = prepared(tiny, tmp_path)
+    stamp = materials.folder.stat().st_ino
+    assert prepared(tiny, tmp_path).folder.stat().st_ino == stamp
+    larger = msgspec.structs.replace(tiny, subsets=(Subset(name="long", of=("test",), min_words=6),))
+    assert prepared(larger, tmp_path).folder.stat().st_ino != stamp
+
+
+def test_what_cannot_be_had_is_refused(tiny: Study, tmp_path: Path) -> None:
+    nothing = msgspec.structs.replace(tiny, subsets=(Subset(name="long", of=("test",), min_words=50),))
+    with pytest.raises(DataError, match="no sentence of test fits the subset 'long'"):
+        prepared(nothing, tmp_path)
+    greedy = tuple(msgspec.structs.replace(variant, pairs=401) for variant in tiny.variants)
+    with pytest.raises(DataError, match="wants 401 pairs of 400"):
+        prepared(msgspec.structs.replace(tiny, variants=greedy), tmp_path)
+    assert not (tmp_path / "data").exists()

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from atento.core.configuration import convert
+from atento.core.errors import ConfigurationError
+from atento.core.progress import Silent
+from atento.core.vocabulary import Vocabulary
+from atento.models.recurrent import RecurrentConfig
+from atento.models.transformer import TransformerConfig
+from atento.study.configuration import Match, Study
+from atento.study.data import prepare
+from atento.study.plan import Prepared, best_rate, count_parameters, count_runs, matched, next_runs, prepare_variants
+from atento.study.results import Cost, RunResult
+
+VOCABULARY = Vocabulary(source_size=100, target_size=100, shared=True)
+
+
+def plans_of(study: Study, folder: Path) -> dict[str, Prepared]:
+    return prepare_variants(study, prepare(study, folder / "data", Silent()), folder, Silent())
+
+
+def result(fingerprint: str, rate: float | None, loss: float | None) -> RunResult:
+    return RunResult(
+        variant="x",
+        seed=1,
+        learning_rate=rate,
+        fingerprint=fingerprint,
+        recipe={},
+        dev_loss=loss,
+        cost=Cost(parameters=1),
+    )
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru"])
+def test_cells_are_brought_to_equal_parameters(cell: str) -> None:
+    wanted = count_parameters(RecurrentConfig(cell="lstm", hidden_size=128), VOCABULARY)
+    config = RecurrentConfig(cell=cell, hidden_size=8)  # type: ignore[arg-type]
+    found = matched(config, VOCABULARY, wanted, Match(to="lstm"), "x")
+    assert isinstance(found, RecurrentConfig)
+    assert found.hidden_size % 4 == 0
+    assert abs(count_parameters(found, VOCABULARY) - wanted) <= 0.05 * wanted
+
+
+def test_what_matches_already_is_left_alone() -> None:
+    config = RecurrentConfig(hidden_size=130)
+    wanted = count_parameters(RecurrentConfig(hidden_size=128), VOCABULARY)
+    assert matched(config, VOCABULARY, wanted, Match(to="x"), "x") is config
+
+
+def test_what_cannot_match_says_so() -> None:
+    with pytest.raises(ConfigurationError, match=r"'big' cannot be matched: with model\.hidden_size = "):
+        matched(RecurrentConfig(), VOCABULARY, 10, Match(to="x"), "big")
+    with pytest.raises(ConfigurationError, match="no whole number in the model"):
+        matched(TransformerConfig(), VOCABULARY, 10, Match(to="x"), "big")
+
+
+def test_variants_differ_in_what_they_say_and_are_matched(tiny: Study, tmp_path: Path) -> None:
+    prepared = plans_of(tiny, tmp_path)
+    attention, plain = prepared["attention"], prepared["plain"]
+    assert attention.recipe.model.attention.__struct_config__.tag == "additive"  # type: ignore[union-attr]
+    assert plain.recipe.model.attention.__struct_config__.tag == "none"  # type: ignore[union-attr]
+    assert abs(plain.parameters - attention.parameters) <= 0.05 * attention.parameters
+    assert plain.recipe.training == attention.recipe.training
+
+
+def test_the_first_seed_tries_all_rates_and_the_others_the_best(tiny: Study, tmp_path: Path) -> None:
+    prepared = plans_of(tiny, tmp_path)
+    first = next_runs(tiny, prepared, {})
+    assert [(plan.variant, plan.seed, plan.learning_rate) for plan in first] == [
+        (name, 1, rate) for name in ("attention", "plain") for rate in (1e-3, 1e-2)
+    ]
+    done = {
+        plan.fingerprint: result(plan.fingerprint, plan.learning_rate, loss)
+        for plan, loss in zip(first, (2.0, 1.0, 1.0, 2.0), strict=True)
+    }
+    later = [plan for plan in next_runs(tiny, prepared, done) if plan.fingerprint not in done]
+    assert [(plan.variant, plan.seed, plan.learning_rate) for plan in later] == [
+        ("attention", 2, 1e-2), ("plain", 2, 1e-3),
+    ]  # fmt: skip
+    assert len(done) + len(later) == count_runs(tiny)
+
+
+def test_fingerprints_know_recipe_seed_and_texts(table: dict[str, Any], tmp_path: Path) -> None:
+    tiny = convert(table, Study, where="x")
+    before = {plan.fingerprint for plan in next_runs(tiny, plans_of(tiny, tmp_path / "a"), {})}
+    again = {plan.fingerprint for plan in next_runs(tiny, plans_of(tiny, tmp_path / "b"), {})}
+    assert before == again and len(before) == 4  # noqa: PT018 (one statement about a place's irrelevance)
+    table["recipe"]["training"]["steps"] = 13
+    changed = convert(table, Study, where="x")
+    assert not before & {plan.fingerprint for plan in next_runs(changed, plans_of(changed, tmp_path / "c"), {})}
+    other = msgspec.structs.replace(tiny, data=msgspec.structs.replace(tiny.data, seed=2))
+    assert not before & {plan.fingerprint for plan in next_runs(other, plans_of(other, tmp_path / "d"), {})}
+
+
+def test_one_more_seed_keeps_the_runs_that_are_done(tiny: Study, tmp_path: Path) -> None:
+    prepared = plans_of(tiny, tmp_path)
+    more = msgspec.structs.replace(tiny, seeds=(1, 2, 3))
+    names = {plan.name for plan in next_runs(tiny, prepared, {})}
+    assert names <= {plan.name for plan in next_runs(more, plans_of(more, tmp_path), {})}
+
+
+def test_the_best_rate_has_the_lowest_dev_loss_and_broken_runs_have_none() -> None:
+    assert best_rate([result("a", 1e-3, 3.0), result("b", 1e-2, 2.0), result("c", 1e-1, None)]) == 1e-2
+    assert best_rate([result("a", 1e-2, float("nan")), result("b", 1e-3, 5.0)]) == 1e-3
+    assert best_rate([result("a", 1e-2, None), result("b", 1e-3, None)]) == 1e-3

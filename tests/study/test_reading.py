@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli_w
+
+from atento.core.configuration import convert
+from atento.core.errors import ConfigurationError
+from atento.study.configuration import BuiltinData, CorpusData, Study
+from atento.study.reading import OwnCorpus, read_study
+from atento.study.shipped import shipped_studies
+
+NAMES = (
+    "ablation", "bottleneck", "cells", "data-size", "positions", "reversal", "scores", "speed", "tokenizers",
+)  # fmt: skip
+
+
+def write(folder: Path, table: dict[str, Any]) -> str:
+    path = folder / "study.toml"
+    path.write_text(tomli_w.dumps(table), encoding="utf-8")
+    return str(path)
+
+
+def test_all_studies_are_shipped() -> None:
+    assert tuple(shipped_studies()) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_small_form_of_a_shipped_study_needs_no_files(name: str) -> None:
+    study, form = read_study(name, small=True)
+    assert form == "small"
+    assert len(study.seeds) >= 3
+    assert not isinstance(study.data, CorpusData)
+    assert study.claims
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "speed"])
+def test_the_full_form_says_which_file_is_missing(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"there is no file .*give the folder that holds it with --data"):
+        read_study(name, data=tmp_path)
+
+
+def test_forms_are_laid_over_the_rest(tmp_path: Path, table: dict[str, Any]) -> None:
+    table["small"] = {"recipe": {"training": {"steps": 3}}, "variants": ["attention"]}
+    table["full"] = {"data": {"kind": "builtin", "composed": 50}, "subsets": [], "by_length": "composed"}
+    table["full"].update(claims=[], charts=[])
+    path = write(tmp_path, table)
+    small, form = read_study(path, small=True)
+    assert form == "small"
+    assert small.recipe["training"]["steps"] == 3
+    assert small.recipe["training"]["batch_tokens"] == 128
+    assert [variant.name for variant in small.variants] == ["attention"]
+    assert small.claims == ()  # what is said of dropped variants goes with them
+    full, form = read_study(path)
+    assert form == "full"
+    assert full.data == BuiltinData(composed=50)
+    assert len(full.variants) == 2
+
+
+def test_a_file_without_forms_is_taken_as_it_is(tmp_path: Path, table: dict[str, Any]) -> None:
+    path = write(tmp_path, table)
+    study, form = read_study(path)
+    assert form == "own"
+    assert study == convert(table, Study, where="x")
+    with pytest.raises(ConfigurationError, match="no small form"):
+        read_study(path, small=True)
+
+
+def test_settings_and_seeds_replace_the_studys(tmp_path: Path, table: dict[str, Any]) -> None:
+    study, _ = read_study(write(tmp_path, table), overrides=["recipe.training.steps=7"], seeds=[5, 6, 7])
+    assert study.recipe["training"]["steps"] == 7
+    assert study.seeds == (5, 6, 7)
+
+
+def test_an_own_corpus_takes_the_place_of_the_data_in_every_test(tmp_path: Path) -> None:
+    own = OwnCorpus(
+        train=[tmp_path / "a.pt", tmp_path / "a.es"],
+        valid=[tmp_path / "b.pt", tmp_path / "b.es"],
+        test=[tmp_path / "c.pt", tmp_path / "c.es"],
+    )
+    for name in NAMES:
+        if name == "speed":
+            with pytest.raises(ConfigurationError, match="reads no corpus"):
+                read_study(name, own=own)
+            continue
+        study, form = read_study(name, own=own)
+        assert form == "own"
+        assert isinstance(study.data, CorpusData)
+        assert study.test_names[0] == "test"
+        for subset in study.subsets:
+            assert subset.of == ("test",)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"titel": "x"}, "unknown key 'titel'; did you mean 'title'"),
+        ({"variants": []}, "needs variants"),
+        ({"seeds": [1, 1]}, "1 is there twice"),
+        ({"seeds": []}, "needs seeds"),
+        ({"match": {"to": "atention"}}, "no variant 'atention'; did you mean 'attention'"),
+        ({"by_length": "tset"}, "did you mean 'test'"),
+        ({"subsets": [{"name": "long", "of": ["tests"]}]}, "did you mean 'test'"),
+        ({"subsets": [{"name": "test", "of": ["test"]}]}, "'test' is there twice"),
+        ({"subsets": [{"name": "a/b", "of": ["test"]}]}, "'a/b' becomes a file's"),
+    ],
+)
+def test_bad_studies_are_refused_with_one_line(
+    tmp_path: Path, table: dict[str, Any], change: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        read_study(write(tmp_path, {**table, **change}))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_negative_margin_and_an_equality_without_one_are_refused(tmp_path: Path, table: dict[str, Any]) -> None:
+    for change in ({"margin": -1.0}, {"relation": "equal"}):
+        claims = [{**table["claims"][0], **change}]
+        with pytest.raises(ConfigurationError, match="margin"):
+            read_study(write(tmp_path, {**table, "claims": claims}))
+
+
+def test_an_unknown_study_names_the_nearest() -> None:
+    with pytest.raises(ConfigurationError, match="did you mean 'bottleneck'"):
+        read_study("botleneck")

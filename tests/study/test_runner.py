@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import tomli_w
+
+from atento.core.configuration import convert
+from atento.core.progress import Silent, Stop
+from atento.study.assembly import assemble
+from atento.study.configuration import Study
+from atento.study.results import Cost, RunResult, StudyReport
+from atento.study.runner import run_study
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATENTO_CACHE", str(tmp_path / "cache"))
+
+
+class StopsAfter(Silent):
+    """Asks to stop when so many runs are done."""
+
+    def __init__(self, runs: int) -> None:
+        self.stop = Stop()
+        self._left = runs
+
+    def message(self, text: str) -> None:
+        if "dev loss" in text:
+            self._left -= 1
+            if not self._left:
+                self.stop.set()
+
+
+def timeless(report: StudyReport) -> StudyReport:
+    """What does not depend on the clock or on memory."""
+
+    def stilled(run: RunResult) -> RunResult:
+        cost = msgspec.structs.replace(run.cost, minutes=0.0, tokens_per_second=0.0, peak_memory=None)
+        return msgspec.structs.replace(run, cost=cost)
+
+    variants = tuple(
+        msgspec.structs.replace(
+            variant,
+            runs=tuple(map(stilled, variant.runs)),
+            other_runs=tuple(map(stilled, variant.other_runs)),
+            minutes=0.0,
+            tokens_per_second=0.0,
+            peak_memory=None,
+        )
+        for variant in report.variants
+    )
+    return msgspec.structs.replace(report, variants=variants, total_minutes=0.0)
+
+
+def report_of(study: Study, folder: Path, **options: Any) -> StudyReport:
+    run = run_study(study, folder, jobs=0, **options)
+    return assemble(run, name="tiny", form="own", command="atento study tiny.toml")
+
+
+def test_a_study_runs_every_variant_with_every_seed(tiny: Study, tmp_path: Path) -> None:
+    report = report_of(tiny, tmp_path / "study")
+    assert report.finished
+    assert len(report.verdicts) == 1
+    for variant in report.variants:
+        assert [run.seed for run in variant.runs] == [1, 2]
+        assert {run.learning_rate for run in variant.runs} == {variant.learning_rate}
+        assert variant.trained == 3
+        assert set(variant.rates) == {"0.001", "0.01"}
+        chosen = variant.rates[f"{variant.learning_rate:g}"]
+        assert chosen == min(loss for loss in variant.rates.values() if loss is not None)
+        for run in variant.runs:
+            assert set(run.tests) == {"test", "long"}
+            assert set(run.tests["test"].metrics) >= {"bleu", "chrf", "exact", "perplexity"}
+            assert run.cost.steps == 12
+            assert run.training_loss is not None
+            assert sum(bucket.sentences for bucket in run.tests["test"].buckets) == 30
+            assert str(tmp_path) not in run.to_json()
+        assert ("aer" in variant.runs[0].tests["test"].metrics) == (variant.name == "attention")
+        assert variant.metrics["test"]["bleu"].values == tuple(
+            run.tests["test"].metrics["bleu"] for run in variant.runs
+        )
+
+
+def test_a_study_that_was_stopped_goes_on_and_comes_to_the_same(tiny: Study, tmp_path: Path) -> None:
+    whole = report_of(tiny, tmp_path / "whole")
+    progress = StopsAfter(2)
+    part = report_of(tiny, tmp_path / "study", progress=progress, stop=progress.stop)
+    assert not part.finished
+    done = {path: path.stat().st_mtime_ns for path in (tmp_path / "study" / "runs").glob("*/result.json")}
+    assert len(done) == 2
+    again = report_of(tiny, tmp_path / "study")
+    assert {path: path.stat().st_mtime_ns for path in done} == done
+    assert timeless(again) == timeless(whole)
+
+
+def test_a_changed_study_uses_what_is_done_already(tiny: Study, tmp_path: Path) -> None:
+    report_of(msgspec.structs.replace(tiny, seeds=(1,)), tmp_path)
+    done = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").glob("*/result.json")}
+    assert len(done) == 4
+    assert report_of(tiny, tmp_path).finished
+    assert {path: path.stat().st_mtime_ns for path in done} == done
+    assert len(list((tmp_path / "runs").glob("*/result.json"))) == 6
+
+
+def test_a_run_that_diverges_is_reported_and_decides_nothing(table: dict[str, Any], tmp_path: Path) -> None:
+    table["variants"][1]["recipe"]["training"] = {"max_skipped_steps": 1, "clip_norm": 0.0}
+    table["variants"][1]["recipe"]["model"]["dropout"] = 0.0
+    table["learning_rates"] = [1e-3]
+    table["variants"][1]["recipe"]["training"]["betas"] = [0.0, 0.0]
+    table["variants"][1]["recipe"]["training"]["warmup_steps"] = 0
+    table["variants"][1]["recipe"]["training"]["weight_decay"] = 1e38
+    table["variants"][1]["matched"] = False
+    study = msgspec.convert(table, Study)
+    report = report_of(study, tmp_path)
+    plain = report.variants[1]
+    assert plain.diverged == plain.trained == 2
+    assert all(run.failure and not run.tests for run in plain.runs)
+    assert report.finished
+    assert report.verdicts[0].verdict == "undecided"
+
+
+def test_killed_in_the_middle_it_repeats_no_finished_run(table: dict[str, Any], tmp_path: Path) -> None:
+    """The command, with processes of its own for the runs, killed without warning."""
+    table["learning_rates"] = [1e-3]
+    (tmp_path / "tiny.toml").write_text(tomli_w.dumps(table), encoding="utf-8")
+    command = [sys.executable, "-m", "atento", "study", "tiny.toml", "-o", "study", "--jobs", "1"]
+    runs = tmp_path / "study" / "runs"
+    with (tmp_path / "output").open("wb") as output:
+        killed = subprocess.Popen(command, cwd=tmp_path, stdout=output, stderr=output)
+        deadline = time.monotonic() + 120
+        while not (done := list(runs.glob("*/result.json"))) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        killed.kill()
+        killed.wait()
+        stamps = {path: path.stat().st_mtime_ns for path in done}
+        assert 0 < len(stamps) < 4
+        subprocess.run(command, cwd=tmp_path, stdout=output, stderr=output, check=True)
+    assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
+    assert len(list(runs.glob("*/result.json"))) == 4
+    found = msgspec.json.decode((tmp_path / "study" / "report" / "report.json").read_bytes(), type=StudyReport)
+    whole = report_of(convert(table, Study, where="x"), tmp_path / "whole")
+    assert timeless(found) == msgspec.structs.replace(timeless(whole), command=found.command)
+
+
+def test_a_result_that_ended_higher_than_it_began_counts_as_diverged() -> None:
+    run = RunResult(
+        variant="x", seed=1, learning_rate=None, fingerprint="", recipe={}, cost=Cost(parameters=1),
+        training_loss=3.0, training_curve=((1, 2.0), (2, 3.0)),
+    )  # fmt: skip
+    assert run.diverged
+    assert not msgspec.structs.replace(run, training_loss=1.0).diverged

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from atento.core.configuration import convert
+from atento.study.assembly import assemble
+from atento.study.configuration import Study
+from atento.study.runner import run_study
+
+
+def test_speed_and_memory_are_measured_for_every_length(table: dict[str, Any], tmp_path: Path) -> None:
+    table |= {
+        "data": {"kind": "random", "lengths": [4, 8], "vocabulary": 20, "batch_tokens": 32, "seconds": 0.01},
+        "subsets": [], "charts": [], "learning_rates": [], "by_length": "8",
+        "claims": [
+            {
+                "statement": "s", "source": "x", "variant": "attention", "baseline": "plain",
+                "measure": {"metric": "training_milliseconds_per_token", "on": "8", "per": "4"},
+            }
+        ],
+    }  # fmt: skip
+    table["variants"] = [{"name": "attention"}, {"name": "plain", "recipe": {"model": {"attention": {"kind": "none"}}}}]
+    study = convert(table, Study, where="x")
+    report = assemble(run_study(study, tmp_path, jobs=0), name="speed", form="own", command="")
+    assert report.finished
+    for variant in report.variants:
+        assert len(variant.runs) == 2
+        for run in variant.runs:
+            for length in ("4", "8"):
+                metrics = run.tests[length].metrics
+                assert metrics["training_tokens_per_second"] > 0
+                assert metrics["decoding_tokens_per_second"] > 0
+                product = metrics["training_tokens_per_second"] * metrics["training_milliseconds_per_token"]
+                assert abs(product - 1000) < 1e-6
+            ratio = run.value(study.claims[0].measure)
+            one, other = (run.tests[n].metrics["training_milliseconds_per_token"] for n in ("8", "4"))
+            assert ratio == one / other
+    assert report.verdicts[0].difference is not None
+
+
+def test_random_tokens_read_no_recipe_data(table: dict[str, Any], tmp_path: Path) -> None:
+    table |= {"data": {"kind": "random", "lengths": [4], "vocabulary": 20, "batch_tokens": 8, "seconds": 0.01}}
+    table |= {"subsets": [], "charts": [], "claims": [], "learning_rates": []}
+    del table["by_length"]
+    table["variants"] = [{"name": "attention"}]
+    study = msgspec.structs.replace(convert(table, Study, where="x"), match=None, seeds=(1,))
+    run_study(study, tmp_path, jobs=0)
+    assert not (tmp_path / "data").exists()
