@@ -27,7 +27,7 @@ class Operations(TorchDispatchMode):
 
 def self_attend(attention: SelfAttention, inputs: Tensor, mask: Tensor | None, causal: bool) -> Tensor:
     queries, keys_values = attention.bind_projection()(inputs.flatten(0, 1), len(inputs), None)
-    contexts = attention.bind_attention()(queries, *keys_values.unbind(1), mask, causal)
+    contexts = attention.bind_attention()(queries, *attention.bind_parting()(keys_values), mask, causal)
     return attention.output(contexts).view_as(inputs)  # type: ignore[no-any-return]
 
 
@@ -77,6 +77,77 @@ def test_self_attention_equals_torchs(bias: bool) -> None:
     torch.testing.assert_close(trace.last("", "weights"), weights, atol=1e-6, rtol=0)
 
 
+def plainly(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
+    """softmax(QKᵀ / √d_k) V of one head (Vaswani et al. 2017, eq. 1), query by query."""
+    outputs = []
+    for query, visible in zip(queries, mask, strict=True):
+        scores = torch.stack([query @ key / keys.shape[1] ** 0.5 for key in keys]).masked_fill(~visible, -torch.inf)
+        outputs.append(sum(weight * value for weight, value in zip(scores.softmax(0), values, strict=True)))
+    return torch.stack(outputs)  # type: ignore[arg-type]
+
+
+def heads(vectors: Tensor, weight: Tensor, bias: Tensor, num_heads: int) -> list[Tensor]:
+    """x W_i + b_i of each head i; the heads' matrices lie one below the other."""
+    pairs = zip(weight.chunk(num_heads), bias.chunk(num_heads), strict=True)
+    return [vectors @ matrix.T + offset for matrix, offset in pairs]
+
+
+SIZES = [(None, None), (4, 4), (6, 6), (6, 3), (2, 5), (1, 4)]
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize(("key_size", "value_size"), SIZES)
+def test_self_attention_is_its_equations(key_size: int | None, value_size: int | None, causal: bool) -> None:
+    """MultiHead(Q, K, V) = Concat(head₁, …, head_h) W_O, head_i = Attention(Q W_i^Q, K W_i^K, V W_i^V)."""
+    attention = SelfAttention(12, 3, 0.0, "encoder", key_size, value_size).double()
+    nn.init.normal_(attention.input.bias)
+    inputs = torch.randn(2, 5, 12, dtype=torch.float64)
+    keys, values = 3 * (key_size or 4), 3 * (value_size or 4)
+    parts = [
+        torch.split_with_sizes(tensor, [keys, keys, values])
+        for tensor in (attention.input.weight, attention.input.bias)
+    ]
+    mask = torch.ones(5, 5, dtype=torch.bool).tril() if causal else torch.ones(5, 5, dtype=torch.bool)
+    wanted = []
+    for sentence in inputs:
+        projected = [heads(sentence, weight, bias, 3) for weight, bias in zip(*parts, strict=True)]
+        contexts = [plainly(*each, mask) for each in zip(*projected, strict=True)]
+        wanted.append(torch.cat(contexts, 1) @ attention.output.weight.T + attention.output.bias)
+    torch.testing.assert_close(self_attend(attention, inputs, None, causal), torch.stack(wanted))
+    with capture(attention, ["keys", "values"]) as trace:
+        torch.testing.assert_close(self_attend(attention, inputs, None, causal), torch.stack(wanted))
+    assert trace.last("", "keys").shape == (2, 3, 5, keys // 3)
+    assert trace.last("", "values").shape == (2, 3, 5, values // 3)
+
+
+@pytest.mark.parametrize(("key_size", "value_size"), SIZES)
+def test_cross_attention_is_its_equations(key_size: int | None, value_size: int | None) -> None:
+    attention = CrossAttention(12, 3, 0.0, key_size, value_size).double().eval()
+    for linear in (attention.query, attention.key_value, attention.output):
+        nn.init.normal_(linear.bias)
+    annotations, inputs = torch.randn(1, 3, 12, dtype=torch.float64), torch.randn(7, 12, dtype=torch.float64)
+    widths = [3 * (key_size or 4), 3 * (value_size or 4)]
+    key, value = zip(
+        *(torch.split_with_sizes(tensor, widths) for tensor in (attention.key_value.weight, attention.key_value.bias)),
+        strict=True,
+    )
+    projected = (
+        heads(inputs, attention.query.weight, attention.query.bias, 3),
+        heads(annotations[0], *key, 3), heads(annotations[0], *value, 3),
+    )  # fmt: skip
+    visible = torch.ones(7, 3, dtype=torch.bool)
+    contexts = torch.cat([plainly(*each, visible) for each in zip(*projected, strict=True)], 1)
+    wanted = contexts @ attention.output.weight.T + attention.output.bias
+    with torch.inference_mode():
+        keys, values = attention.prepare(annotations)
+        found = attention.output(attention.bind()(inputs, keys, values, None))
+        torch.testing.assert_close(found, wanted.detach())
+        absorbed = attention.absorb(keys, values)
+        assert (absorbed is not None) == (sum(widths) // 3 >= 6)
+        if absorbed is not None:
+            torch.testing.assert_close(absorbed.add_to(torch.zeros_like(inputs), inputs), wanted.detach())
+
+
 def test_the_rows_of_a_source_share_its_keys_and_values() -> None:
     attention = CrossAttention(8, 2, 0.0)
     annotations, inputs = torch.randn(2, 6, 8), torch.randn(24, 8)  # three rows of four queries a source
@@ -116,8 +187,10 @@ def test_matrices_are_absorbed_where_that_is_smaller_and_nothing_is_learnt() -> 
 
 
 def test_a_size_that_heads_do_not_divide_is_refused() -> None:
-    with pytest.raises(ValueError, match="10 is no multiple of num_heads 3"):
-        SelfAttention(10, 3, 0.0, "encoder")
+    for sizes in ((None, None), (4, None), (None, 4)):
+        with pytest.raises(ValueError, match="10 is no multiple of num_heads 3"):
+            SelfAttention(10, 3, 0.0, "encoder", *sizes)
+    SelfAttention(10, 3, 0.0, "encoder", 4, 2)
 
 
 @pytest.mark.parametrize("autocast", [False, True])

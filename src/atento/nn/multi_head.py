@@ -4,12 +4,17 @@ Both modules run the fused kernel (``scaled_dot_product_attention``) and, while 
 equation written out (``nn.attention``), which can report its queries, keys, values, scores, weights and contexts. They
 are used through ``bind…``, which gives functions with all parts at hand (see ``nn.linear.Linear``). Their inputs and
 outputs are the vectors of all positions in a row, a source's together: matrix products want no more dimensions.
+
+A head's queries and keys have d_k components, its values d_v, both D / H by default. Where d_k = d_v, keys and values
+of self-attention are *stacked* [B, 2, H, T, K] as views of one product; else they stand *side by side*
+[B, 1, H, T, d_k + d_v], so that a cache of either is one buffer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import methodcaller
 
 import torch
 import torch.nn.functional as F  # noqa: N812  (the field's name)
@@ -22,13 +27,18 @@ from atento.nn.linear import Linear
 
 Heads = Float[Tensor, "batch heads positions head"]
 Rotate = Callable[[Heads], Heads]
-KeysValues = Float[Tensor, "batch 2 heads positions head"]
+KeysValues = Float[Tensor, "batch stacked heads positions size"]
+"""Keys and values in one: stacked (2 tensors of size K) or side by side (1 of size d_k + d_v)."""
+
+Part = Callable[[KeysValues], Sequence[Heads]]
+"""From both in one to keys and values, as views."""
+
 Vectors = Float[Tensor, "batch_positions model"]
 Project = Callable[[Vectors, int, Rotate | None], tuple[Heads, KeysValues]]
 """From inputs, the size of the batch and the turn of queries and keys to queries, and keys with values."""
 
 Attend = Callable[[Heads, Heads, Heads, Bool[Tensor, "..."] | None, bool], Vectors]
-"""From queries [B, H, T, K], keys and values [B, H, S, K] to the contexts of all heads, concatenated, [B·T, D].
+"""From queries [B, H, T, d_k], keys and values [B, H, S, …] to the contexts of all heads, concatenated, [B·T, H·d_v].
 
 The mask is True where a query may look, broadcastable to [B, H, T, S]; None: everywhere. If the last argument is True,
 query i looks at keys 0 … i only (and the mask must be None).
@@ -41,11 +51,16 @@ LookUp = Callable[[Vectors, Heads, Heads, Bool[Tensor, "sources 1 1 source"] | N
 class HeadedAttention(Observable):
     """The attention itself, without projections: what self- and cross-attention share."""
 
-    def __init__(self, model_size: int, num_heads: int, dropout: float, role: Role) -> None:
+    def __init__(
+        self, model_size: int, num_heads: int, dropout: float, role: Role, key_size: int | None, value_size: int | None
+    ) -> None:
         super().__init__()
-        if model_size % num_heads:
-            raise ValueError(f"model_size {model_size} is no multiple of num_heads {num_heads}")
+        if model_size % num_heads and (key_size is None or value_size is None):
+            raise ValueError(f"model_size {model_size} is no multiple of num_heads {num_heads}; give both sizes")
         self.num_heads = num_heads
+        self.key_size = model_size // num_heads if key_size is None else key_size
+        """d_k, a head's."""
+        self.value_size = model_size // num_heads if value_size is None else value_size
         self.dropout = dropout
         self.role = role
 
@@ -107,13 +122,23 @@ def split(
 class SelfAttention(HeadedAttention):
     """Queries, keys and values of the same tokens: one matrix product makes all three."""
 
-    def __init__(self, model_size: int, num_heads: int, dropout: float, role: Role) -> None:
-        super().__init__(model_size, num_heads, dropout, role)
-        self.input = Linear(model_size, 3 * model_size)
-        self.output = Linear(model_size, model_size)
+    def __init__(
+        self,
+        model_size: int,
+        num_heads: int,
+        dropout: float,
+        role: Role,
+        key_size: int | None = None,
+        value_size: int | None = None,
+    ) -> None:
+        super().__init__(model_size, num_heads, dropout, role, key_size, value_size)
+        self.input = Linear(model_size, num_heads * (2 * self.key_size + self.value_size))
+        self.output = Linear(num_heads * self.value_size, model_size)
 
     def bind_projection(self) -> Project:
         """Queries, keys and values, the first two turned by rotary positions if there are any."""
+        if self.key_size != self.value_size:
+            return self._bind_uneven_projection()
         product, num_heads = self.input.bind(), self.num_heads
 
         def project(inputs: Tensor, batch: int, rotate: Rotate | None) -> tuple[Heads, KeysValues]:
@@ -124,6 +149,31 @@ class SelfAttention(HeadedAttention):
             return rotate(queries), torch.stack([rotate(keys), values], dim=1)
 
         return project
+
+    def _bind_uneven_projection(self) -> Project:
+        product, num_heads = self.input.bind(), self.num_heads
+        widths = [num_heads * size for size in (self.key_size, self.key_size, self.value_size)]
+
+        def project(inputs: Tensor, batch: int, rotate: Rotate | None) -> tuple[Heads, KeysValues]:
+            queries, keys, values = (
+                split(part, batch, 1, num_heads).select(1, 0)
+                for part in torch.split_with_sizes(product(inputs), widths, dim=1)
+            )
+            if rotate is not None:
+                queries, keys = rotate(queries), rotate(keys)
+            return queries, torch.cat([keys, values], dim=-1).unsqueeze(1)
+
+        return project
+
+    def bind_parting(self) -> Part:
+        """How keys and values that ``bind_projection`` made are told apart."""
+        if self.key_size == self.value_size:
+            return _unstack
+        sizes = [self.key_size, self.value_size]
+        return lambda both: torch.split_with_sizes(both.squeeze(1), sizes, dim=-1)
+
+
+_unstack: Part = methodcaller("unbind", 1)
 
 
 @dataclass(frozen=True)
@@ -153,28 +203,43 @@ class Absorbed:
 class CrossAttention(HeadedAttention):
     """Queries of the target over keys and values of the source, which are made once a source."""
 
-    def __init__(self, model_size: int, num_heads: int, dropout: float) -> None:
-        super().__init__(model_size, num_heads, dropout, "cross")
-        self.query = Linear(model_size, model_size)
-        self.key_value = Linear(model_size, 2 * model_size)
-        self.output = Linear(model_size, model_size)
+    def __init__(
+        self,
+        model_size: int,
+        num_heads: int,
+        dropout: float,
+        key_size: int | None = None,
+        value_size: int | None = None,
+    ) -> None:
+        super().__init__(model_size, num_heads, dropout, "cross", key_size, value_size)
+        self.query = Linear(model_size, num_heads * self.key_size)
+        self.key_value = Linear(model_size, num_heads * (self.key_size + self.value_size))
+        self.output = Linear(num_heads * self.value_size, model_size)
 
     def prepare(self, annotations: Float[Tensor, "batch source model"]) -> tuple[Heads, Heads]:
         """The keys and values of the sources."""
-        parts = split(self.key_value(annotations.flatten(0, 1)), len(annotations), 2, self.num_heads)
-        return parts.select(1, 0), parts.select(1, 1)
+        both, batch = self.key_value(annotations.flatten(0, 1)), len(annotations)
+        if self.key_size == self.value_size:
+            parts = split(both, batch, 2, self.num_heads)
+            return parts.select(1, 0), parts.select(1, 1)
+        widths = [self.num_heads * self.key_size, self.num_heads * self.value_size]
+        keys, values = (
+            split(part, batch, 1, self.num_heads).select(1, 0) for part in torch.split_with_sizes(both, widths, dim=1)
+        )
+        return keys, values
 
     def absorb(self, keys: Heads, values: Heads) -> Absorbed | None:
         """The same in one with this layer's matrices: for one source, in inference, where it is smaller; else None."""
         sources, heads, positions, size = keys.shape
+        value_size = values.shape[-1]
         weight, last = self.query.weight, self.output
         if not torch.is_inference_mode_enabled() or self.training or torch.is_autocast_enabled(keys.device.type):
             return None
-        if sources != 1 or heads * positions > weight.shape[0]:
+        if sources != 1 or 2 * positions > size + value_size:
             return None
         scale = size**-0.5
         absorbed_keys = keys[0] @ weight.view(heads, size, -1)  # [H, S, D]
-        absorbed_values = values[0] @ last.weight.view(-1, heads, size).permute(1, 2, 0) + last.bias / heads
+        absorbed_values = values[0] @ last.weight.view(-1, heads, value_size).permute(1, 2, 0) + last.bias / heads
         return Absorbed(
             keys=absorbed_keys.flatten(0, 1).t() * scale,
             offsets=(keys[0] @ self.query.bias.view(heads, size, 1)).flatten() * scale,

@@ -19,6 +19,10 @@ from atento.nn.linear import Linear
     ("options", "words"),
     [
         ({"model_size": 10, "num_heads": 4}, ["model_size = 10", "num_heads = 4"]),
+        ({"model_size": 10, "num_heads": 4, "key_size": 4}, ["give both model.key_size and model.value_size"]),
+        ({"key_size": 0}, ["key_size = 0"]),
+        ({"value_size": -1}, ["value_size = -1"]),
+        ({"position": "rotary", "key_size": 5}, ["rotary", "key_size = 5"]),
         ({"model_size": 0}, ["model_size = 0"]),
         ({"num_heads": 0}, ["num_heads = 0"]),
         ({"num_decoder_layers": 0}, ["num_decoder_layers = 0"]),
@@ -38,6 +42,27 @@ def test_an_impossible_one_is_refused_in_one_line(options: dict[str, object], wo
     assert all(word in message for word in words), message
 
 
+def test_heads_that_do_not_divide_the_size_bring_their_own() -> None:
+    config = TransformerConfig(model_size=10, num_heads=4, key_size=6, value_size=3, position="rotary")
+    model = build_model(config, Vocabulary(source_size=9, target_size=9, shared=True))
+    layer = model.decoder_module.layers[0]
+    assert layer.self_attention.input.weight.shape == (4 * (6 + 6 + 3), 10)
+    assert layer.cross_attention.query.weight.shape == (4 * 6, 10)
+    assert layer.cross_attention.key_value.weight.shape == (4 * (6 + 3), 10)
+    assert layer.cross_attention.output.weight.shape == (10, 4 * 3)
+
+
+def test_sizes_that_are_written_out_change_nothing() -> None:
+    vocabulary = Vocabulary(source_size=9, target_size=9, shared=True)
+    models = [
+        build_model(TransformerConfig(model_size=8, num_heads=2, **sizes), vocabulary, seed=1)
+        for sizes in ({}, {"key_size": 4, "value_size": 4})
+    ]
+    first, second = (weights(model) for model in models)
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
 def test_tables_and_back() -> None:
     config = TransformerConfig(model_size=8, num_heads=2, position="rotary", layer_norm="post", output_bias=True)
     assert convert(to_builtins(config), TransformerConfig, where="it") == config
@@ -46,7 +71,8 @@ def test_tables_and_back() -> None:
 
 def every_choice() -> list[TransformerConfig]:
     choices = {
-        "layer_norm": ["pre", "post"], "position": ["sinusoidal", "learned", "rotary"],
+        "layer_norm": ["pre", "post"], "position": ["sinusoidal", "learned", "rotary", "none"],
+        "key_size": [None, 6], "value_size": [None, 3],
         "position_layout": ["interleaved", "halves"], "activation": ["relu", "gelu", "swiglu"],
         "embedding_scale": [True, False], "tied_embeddings": ["all", "decoder", "none"],
         "output_bias": [False, True], "attention_dropout": [0.0, 0.2], "activation_dropout": [0.0, 0.2],
@@ -55,7 +81,7 @@ def every_choice() -> list[TransformerConfig]:
     combinations = list(itertools.product(*choices.values()))
     return [
         TransformerConfig(**sizes, **dict(zip(choices, values, strict=True)))  # type: ignore[arg-type]
-        for values in combinations[::11]  # 11 divides no number of choices, so that every pair of them occurs
+        for values in combinations[::53]  # 53 divides no number of choices, so that every pair of them occurs
     ]
 
 

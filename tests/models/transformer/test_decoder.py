@@ -19,13 +19,21 @@ from atento.nn.capture import Role, capture
 from atento.nn.protocols import Encoding
 
 VOCABULARY = Vocabulary(source_size=20, target_size=20, shared=True)
-CHOICES = list(itertools.product(("sinusoidal", "learned", "rotary"), ("pre", "post"), ("relu", "gelu", "swiglu")))
+CHOICES = [
+    *itertools.product(("sinusoidal", "learned", "rotary"), ("pre", "post"), ("relu", "gelu", "swiglu")),
+    ("none", "pre", "relu"), ("none", "post", "swiglu"),
+    ("sinusoidal", "pre", "relu", "3×5"), ("learned", "post", "gelu", "5×2"), ("rotary", "post", "relu", "6×5"),
+    ("rotary", "pre", "relu", "2×2"), ("none", "pre", "gelu", "7×7"),
+]  # fmt: skip
 FLASH = "aten::_scaled_dot_product_flash_attention_for_cpu"
 
 
-def configuration(position: str, norm: str, activation: str) -> TransformerConfig:
+def configuration(position: str, norm: str, activation: str, sizes: str = "") -> TransformerConfig:
+    """With d_k × d_v given there are three heads, which do not divide the model's size."""
+    key_size, value_size = map(int, sizes.split("×")) if sizes else (None, None)
     return TransformerConfig(
-        model_size=8, num_heads=2, feed_forward_size=12, num_encoder_layers=2, num_decoder_layers=2, max_positions=64,
+        model_size=8, num_heads=3 if sizes else 2, key_size=key_size, value_size=value_size,
+        feed_forward_size=12, num_encoder_layers=2, num_decoder_layers=2, max_positions=64,
         position=position, layer_norm=norm, activation=activation,  # type: ignore[arg-type]
     )  # fmt: skip
 
@@ -171,6 +179,20 @@ def test_a_selected_memory_is_that_of_the_sources_alone(model: EncoderDecoder) -
     torch.testing.assert_close(found, whole[[2, 0]])
 
 
+@pytest.mark.parametrize("sizes", ["", "3×5"])
+def test_without_positions_the_encoder_sees_a_bag_and_the_decoder_an_order(sizes: str) -> None:
+    model = build_model(configuration("none", "pre", "relu", sizes), VOCABULARY, seed=3).double().eval()
+    source, order = torch.tensor([[5, 6, 7, 3]]), torch.tensor([2, 0, 3, 1])
+    annotations, moved = (model.encoder(each, each != 0).annotations for each in (source, source[:, order]))
+    torch.testing.assert_close(moved, annotations[:, order])
+    memory = model.decoder.prepare(model.encoder(source, source != 0))
+    last = [
+        model.decoder(torch.tensor([row]), memory, model.decoder.start(memory))[0][0, -1]
+        for row in ([2, 5, 6, 7], [2, 6, 5, 7])
+    ]
+    assert (last[0] - last[1]).abs().max() > 1e-4
+
+
 def test_neighbours_and_padding_change_nothing(model: EncoderDecoder) -> None:
     model = model.float()
     rows = [[5, 6, 7, 3], [8, 3], [9, 10, 3]]
@@ -230,7 +252,7 @@ def test_segments_are_refused(model: EncoderDecoder) -> None:
         decoder(tokens, memory, decoder.start(memory), segments=tokens)
 
 
-@pytest.mark.parametrize("position", ["sinusoidal", "learned", "rotary"])
+@pytest.mark.parametrize("position", ["sinusoidal", "learned", "rotary", "none"])
 def test_long_inputs(position: str) -> None:
     model = build_model(configuration(position, "pre", "relu"), VOCABULARY, seed=3).eval()
     for length in (64, 65, 1025, 1026):

@@ -19,12 +19,18 @@ class TransformerConfig(Configuration, frozen=True, kw_only=True, tag_field="kin
 
     model_size: int = 256
     num_heads: int = 4
+    key_size: int | None = None
+    """d_k, the size of a head's queries and keys (Vaswani's Table 3, rows A and B); none: model_size / num_heads."""
+    value_size: int | None = None
+    """d_v, the size of a head's values; none: model_size / num_heads. Sizes that differ from ``key_size`` compute
+    attention without the fused kernel on CPU."""
     feed_forward_size: int = 1024
     num_encoder_layers: int = 3
     num_decoder_layers: int = 3
     layer_norm: Literal["pre", "post"] = "pre"
     """Normalise a sub-layer's input (Xiong et al. 2020) or the sum after it (Vaswani et al. 2017)."""
-    position: Literal["sinusoidal", "learned", "rotary"] = "sinusoidal"
+    position: Literal["sinusoidal", "learned", "rotary", "none"] = "sinusoidal"
+    """With ``none`` the encoder sees a bag of words; the decoder's mask still tells it how far it is."""
     position_layout: Layout = "interleaved"
     max_positions: int = 1024
     """Longest input of learned positions; the others have no limit."""
@@ -42,20 +48,26 @@ class TransformerConfig(Configuration, frozen=True, kw_only=True, tag_field="kin
     vocabulary and falls back to "decoder" without one."""
     output_bias: bool = False
 
+    @property
+    def head_key_size(self) -> int:
+        """d_k, as it is."""
+        return self.model_size // self.num_heads if self.key_size is None else self.key_size
+
     def __post_init__(self) -> None:
         counts = ("num_heads", "feed_forward_size", "num_encoder_layers", "num_decoder_layers", "max_positions")
-        for name in ("model_size", *counts):
-            if getattr(self, name) < 1:
-                raise ConfigurationError(f"model.{name} = {getattr(self, name)}: it must be at least 1")
-        if self.model_size % self.num_heads:
+        for name in ("model_size", "key_size", "value_size", *counts):
+            size = getattr(self, name)
+            if size is not None and size < 1:
+                raise ConfigurationError(f"model.{name} = {size}: it must be at least 1")
+        if self.model_size % self.num_heads and (self.key_size is None or self.value_size is None):
             raise ConfigurationError(
                 f"model.model_size = {self.model_size} is no multiple of model.num_heads = {self.num_heads}; "
-                "change either"
+                "change either, or give both model.key_size and model.value_size"
             )
-        if self.model_size // self.num_heads % 2 and self.position == "rotary":
+        if self.head_key_size % 2 and self.position == "rotary":
+            name = "model_size / num_heads" if self.key_size is None else "key_size"
             raise ConfigurationError(
-                f"model.position = 'rotary' turns pairs: model_size / num_heads = {self.model_size // self.num_heads} "
-                "must be even"
+                f"model.position = 'rotary' turns pairs: {name} = {self.head_key_size} must be even"
             )
         if self.model_size % 2 and self.position == "sinusoidal":
             raise ConfigurationError(f"model.model_size = {self.model_size}: sinusoidal positions need an even size")

@@ -24,9 +24,9 @@ class DecoderLayer(nn.Module):
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
-        size = config.model_size
-        self.self_attention = SelfAttention(size, config.num_heads, config.attention_dropout, "decoder")
-        self.cross_attention = CrossAttention(size, config.num_heads, config.attention_dropout)
+        size, num_heads, sizes = config.model_size, config.num_heads, (config.key_size, config.value_size)
+        self.self_attention = SelfAttention(size, num_heads, config.attention_dropout, "decoder", *sizes)
+        self.cross_attention = CrossAttention(size, num_heads, config.attention_dropout, *sizes)
         self.feed_forward = FeedForward(size, config.feed_forward_size, config.activation, config.activation_dropout)
         self.self_residual = Residual(config)
         self.cross_residual = Residual(config)
@@ -39,6 +39,7 @@ class DecoderLayer(nn.Module):
         """
         cross_attention = self.cross_attention
         project, attend = self.self_attention.bind_projection(), self.self_attention.bind_attention()
+        part = self.self_attention.bind_parting()
         look_up, transform = cross_attention.bind(), self.feed_forward.bind()
         enter_self, leave_self = self.self_residual.bind(self.self_attention.output)
         enter_cross, leave_cross = self.cross_residual.bind(cross_attention.output)
@@ -47,7 +48,7 @@ class DecoderLayer(nn.Module):
 
         def layer(inputs: Tensor, source: Source, cache: Cache, step: Step) -> Tensor:
             queries, new = project(enter_self(inputs), step.sources, step.rotate)
-            keys, values = cache.append(new, step.used, step.width).unbind(1)
+            keys, values = part(cache.append(new, step.used, step.width))
             hidden = leave_self(inputs, attend(queries, keys, values, step.mask, step.causal))
             if source.absorbed is None or cross_attention.listener is not None:
                 contexts = look_up(enter_cross(hidden), source.keys, source.values, source.mask)
@@ -112,12 +113,13 @@ class TransformerDecoder(nn.Module):
             raise ValueError("segments are for language models: a translator's rows hold one target each")
         rows, steps = tokens.shape
         positions = _positions(state, steps, tokens.device)
+        mask = state.mask(steps)
         step = Step(
             sources=state.sources,
             used=state.used,
             width=state.width,
-            mask=state.mask(steps),
-            causal=state.used == 0 and state.width == 1 and steps > 1,
+            mask=mask,
+            causal=mask is None and steps > 1,
             rotate=rotary(
                 self.config,
                 steps,

@@ -18,7 +18,8 @@ class EncoderLayer(nn.Module):
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         size = config.model_size
-        self.self_attention = SelfAttention(size, config.num_heads, config.attention_dropout, "encoder")
+        sizes = config.key_size, config.value_size
+        self.self_attention = SelfAttention(size, config.num_heads, config.attention_dropout, "encoder", *sizes)
         self.feed_forward = FeedForward(size, config.feed_forward_size, config.activation, config.activation_dropout)
         self.self_residual = Residual(config)
         self.feed_forward_residual = Residual(config)
@@ -34,7 +35,7 @@ class EncoderLayer(nn.Module):
         project, attend = self.self_attention.bind_projection(), self.self_attention.bind_attention()
         enter, leave = self.self_residual.bind(self.self_attention.output)
         queries, keys_values = project(enter(flat), len(inputs), rotate)
-        keys, values = keys_values.unbind(1)
+        keys, values = self.self_attention.bind_parting()(keys_values)
         hidden = leave(flat, attend(queries, keys, values, mask, False))
         transform = self.feed_forward.bind()
         enter, leave = self.feed_forward_residual.bind(self.feed_forward.output)

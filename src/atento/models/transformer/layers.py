@@ -53,7 +53,7 @@ class Embedding(nn.Module):
         return dropout(vectors, self.config.dropout, self.training)
 
     def _positions(self, steps: int, start: int, positions: Int[Tensor, "rows steps"] | None) -> Tensor | None:
-        if self.config.position == "rotary":
+        if self.config.position in ("rotary", "none"):
             return None
         longest = start + steps if positions is None else int(positions.max()) + 1
         if self.positions is not None:
@@ -82,7 +82,7 @@ def rotary(
     if config.position != "rotary":
         return None
     where = torch.arange(start, start + steps, device=device) if positions is None else positions.unsqueeze(1)
-    cosine, sine = rotation(where, config.model_size // config.num_heads)  # [T, K/2] or [S, 1, W·T, K/2]
+    cosine, sine = rotation(where, config.head_key_size)  # [T, K/2] or [S, 1, W·T, K/2]
 
     def turn(vectors: Heads) -> Heads:
         return rotate(vectors, cosine.to(vectors.dtype), sine.to(vectors.dtype))

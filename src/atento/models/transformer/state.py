@@ -21,19 +21,20 @@ class Cache:
     """One layer's past keys and values.
 
     The first block of one row a source is kept as it came (training makes no other). Else they live in a buffer
-    [sources, 2, heads, capacity, head]: a step fills one slot of as many places, or *columns*, as a source has rows.
-    All columns of a source are keys for all its rows, and ``TransformerState.visible`` tells whose past is whose; so
+    [sources, 2, heads, capacity, head], or [sources, 1, heads, capacity, d_k + d_v] where they stand side by side: a
+    step fills one slot of as many places, or *columns*, as a source has rows. All columns of a source are keys for all
+    its rows, and ``TransformerState.visible`` tells whose past is whose; so
     reordering a beam moves nothing here.
     """
 
     def __init__(self) -> None:
-        self._held: Float[Tensor, "sources 2 heads capacity head"] | None = None
+        self._held: Float[Tensor, "sources stacked heads capacity size"] | None = None
 
     def append(self, new: KeysValues, used: int, width: int) -> KeysValues:
         """Add the keys and values of ``width`` rows a source and return all of them, old and new.
 
         Args:
-            new: [S, 2, H, width · T, K], a row's positions together.
+            new: [S, 2, H, width · T, K] (or side by side), a row's positions together.
             used: how many slots are filled.
             width: rows a source.
 
@@ -66,14 +67,14 @@ class Cache:
 
 def _by_slot(new: KeysValues, width: int) -> KeysValues:
     """[S, 2, H, width · T, K] with a row's positions together → a slot's columns together."""
-    sources, two, heads, places, size = new.shape
-    return new.view(sources, two, heads, width, places // width, size).transpose(3, 4).flatten(3, 4)
+    sources, stacked, heads, places, size = new.shape
+    return new.view(sources, stacked, heads, width, places // width, size).transpose(3, 4).flatten(3, 4)
 
 
 def _enlarged(held: KeysValues | None, filled: int, new: KeysValues, width: int) -> KeysValues:
     """A buffer with room for the new ones and more, which begins with the places that are filled."""
-    sources, two, heads, added, size = new.shape
-    buffer = new.new_empty((sources, two, heads, filled + added + max(filled, _GROWTH * width), size))
+    sources, stacked, heads, added, size = new.shape
+    buffer = new.new_empty((sources, stacked, heads, filled + added + max(filled, _GROWTH * width), size))
     if held is not None:
         buffer[:, :, :, :filled] = held[:, :, :, :filled]
     return buffer
