@@ -3,6 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atento.data.builtin.markup import WORD
+from atento.text.configuration import TokenizerConfig
+from atento.text.training import train_tokenizer
 from atento.text.words import assign, segment
 
 LATIN = "abcçéñ 0123.,:/-'’¿?¡!«»_() \n\t"
@@ -55,3 +57,12 @@ def test_tokens_are_assigned_to_the_word_that_they_share_most_with() -> None:
     assert spans == [(0, 3), (4, 8), (8, 9)]
     assert assign([(0, 2), (2, 3), (3, 4), (3, 8), (7, 9), (8, 9), None], spans) == [0, 0, None, 1, 1, 2, None]
     assert assign([(0, 3)], []) == [None]
+
+
+def test_runs_are_what_a_tokenizer_of_words_cuts() -> None:
+    text = "O  João-Paulo viu 3,5 km² d'água (e a\u0301rvores)… «sim»!"
+    tokenizer = train_tokenizer([text] * 2, TokenizerConfig(kind="word", vocab_size=20, min_frequency=1))
+    spans = segment(text, "runs")
+    assert set(spans) == {span for span in tokenizer.encode(text).spans if text.encode()[slice(*span)].strip()}
+    assert [text.encode()[slice(*span)].decode() for span in spans[:6]] == ["O", "João", "-", "Paulo", "viu", "3"]
+    assert segment("", "runs") == segment(" \t", "runs") == []

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import overload
+from typing import Any, NamedTuple, overload
 
 import msgspec
 import torch
 
 from atento.applications.explanation import Forced, Rows, explain, pad_rows
+from atento.applications.unknown_words import Replacement, require_words_and_attention, with_source_words
 from atento.bundle import Bundle, load_bundle
 from atento.core.allocator import keep_freed_memory
 from atento.core.errors import ConfigurationError, DataError
@@ -25,6 +26,7 @@ from atento.decoding.configuration import DecodingConfig
 from atento.decoding.hypothesis import Hypothesis, Observer
 from atento.decoding.search import search
 from atento.figures.attention import Attention
+from atento.text.dictionary import Dictionary
 
 LONGEST_TEXT = 10_000
 """Characters of one input, at most: more is no sentence but a file without line ends."""
@@ -47,6 +49,8 @@ class Candidate:
     finished: bool
     """False where the length limit cut it off."""
     attention: Attention | None = None
+    replaced: tuple[Replacement, ...] = ()
+    """What stands in ``text`` for unknown words, if that was asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +72,14 @@ class Translation:
     def attention(self) -> Attention | None:
         """The best translation's attention, if it was asked for."""
         return self.candidates[0].attention if self.candidates else None
+
+
+class _Found(NamedTuple):
+    """A hypothesis and what it translates."""
+
+    text: str
+    source: tuple[int, ...]
+    hypothesis: Hypothesis
 
 
 class Translator:
@@ -95,6 +107,8 @@ class Translator:
         beam_size: int | None = ...,
         n_best: int | None = ...,
         attention: bool = ...,
+        replace_unknown: bool | None = ...,
+        dictionary: Dictionary | None = ...,
         decoding: DecodingConfig | None = ...,
         prefixes: Sequence[str] | None = ...,
         progress: Progress | None = ...,
@@ -109,6 +123,8 @@ class Translator:
         beam_size: int | None = ...,
         n_best: int | None = ...,
         attention: bool = ...,
+        replace_unknown: bool | None = ...,
+        dictionary: Dictionary | None = ...,
         decoding: DecodingConfig | None = ...,
         prefixes: Sequence[str] | None = ...,
         progress: Progress | None = ...,
@@ -122,6 +138,8 @@ class Translator:
         beam_size: int | None = None,
         n_best: int | None = None,
         attention: bool = False,
+        replace_unknown: bool | None = None,
+        dictionary: Dictionary | None = None,
         decoding: DecodingConfig | None = None,
         prefixes: Sequence[str] | None = None,
         progress: Progress | None = None,
@@ -134,6 +152,9 @@ class Translator:
             beam_size: width of the search; 1 is greedy.
             n_best: candidates of each text; the beam is widened to it.
             attention: record every candidate's attention.
+            replace_unknown: put the aligned source word in the place of each ``<unk>``; None: if there is a dictionary
+                or the settings of decoding say so.
+            dictionary: translations of source words, to be preferred to the words themselves.
             decoding: everything else about the search; the bundle's own settings by default.
             prefixes: the beginning of each translation, forced.
             progress: told about every batch.
@@ -143,12 +164,10 @@ class Translator:
             DataError: a text of over 10,000 characters, or one longer than a model with learned positions can read.
             ConfigurationError: an unusable option.
         """
+        settings = self._settings(decoding, beam_size, n_best, replace_unknown, dictionary)
         if isinstance(texts, str):
-            return self._translate(
-                [texts], self._settings(decoding, beam_size, n_best), attention, prefixes, None, observer
-            )[0]
-        settings = self._settings(decoding, beam_size, n_best)
-        return self._translate(list(texts), settings, attention, prefixes, progress, observer)
+            return self._translate([texts], settings, attention, dictionary, prefixes, None, observer)[0]
+        return self._translate(list(texts), settings, attention, dictionary, prefixes, progress, observer)
 
     def translate_stream(
         self,
@@ -156,6 +175,7 @@ class Translator:
         *,
         decoding: DecodingConfig,
         attention: bool = False,
+        dictionary: Dictionary | None = None,
         prefix: str | None = None,
         progress: Progress | None = None,
     ) -> Iterator[Translation]:
@@ -165,11 +185,13 @@ class Translator:
 
         Raises:
             DataError: as ``translate``; it names the line.
+            ConfigurationError: as ``translate``.
         """
+        decoding = self._settings(decoding, None, None, None, dictionary)
         first = 0
         for chunk in chunks:
             prefixes = [prefix] * len(chunk) if prefix else None
-            yield from self._translate(list(chunk), decoding, attention, prefixes, progress, None, first)
+            yield from self._translate(list(chunk), decoding, attention, dictionary, prefixes, progress, None, first)
             first += len(chunk)
 
     def explain(self, sources: Sequence[str], targets: Sequence[str], *, rows: Rows = "predicted") -> list[Attention]:
@@ -199,18 +221,36 @@ class Translator:
             )
         return explain(self.bundle, forced, rows=rows)
 
-    def _settings(self, decoding: DecodingConfig | None, beam_size: int | None, n_best: int | None) -> DecodingConfig:
+    def _settings(
+        self,
+        decoding: DecodingConfig | None,
+        beam_size: int | None,
+        n_best: int | None,
+        replace_unknown: bool | None,
+        dictionary: Dictionary | None,
+    ) -> DecodingConfig:
         settings = decoding or self.bundle.decoding
+        changed: dict[str, Any] = {}
         if n_best is not None:
             width = beam_size if beam_size is not None else max(settings.beam_size, n_best)
-            return msgspec.structs.replace(settings, n_best=n_best, beam_size=width)
-        return settings if beam_size is None else msgspec.structs.replace(settings, beam_size=beam_size)
+            changed = {"n_best": n_best, "beam_size": width}
+        elif beam_size is not None:
+            changed = {"beam_size": beam_size}
+        if dictionary is not None and replace_unknown is False:
+            raise ConfigurationError("a dictionary is for replacing unknown words; leave it out, or replace them")
+        if replace_unknown is not None or dictionary is not None:
+            changed["replace_unknown"] = replace_unknown is not False
+        settings = msgspec.structs.replace(settings, **changed) if changed else settings
+        if settings.replace_unknown:
+            require_words_and_attention(self.bundle)
+        return settings
 
     def _translate(
         self,
         texts: list[str],
         settings: DecodingConfig,
         attention: bool,
+        dictionary: Dictionary | None,
         prefixes: Sequence[str] | None,
         progress: Progress | None,
         observer: Observer | None,
@@ -224,7 +264,13 @@ class Translator:
         sources = [self._source_ids(texts[number], first + number + 1) for number in real]
         forced = self.bundle.target_tokenizer.encode_batch([prefixes[number] for number in real]) if prefixes else None
         found = self._search(sources, settings, forced, [first + number for number in real], progress, observer)
-        by_number = dict(zip(real, self._candidates([texts[n] for n in real], sources, found, attention), strict=True))
+        hypotheses = [
+            _Found(texts[number], source, hypothesis)
+            for number, source, each in zip(real, sources, found, strict=True)
+            for hypothesis in each
+        ]
+        candidates = iter(self._candidates(hypotheses, attention, settings.replace_unknown, dictionary))
+        by_number = {number: tuple(next(candidates) for _ in each) for number, each in zip(real, found, strict=True)}
         unknown = self.bundle.source_tokenizer.unknown
         return [
             Translation(source=text, candidates=by_number.get(number, ()), unknown=unknown(text))
@@ -272,35 +318,33 @@ class Translator:
         return in_order(batches, results)
 
     def _candidates(
-        self, texts: list[str], sources: list[tuple[int, ...]], found: list[list[Hypothesis]], attention: bool
-    ) -> list[tuple[Candidate, ...]]:
+        self, found: list[_Found], attention: bool, replace_unknown: bool, dictionary: Dictionary | None
+    ) -> Iterator[Candidate]:
+        """Hypotheses as text; explained are those alone whose attention is wanted or tells what ``<unk>`` means."""
         target = self.bundle.target_tokenizer
-        flat = [hypothesis for hypotheses in found for hypothesis in hypotheses]
-        written = iter(target.decode_batch([hypothesis.text_tokens for hypothesis in flat]))
-        records: Iterator[Attention | None] = iter(())
-        if attention:
-            forced = [
-                Forced(text=text, source=source, target=hypothesis.tokens)
-                for text, source, hypotheses in zip(texts, sources, found, strict=True)
-                for hypothesis in hypotheses
-            ]
-            records = iter(explain(self.bundle, forced))
-        return [
-            tuple(
-                Candidate(
-                    text=next(written),
-                    ids=hypothesis.tokens,
-                    tokens=tuple(target.label(token) for token in hypothesis.tokens),
-                    log_probabilities=hypothesis.log_probabilities,
-                    total=hypothesis.total,
-                    score=hypothesis.score,
-                    finished=hypothesis.finished,
-                    attention=next(records, None),
-                )
-                for hypothesis in hypotheses
-            )
-            for hypotheses in found
+        texts = target.decode_batch([each.hypothesis.text_tokens for each in found])
+        unknown = [replace_unknown and target.unk in each.hypothesis.tokens for each in found]
+        explained = [number for number in range(len(found)) if attention or unknown[number]]
+        forced = [
+            Forced(text=each.text, source=each.source, target=each.hypothesis.tokens)
+            for each in (found[number] for number in explained)
         ]
+        records = dict(zip(explained, explain(self.bundle, forced), strict=True))
+        for number, (text, (_, _, hypothesis)) in enumerate(zip(texts, found, strict=True)):
+            replaced: tuple[Replacement, ...] = ()
+            if unknown[number]:
+                text, replaced = with_source_words(self.bundle, hypothesis.tokens, records[number], dictionary)
+            yield Candidate(
+                text=text,
+                ids=hypothesis.tokens,
+                tokens=tuple(target.label(token) for token in hypothesis.tokens),
+                log_probabilities=hypothesis.log_probabilities,
+                total=hypothesis.total,
+                score=hypothesis.score,
+                finished=hypothesis.finished,
+                attention=records[number] if attention else None,
+                replaced=replaced,
+            )
 
     def _source_ids(self, text: str, number: int) -> tuple[int, ...]:
         [ids] = self.bundle.source_tokenizer.encode_batch([text])

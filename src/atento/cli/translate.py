@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from atento.cli.arguments import Device, Json, check_output, require
+from atento.cli.arguments import (
+    Device,
+    DictionaryFile,
+    Json,
+    ReplaceUnknown,
+    check_output,
+    read_dictionary,
+    require,
+)
 from atento.cli.console import progress_bar, say
 from atento.core.errors import OutputError
 
@@ -25,6 +33,7 @@ Examples:
   atento translate runs/pt-es "Onde fica a estação?" --attention alignment.png
   atento translate runs/pt-es -i letters.pt -o letters.es
   cat letters.pt | atento translate runs/pt-es > letters.es
+  atento translate runs/words -i letters.pt --replace-unknown --dictionary names.tsv
 """
 _PICTURES = (".png", ".svg", ".pdf")
 
@@ -55,6 +64,8 @@ def translate(
     min_length: Annotated[int | None, typer.Option(metavar="N", help="Fewest tokens, </s> counted.")] = None,
     max_length: Annotated[int | None, typer.Option(metavar="N", help="Most tokens, </s> counted.")] = None,
     no_repeat_ngram_size: Annotated[int | None, typer.Option(metavar="N", help="No N tokens twice in a row.")] = None,
+    replace_unknown: ReplaceUnknown = None,
+    dictionary: DictionaryFile = None,
     batch_size: Annotated[int | None, typer.Option(metavar="N", help="Sentences decoded together, at most.")] = None,
     attention: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the alignment: .png .svg .pdf, or .json (a line a text).")
@@ -90,8 +101,10 @@ def translate(
         "min_length": min_length,
         "max_length": max_length,
         "no_repeat_ngram_size": no_repeat_ngram_size,
+        "replace_unknown": replace_unknown,
         "batch_size": batch_size,
     }
+    entries = read_dictionary(dictionary, replace_unknown)
     from atento.applications.translator import LONGEST_TEXT
 
     chunks = _chunks(texts, input_file, LONGEST_TEXT)
@@ -103,7 +116,12 @@ def translate(
         progress = stack.enter_context(progress_bar()) if _shows_progress(input_file, output) else None
         seen = _Unknown()
         found = translator.translate_stream(
-            chunks, decoding=decoding, attention=attention is not None, prefix=prefix, progress=_within(progress)
+            chunks,
+            decoding=decoding,
+            attention=attention is not None,
+            dictionary=entries,
+            prefix=prefix,
+            progress=_within(progress),
         )
         if progress is not None and input_file is not None:
             progress.start("translating", _total(input_file))
@@ -230,7 +248,7 @@ def _written(number: int, translation: Translation, *, several: bool, as_json: b
 def _json(number: int, translation: Translation) -> str:
     import msgspec
 
-    fields = ("text", "score", "total", "finished", "tokens", "ids", "log_probabilities")
+    fields = ("text", "score", "total", "finished", "tokens", "ids", "log_probabilities", "replaced")
     return msgspec.json.encode(
         {
             "line": number,

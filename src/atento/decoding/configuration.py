@@ -43,6 +43,9 @@ class DecodingConfig(Configuration, frozen=True, kw_only=True):
     """No sequence of so many tokens occurs twice in a hypothesis; 0: off."""
     forbid_unknown: bool = False
     """Never write ``<unk>``. (Padding and the tokens that begin a sentence are never written.)"""
+    replace_unknown: bool = False
+    """Put the aligned source word, or a dictionary's entry for it, in the place of each ``<unk>`` of the text (Luong et
+    al. 2015); the search itself knows nothing of it. It needs a vocabulary of words and attention."""
     sampling: bool = False
     samples: int = 1
     """Hypotheses drawn, and returned, of each source by sampling."""
@@ -74,6 +77,8 @@ class DecodingConfig(Configuration, frozen=True, kw_only=True):
         self._require("top_p", 0 < self.top_p <= 1, "give a probability above 0, at most 1")
         self._require("seed", 0 <= self.seed < 2**63, "give 0 to 2^63 - 1")
         self._require("n_best", self.sampling or self.n_best <= self.beam_size, "give beam_size or less")
+        advice = "there is nothing to replace where decoding.forbid_unknown is true; set one of them to false"
+        self._require("replace_unknown", not (self.replace_unknown and self.forbid_unknown), advice)
         self._require("min_length", self.min_length <= self.max_length, "give max_length or less")
         if self.sampling:
             self._require("n_best", self.n_best == 1, "sampling returns all its samples: set samples instead")

@@ -103,6 +103,14 @@ class Attention:
             raise DataError(f"no {role} attention is recorded; recorded: {', '.join(self.weights) or 'none'}")
         return self.weights[role]
 
+    def aligning_layer(self) -> int:
+        """The cross attention's last layer but one, or the only one: it aligns words best (Garg et al. 2019).
+
+        Raises:
+            DataError: there is no cross attention.
+        """
+        return max(0, len(self.array("cross")) - 2)
+
     def merged(self, source_words: Sequence[Span], target_words: Sequence[Span]) -> Attention:
         """The attention between words instead of tokens.
 

@@ -155,7 +155,7 @@ def _layer(attention: Attention, config: AlignmentConfig) -> int | None:
         case "mean":
             return None
         case "penultimate":
-            return max(0, len(attention.array("cross")) - 2)
+            return attention.aligning_layer()
         case number:
             return number
 

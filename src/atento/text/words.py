@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Literal
 
 from atento.text.spans import Span, to_bytes
 
-How = Literal["words", "whitespace"]
+How = Literal["words", "whitespace", "runs"]
 
 _IDEOGRAPH = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _PART = re.compile(
@@ -27,8 +28,18 @@ _JOINERS = "\u200c\u200d"
 
 
 def segment(text: str, how: How = "words") -> list[Span]:
-    """The byte spans of a text's words in its UTF-8 form, in order; spaces are in none of them."""
-    parts = _whitespace(text) if how == "whitespace" else _words(text)
+    """The byte spans of a text's words in its UTF-8 form, in order; spaces are in none of them.
+
+    ``whitespace`` cuts at spaces alone, ``runs`` as tokenizers of kind ``word`` do: letters, marks and digits that
+    touch are a word, and every other sign is one.
+    """
+    match how:
+        case "words":
+            parts = _words(text)
+        case "whitespace":
+            parts = _whitespace(text)
+        case "runs":
+            parts = _runs(text)
     return to_bytes(text, list(parts))
 
 
@@ -52,6 +63,17 @@ def _whitespace(text: str) -> Iterator[Span]:
     return (match.span() for match in _CHUNK.finditer(text))
 
 
+def _runs(text: str) -> Iterator[Span]:
+    start = 0
+    for letters, group in groupby(text, key=_is_letter):
+        run = "".join(group)
+        if letters:
+            yield start, start + len(run)
+        else:
+            yield from ((start + i, start + i + 1) for i, character in enumerate(run) if not character.isspace())
+        start += len(run)
+
+
 def _words(text: str) -> Iterator[Span]:
     current: Span | None = None
     growing = False  # the current word ends with a mark that the regular expression cut off
@@ -68,6 +90,11 @@ def _words(text: str) -> Iterator[Span]:
         current, growing = (start, stop), False
     if current is not None:
         yield current
+
+
+def _is_letter(character: str) -> bool:
+    """Or a digit, or a mark on one."""
+    return character.isalnum() or unicodedata.category(character).startswith("M")
 
 
 def _is_mark(character: str) -> bool:

@@ -25,6 +25,7 @@ import torch
 
 import atento
 from atento.applications.device import usable_device
+from atento.applications.unknown_words import require_words_and_attention
 from atento.bundle import Bundle, save_bundle, vocabulary_of
 from atento.core.allocator import keep_freed_memory
 from atento.core.configuration import convert, read_toml, to_toml
@@ -123,6 +124,8 @@ def _prepare(recipe: Recipe, run: Path, device: str, progress: Progress, stop: S
         target_language=recipe.data.target_language,
         decoding=recipe.decoding,
     )
+    if recipe.decoding.replace_unknown:
+        require_words_and_attention(bundle)
     precision = resolve(recipe.training.precision, where)
     settings = recipe.training
     texts = _sample_of(valid_files, settings.validation_sentences)
