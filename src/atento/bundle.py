@@ -141,7 +141,7 @@ def load_bundle(path: Path, device: torch.device | str = "cpu") -> Bundle:
         source_language=config.source_language,
         target_language=config.target_language,
         decoding=config.decoding,
-        card=_read_card(folder),
+        card=read_card(folder),
     )
 
 
@@ -195,11 +195,12 @@ def _read_tokenizers(folder: Path, config: BundleConfig) -> tuple[Tokenizer, Tok
         raise BundleError(f"{error}; copy the bundle again whole") from error
 
 
-def _read_card(folder: Path) -> dict[str, Any]:
+def read_card(folder: Path) -> dict[str, Any]:
+    """A bundle's card; empty where it is missing or damaged, for a bundle works without its card."""
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return {}  # a bundle works without its card
+        return {}
     return card if isinstance(card, dict) else {}
 
 

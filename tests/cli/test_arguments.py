@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from atento.cli.arguments import _repeated, check_output, corpora_of
+from atento.cli.arguments import _repeated, _repeated_to_the_end, check_output, corpora_of
 from atento.core.errors import OutputError
 
 OPTIONS = {"--train", "--valid"}
@@ -27,6 +27,20 @@ OPTIONS = {"--train", "--valid"}
 )
 def test_a_corpus_option_takes_one_file_or_two(words: str, expected: str) -> None:
     assert _repeated(words.split(), OPTIONS) == expected.split()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("s r --a 1 2 3 --b 4 5", "s r --a 1 --a 2 --a 3 --b 4 --b 5"),
+        ("--a 1 2 --json s r", "--a 1 --a 2 --json s r"),
+        ("--a 1 --seed 2 3 --b 4 5", "--a 1 --seed 2 3 --b 4 --b 5"),
+        ("--a 1 2 -- s --a 3 4", "--a 1 --a 2 -- s --a 3 4"),
+        ("--a", "--a"),
+    ],
+)
+def test_a_repeatable_option_takes_all_up_to_the_next_option(words: str, expected: str) -> None:
+    assert _repeated_to_the_end(words.split(), {"--a", "--b"}) == expected.split()
 
 
 def test_files_of_several_corpora_are_told_apart() -> None:

@@ -44,12 +44,12 @@ def test_a_bar_appears_when_work_takes_over_a_second(
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(console, "_now", lambda: now[0])
-    with console.progress_bar() as progress:
+    with console.progress_bar("with runs/b (2 of 3)") as progress:
         progress.start("working hard", total)
         now[0] = seconds
         progress.advance(0.5, note="loss 1.5")
         progress.message("a line [that] stays")
-    assert ("working hard" in terminal.text) == shown
+    assert ("working hard with runs/b (2 of 3)" in terminal.text) == shown
     assert ("loss 1.5" in terminal.text) == shown
     assert "a line [that] stays" in terminal.text
 

@@ -24,7 +24,7 @@ from atento.cli import (
     train,
     translate,
 )
-from atento.cli.arguments import PairCommand
+from atento.cli.arguments import PairCommand, SeveralCommand
 from atento.cli.console import PLAIN, say
 from atento.core.environment import settings_for_libraries
 
@@ -52,7 +52,9 @@ def _application() -> typer.Typer:
     app.command(short_help="Train a translator on two files.", epilog=train.EXAMPLES, cls=PairCommand)(train.train)
     app.command(short_help="Translate texts, a file, or a pipe.", epilog=translate.EXAMPLES)(translate.translate)
     app.command(short_help="BLEU, chrF and TER of a test set.", epilog=evaluate.EXAMPLES)(evaluate.evaluate)
-    app.command(short_help="Is one system really better than another?", epilog=compare.EXAMPLES)(compare.compare)
+    app.command(short_help="Is one system really better than another?", epilog=compare.EXAMPLES, cls=SeveralCommand)(
+        compare.compare
+    )
     app.command(short_help="Word alignments of a corpus.", epilog=align.EXAMPLES)(align.align)
     app.command(short_help="A paper's claim, tried here.", epilog=study.EXAMPLES, cls=PairCommand)(study.study)
     app.command(short_help="What this machine offers, and what is wrong.", epilog=doctor.EXAMPLES)(doctor.doctor)

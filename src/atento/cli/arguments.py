@@ -14,6 +14,7 @@ from atento.core.errors import ConfigurationError, OutputError
 
 if TYPE_CHECKING:
     from atento.data.corpus_files import CorpusFiles
+    from atento.text.dictionary import Dictionary
 
 _PAIRED = ("--train", "--valid", "--held-out", "--output", "-o")
 _ONE_FILE = (".tsv", ".tab", ".jsonl", ".ndjson", ".tmx")
@@ -27,6 +28,22 @@ Columns = Annotated[
 ]
 Keys = Annotated[
     tuple[str, str] | None, typer.Option("--keys", metavar="SRC TGT", help="Keys of JSONL; dotted for nested ones.")
+]
+ReplaceUnknown = Annotated[
+    bool | None,
+    typer.Option(
+        "--replace-unknown/--keep-unknown",
+        help="Put the aligned source word in the place of each <unk>. [default: as the recipe says]",
+    ),
+]
+DictionaryFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--dictionary",
+        metavar="FILE",
+        help="Replace each <unk> by the aligned source word's translation, if this file (word, tab, translation) has "
+        "one, else by the word.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Device = Annotated[str, typer.Option("--device", metavar="NAME", help="cpu, cuda, … or auto.")]
@@ -45,6 +62,35 @@ class PairCommand(typer.core.TyperCommand):
             name for parameter in self.params if getattr(parameter, "multiple", False) for name in parameter.opts
         }
         return super().parse_args(ctx, _repeated(args, options.intersection(_PAIRED)))
+
+
+class SeveralCommand(typer.core.TyperCommand):
+    """A command whose repeatable options take all values up to the next option: ``--a runs/small-*``.
+
+    Options of click take one value, so each further one gets the option's name once more.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Repeat the option before every further value, then parse as usual."""
+        options = {
+            name for parameter in self.params if getattr(parameter, "multiple", False) for name in parameter.opts
+        }
+        return super().parse_args(ctx, _repeated_to_the_end(args, options))
+
+
+def _repeated_to_the_end(words: Sequence[str], options: set[str]) -> list[str]:
+    end = words.index("--") if "--" in words else len(words)
+    result: list[str] = []
+    current, values = "", 0
+    for word in words[:end]:
+        if word.startswith("-"):
+            current, values = word if word in options else "", 0
+        elif current:
+            values += 1
+            if values > 1:
+                result.append(current)
+        result.append(word)
+    return [*result, *words[end:]]
 
 
 def _repeated(words: Sequence[str], options: set[str]) -> list[str]:
@@ -127,3 +173,18 @@ def require(condition: object, message: str) -> None:
     """
     if not condition:
         raise ConfigurationError(message)
+
+
+def read_dictionary(path: Path | None, replace_unknown: bool | None) -> Dictionary | None:
+    """The dictionary of ``--dictionary``, if it was given.
+
+    Raises:
+        DataError: it cannot be read.
+        ConfigurationError: ``--keep-unknown`` leaves it nothing to do.
+    """
+    if path is None:
+        return None
+    require(replace_unknown is not False, "--dictionary replaces unknown words; leave it or --keep-unknown out")
+    from atento.text.dictionary import Dictionary
+
+    return Dictionary.read(path)

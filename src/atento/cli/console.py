@@ -27,9 +27,12 @@ def say(text: str) -> None:
 
 
 @contextlib.contextmanager
-def progress_bar() -> Iterator[Progress]:
-    """Progress on standard error: messages always, a bar where it is a terminal and work takes over a second."""
-    display = _Display()
+def progress_bar(label: str = "") -> Iterator[Progress]:
+    """Progress on standard error: messages always, a bar where it is a terminal and work takes over a second.
+
+    ``label`` follows the bar's description, such as which of several runs is at work.
+    """
+    display = _Display(label)
     try:
         yield display
     finally:
@@ -39,7 +42,8 @@ def progress_bar() -> Iterator[Progress]:
 class _Display:
     """Implements ``core.progress.Progress``; rich is imported with the first bar."""
 
-    def __init__(self) -> None:
+    def __init__(self, label: str) -> None:
+        self._label = f" {label}" if label else ""
         self._terminal = sys.stderr.isatty()
         self._bar: Bar | None = None
         self._description, self._total = "", None  # type: str, float | None
@@ -49,7 +53,7 @@ class _Display:
     def start(self, description: str, total: float | None) -> None:
         """Begin a piece of work."""
         self.finish()
-        self._description, self._total = description, total
+        self._description, self._total = description + self._label, total
         self._done, self._note = 0.0, ""
         self._begun = _now()
 

@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from atento.cli.arguments import Device, Json, check_output, require
+from atento.cli.arguments import (
+    Device,
+    DictionaryFile,
+    Json,
+    ReplaceUnknown,
+    check_output,
+    read_dictionary,
+    require,
+)
 from atento.cli.console import print_json, print_table, progress_bar, say
 
 if TYPE_CHECKING:
     from atento.evaluation.by_length import LengthReport
     from atento.evaluation.configuration import MetricsConfig
     from atento.evaluation.report import Evaluation
+    from atento.text.dictionary import Dictionary
 
 EXAMPLES = """\b
 Examples:
@@ -56,6 +65,8 @@ def evaluate(
     seed: Seed = 12345,
     beam_size: Beam = None,
     length_penalty: Penalty = None,
+    replace_unknown: ReplaceUnknown = None,
+    dictionary: DictionaryFile = None,
     batch_size: Batch = None,
     by_length: Annotated[bool, typer.Option(help="Also score short and long sources apart.")] = True,
     as_json: Json = False,
@@ -79,8 +90,14 @@ def evaluate(
     if hypotheses is not None:
         _, translations = read_aligned([source_path, hypotheses])
     else:
-        settings = {"beam_size": beam_size, "length_penalty": length_penalty, "batch_size": batch_size}
-        translations = translated(paths[0], source_path, sources, settings, device)
+        settings = {
+            "beam_size": beam_size,
+            "length_penalty": length_penalty,
+            "replace_unknown": replace_unknown,
+            "batch_size": batch_size,
+        }
+        entries = read_dictionary(dictionary, replace_unknown)
+        translations = translated(paths[0], source_path, sources, settings, device, entries)
     statistics = Scorer(references, config).statistics(translations)
     evaluation = summarise(statistics)
     lengths = quality_by_length(statistics, sources) if by_length else None
@@ -119,23 +136,35 @@ def metrics_config(
     return convert(table, MetricsConfig, where="options")
 
 
-def translated(run: Path, name: Path, sources: list[str], settings: dict[str, Any], device: str) -> list[str]:
-    """A run's translations of the lines of a file.
+def translated(
+    run: Path,
+    name: Path,
+    sources: list[str],
+    settings: dict[str, Any],
+    device: str,
+    dictionary: Dictionary | None = None,
+    *,
+    label: str = "",
+) -> list[str]:
+    """A run's translations of the lines of a file; ``label`` goes beside the progress bar.
 
     Raises:
         BundleError: there is no such run.
         DataError: a line cannot be translated; file and line are named.
+        ConfigurationError: the settings do not suit this run.
     """
     from atento.cli.translate import load, with_settings
-    from atento.core.errors import DataError
+    from atento.core.errors import ConfigurationError, DataError
 
     translator = load(run, device)
     decoding = with_settings(translator.bundle.decoding, settings)
-    with progress_bar() as progress:
+    with progress_bar(label) as progress:
         try:
-            found = translator.translate(sources, decoding=decoding, progress=progress)
+            found = translator.translate(sources, decoding=decoding, dictionary=dictionary, progress=progress)
         except DataError as error:
             raise DataError(f"{name}: {error}") from error
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{run}: {error}") from error
     return [translation.text for translation in found]
 
 

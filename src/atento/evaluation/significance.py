@@ -11,7 +11,8 @@ itself, or with one that differs in a single sentence, comes out as significantl
 The bootstrap's p-value is one-sided in effect: of equally good systems about one pair in ten gets p < 0.05. The
 interval of the difference and randomisation keep to one in twenty; look whether the interval holds 0.
 
-A test set says nothing about training's randomness: two seeds of one recipe may differ significantly, too.
+A test set says nothing about training's randomness: two seeds of one recipe may differ significantly, too. Where
+there are several runs a side, ``runs`` covers both.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ def compare(
         ConfigurationError: there are no resamples or no trials.
         ValueError: the counts come from two scorers.
     """
-    _same_scorer(baseline, system)
+    require_one_scorer([baseline, system])
     scorer, config = system.scorer, system.scorer.config
     if config.resamples < 1 or trials < 1:
         raise ConfigurationError(f"a comparison needs resamples and trials, not {config.resamples} and {trials}")
@@ -136,20 +137,26 @@ def _values(
 
 def _difference(baseline: Score, system: Score, *, gains: Counts, chance: Counts) -> Difference:
     """Assemble a metric's result from samples of the difference, and of what chance alone would make of it."""
-    improvements = gains if system.higher_is_better else -gains
+    better, worse = improvements(gains, higher_is_better=system.higher_is_better)
     observed = system.value - baseline.value
     return Difference(
         baseline=baseline,
         system=system,
         difference=observed,
         interval=interval(gains),
-        p_value=_p_value(chance, abs(observed)),
-        better=float((improvements > _ROUNDING).mean()),
-        worse=float((improvements < -_ROUNDING).mean()),
+        p_value=p_value_of(chance, abs(observed)),
+        better=better,
+        worse=worse,
     )
 
 
-def _p_value(chance: Counts, observed: float) -> float:
+def improvements(gains: Counts, *, higher_is_better: bool) -> tuple[float, float]:
+    """The shares of sampled differences (second system less first) in which the second is better, and is worse."""
+    signed = gains if higher_is_better else -gains
+    return float((signed > _ROUNDING).mean()), float((signed < -_ROUNDING).mean())
+
+
+def p_value_of(chance: Counts, observed: float) -> float:
     """How often chance alone does as much; never 0, which no number of samples shows (Phipson and Smyth 2010)."""
     return float((np.count_nonzero(chance >= observed - _ROUNDING) + 1) / (len(chance) + 1))
 
@@ -176,7 +183,7 @@ def most_different(baseline: Statistics, system: Statistics, *, count: int = 10)
         ConfigurationError: the scorer does not measure chrF.
         ValueError: the counts come from two scorers.
     """
-    _same_scorer(baseline, system)
+    require_one_scorer([baseline, system])
     metric: MetricName = "chrf"
     if metric not in system.counts:
         raise ConfigurationError("the sentences that differ most are found by chrF; add it to the metrics")
@@ -198,6 +205,11 @@ def most_different(baseline: Statistics, system: Statistics, *, count: int = 10)
     )
 
 
-def _same_scorer(baseline: Statistics, system: Statistics) -> None:
-    if baseline.scorer is not system.scorer:
-        raise ValueError("both systems' statistics must come from one Scorer")
+def require_one_scorer(systems: Sequence[Statistics]) -> None:
+    """Refuse counts that do not stand for the same references and settings.
+
+    Raises:
+        ValueError: they come from different scorers.
+    """
+    if any(system.scorer is not systems[0].scorer for system in systems):
+        raise ValueError("all systems' statistics must come from one Scorer")
