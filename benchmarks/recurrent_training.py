@@ -26,7 +26,7 @@ from torch import Tensor
 from atento.core.allocator import keep_freed_memory
 from atento.core.vocabulary import Vocabulary
 from atento.models.build import build_model
-from atento.models.recurrent import AdditiveAttentionConfig, NoAttention, RecurrentConfig
+from atento.models.recurrent import AdditiveAttentionConfig, LuongAttentionConfig, NoAttention, RecurrentConfig
 
 VOCABULARY = 8000
 Batch = tuple[Tensor, Tensor]
@@ -37,6 +37,9 @@ CONFIGURATIONS = {
     # 512 units in each direction, as Bahdanau and JoeyNMT count them; one matrix of embeddings
     "wide": RecurrentConfig(output="maxout", dropout=0.1, attention=AdditiveAttentionConfig(size=512)),
     "gru": RecurrentConfig(cell="gru", output="maxout", dropout=0.1, attention=AdditiveAttentionConfig(size=512)),
+    # global general attention after the state; with input feeding, and without it, all steps at once
+    "luong": RecurrentConfig(encoder_hidden_size=256, attention=LuongAttentionConfig(), dropout=0.1),
+    "unfed": RecurrentConfig(encoder_hidden_size=256, attention=LuongAttentionConfig(input_feeding=False), dropout=0.1),
     "fixed": RecurrentConfig(attention=NoAttention(), output="maxout", dropout=0.1),
 }
 

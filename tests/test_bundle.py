@@ -19,7 +19,7 @@ from atento.core.errors import BundleError, OutputError
 from atento.core.files import sha256
 from atento.decoding.configuration import DecodingConfig
 from atento.models.build import ModelConfig, build_model
-from atento.models.recurrent import AdditiveAttentionConfig, RecurrentConfig
+from atento.models.recurrent import AdditiveAttentionConfig, LuongAttentionConfig, RecurrentConfig
 from atento.models.transformer import TransformerConfig
 from atento.models.weights import weights
 from atento.text.configuration import TokenizerConfig
@@ -36,6 +36,9 @@ SENTENCES = [
 CONFIGS: dict[str, ModelConfig] = {
     "transformer": TransformerConfig(model_size=8, num_heads=2, feed_forward_size=12, num_encoder_layers=1),
     "recurrent": RecurrentConfig(embedding_size=4, hidden_size=4, attention=AdditiveAttentionConfig(size=3)),
+    "luong": RecurrentConfig(
+        embedding_size=4, hidden_size=4, attention=LuongAttentionConfig(score="concat", window="local-p", size=3)
+    ),
 }
 
 

@@ -13,7 +13,7 @@ from atento.applications.translator import Translator
 from atento.bundle import Bundle, vocabulary_of
 from atento.decoding.configuration import DecodingConfig
 from atento.models.build import ModelConfig, build_model
-from atento.models.recurrent import AdditiveAttentionConfig, NoAttention, RecurrentConfig
+from atento.models.recurrent import AdditiveAttentionConfig, LuongAttentionConfig, NoAttention, RecurrentConfig
 from atento.models.transformer import TransformerConfig
 from atento.text.configuration import Kind, TokenizerConfig
 from atento.text.tokenizer import Tokenizer
@@ -35,6 +35,14 @@ CONFIGS: dict[str, ModelConfig] = {
     ),
     "plain": RecurrentConfig(
         embedding_size=8, hidden_size=8, attention=NoAttention(), cell="gru", tied_embeddings="none"
+    ),
+    "luong": RecurrentConfig(
+        embedding_size=8, hidden_size=8, num_encoder_layers=2, num_decoder_layers=2, bidirectional=False, bridge="copy",
+        reverse_source=True, attention=LuongAttentionConfig(window="local-p", half_width=2), tied_embeddings="none",
+    ),
+    "location": RecurrentConfig(
+        embedding_size=8, hidden_size=8, tied_embeddings="none",
+        attention=LuongAttentionConfig(score="location", input_feeding=False, max_source_length=40),
     ),
 }  # fmt: skip
 ENDING = 1.0

@@ -14,11 +14,11 @@ from atento.core.errors import DataError
 from atento.decoding.configuration import DecodingConfig
 from atento.decoding.hypothesis import Step
 from atento.figures.attention import Attention, Role
-from atento.models.recurrent import AdditiveAttentionConfig, NoAttention, RecurrentConfig
+from atento.models.recurrent import AdditiveAttentionConfig, LuongAttentionConfig, NoAttention, RecurrentConfig
 from atento.models.weights import load_weights, weights
 from atento.nn.capture import Trace, capture
 
-FAMILIES = ["transformer", "recurrent", "learned"]
+FAMILIES = ["transformer", "recurrent", "learned", "luong", "location"]
 TEXT = "o que é a vida nosso irmão"
 
 
@@ -91,6 +91,7 @@ def test_it_is_the_attention_that_the_search_had(translator: Translator, setting
 
 
 def test_a_record_fits_its_candidate(translator: Translator, tiny: ModuleType) -> None:
+    attention = getattr(translator.bundle.model_config, "attention", None)
     tokenizer = translator.bundle.source_tokenizer
     for translation in translator.translate(tiny.sentences(9), beam_size=3, n_best=2, attention=True):
         for candidate in translation.candidates:
@@ -105,7 +106,10 @@ def test_a_record_fits_its_candidate(translator: Translator, tiny: ModuleType) -
             assert record.source_spans == (*tokens.spans, None)
             assert (record.target_spans[-1] is None) is candidate.finished
             for role, array in record.weights.items():
-                np.testing.assert_allclose(array.sum(-1), 1, atol=1e-5)
+                if isinstance(attention, LuongAttentionConfig) and attention.window != "global":
+                    assert ((array.sum(-1) > 0) & (array.sum(-1) < 1 + 1e-5)).all(), "a local window weighs less"
+                else:
+                    np.testing.assert_allclose(array.sum(-1), 1, atol=1e-5)
                 rows, columns = record.labels(role)
                 assert array.shape[2:] == (len(rows), len(columns))
         assert translation.attention is translation.candidates[0].attention
@@ -118,7 +122,7 @@ def test_every_layer_head_and_role_is_recorded(translators: dict[str, Translator
         return {role: array.shape[:2] for role, array in record.weights.items()}
 
     assert shapes("transformer") == {"cross": (2, 2), "encoder": (2, 2), "decoder": (2, 2)}
-    assert shapes("recurrent") == {"cross": (1, 1)}
+    assert shapes("recurrent") == shapes("luong") == {"cross": (1, 1)}
     assert shapes("plain") == {}
 
 

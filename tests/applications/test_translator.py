@@ -15,7 +15,7 @@ from atento.core.errors import AtentoError, BundleError, ConfigurationError, Dat
 from atento.decoding.configuration import DecodingConfig
 from atento.decoding.hypothesis import Step
 
-FAMILIES = ["transformer", "recurrent", "learned", "plain"]
+FAMILIES = ["transformer", "recurrent", "learned", "plain", "luong", "location"]
 Pieces = tuple[tuple[int, ...], ...]
 
 
@@ -143,6 +143,22 @@ def test_learned_positions_end_a_hypothesis_and_refuse_a_source(
         lambda: learned.translate(["bela", longest + " a a a a a"]),
         lambda: learned.explain(["bela", longest + " a a a a a"], ["a", "a"]),
         lambda: learned.explain(["bela", "a"], ["a", longest + " a a a a a"]),
+    ):
+        with pytest.raises(DataError, match=r"line 2 has \d+ tokens .* at most 40") as caught:
+            call()
+        one_line(caught.value)
+
+
+def test_attention_by_location_limits_the_source_alone(translators: dict[str, Translator]) -> None:
+    location = translators["location"]
+    size = len(location.bundle.source_tokenizer.encode("vida").ids)
+    longest = " ".join(["vida"] * (39 // size))
+    assert location.translate(longest).candidates
+    (record,) = location.explain(["bela"], [longest + " a a a a a"])
+    assert len(record.target) > 40
+    for call in (
+        lambda: location.translate(["bela", longest + " a a a a a"]),
+        lambda: location.explain(["bela", longest + " a a a a a"], ["a", "a"]),
     ):
         with pytest.raises(DataError, match=r"line 2 has \d+ tokens .* at most 40") as caught:
             call()

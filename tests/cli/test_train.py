@@ -121,3 +121,19 @@ def test_a_failed_beginning_leaves_nothing(atento: Atento, tiny: Tiny, corpus: C
     assert "cannot read" in atento("train", "--train", tmp_path / "no.pt", corpus[1], *tiny(), "-o", run).error
     assert not run.exists()
     assert main(["train", "--train", *map(str, corpus), *tiny("training.steps=1"), "-o", str(run)]) == 0
+
+
+def test_luongs_attention_is_trained_translates_and_is_drawn(
+    atento: Atento, tiny: Tiny, corpus: Corpus, tmp_path: Path
+) -> None:
+    settings = tiny("training.steps=6", "model.attention.kind=luong", "model.attention.window=local-p")
+    assert atento("train", "small", "--train", *corpus, *settings, "-o", tmp_path / "run").code == 0
+    picture = tmp_path / "attention.png"
+    result = atento("translate", tmp_path / "run", "o gato come", "o peixe", "--beam-size", 3, "--attention", picture)
+    assert result.code == 0
+    assert len(result.out.splitlines()) == 2
+    assert picture.stat().st_size > 1000
+    wrong = (*settings, "--set", "model.output=linear")
+    failed = atento("train", "small", "--train", *corpus, *wrong, "-o", tmp_path / "other")
+    assert "leave out model.output or set it to 'tanh'" in failed.error
+    assert not (tmp_path / "other").exists()

@@ -5,7 +5,7 @@ import torch
 
 from atento.core.vocabulary import Vocabulary
 from atento.models.build import ModelConfig, build_model
-from atento.models.recurrent import RecurrentConfig
+from atento.models.recurrent import LuongAttentionConfig, RecurrentConfig
 from atento.models.transformer import TransformerConfig
 from atento.models.weights import weights
 
@@ -13,6 +13,7 @@ VOCABULARY = Vocabulary(source_size=9, target_size=9, shared=True)
 CONFIGS = [
     TransformerConfig(model_size=4, num_heads=2, feed_forward_size=5),
     RecurrentConfig(embedding_size=4, hidden_size=4),
+    RecurrentConfig(embedding_size=4, hidden_size=4, attention=LuongAttentionConfig(window="local-p", size=3)),
 ]
 
 
@@ -36,10 +37,15 @@ def test_without_a_seed_the_global_generator_decides(config: ModelConfig) -> Non
     assert any(not torch.equal(first[name], second[name]) for name in first)
 
 
-def test_only_learned_positions_limit_the_length() -> None:
-    assert [build_model(config, VOCABULARY).max_length for config in CONFIGS] == [None, None]
-    config = TransformerConfig(model_size=4, num_heads=2, position="learned", max_positions=7)
-    assert build_model(config, VOCABULARY).max_length == 7
+def test_learned_positions_limit_the_length_and_attention_by_location_the_sources() -> None:
+    models = [build_model(config, VOCABULARY) for config in CONFIGS]
+    assert {(model.max_length, model.max_source_length) for model in models} == {(None, None)}
+    learned = TransformerConfig(model_size=4, num_heads=2, position="learned", max_positions=7)
+    model = build_model(learned, VOCABULARY)
+    assert (model.max_length, model.max_source_length) == (7, 7)
+    location = LuongAttentionConfig(score="location", max_source_length=5)
+    model = build_model(RecurrentConfig(embedding_size=4, hidden_size=4, attention=location), VOCABULARY)
+    assert (model.max_length, model.max_source_length) == (None, 5)
 
 
 def test_what_does_not_learn_is_not_counted() -> None:

@@ -21,6 +21,11 @@ TINY = {
         "model.kind=recurrent", "model.embedding_size=12", "model.hidden_size=16", "model.attention.kind=additive",
         "model.attention.size=8", "model.dropout=0.1",
     ),
+    "luong": (
+        "model.kind=recurrent", "model.embedding_size=12", "model.hidden_size=16", "model.attention.kind=luong",
+        "model.attention.window=local-p", "model.attention.half_width=2", "model.num_decoder_layers=2",
+        "model.reverse_source=true", "model.dropout=0.1",
+    ),
 }  # fmt: skip
 COMMON = (
     "tokenizer.kind=word", "tokenizer.vocab_size=15", "tokenizer.min_frequency=1", "training.steps=8",

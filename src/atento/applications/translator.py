@@ -161,7 +161,7 @@ class Translator:
             observer: sees every step of the search.
 
         Raises:
-            DataError: a text of over 10,000 characters, or one longer than a model with learned positions can read.
+            DataError: a text of over 10,000 characters, or one longer than the model can read.
             ConfigurationError: an unusable option.
         """
         settings = self._settings(decoding, beam_size, n_best, replace_unknown, dictionary)
@@ -215,7 +215,7 @@ class Translator:
                 Forced(
                     text=source,
                     source=self._source_ids(source, number),
-                    target=self._ended(target_ids, number),
+                    target=self._ended(target_ids, number, self.bundle.model.max_length),
                     target_text=target,
                 )
             )
@@ -348,10 +348,9 @@ class Translator:
 
     def _source_ids(self, text: str, number: int) -> tuple[int, ...]:
         [ids] = self.bundle.source_tokenizer.encode_batch([text])
-        return self._ended(ids, number)
+        return self._ended(ids, number, self.bundle.model.max_source_length)
 
-    def _ended(self, ids: list[int], number: int) -> tuple[int, ...]:
-        limit = self.bundle.model.max_length
+    def _ended(self, ids: list[int], number: int, limit: int | None) -> tuple[int, ...]:
         if limit is not None and len(ids) >= limit:
             raise DataError(
                 f"line {number} has {len(ids) + 1} tokens with the end token; this model reads at most {limit}: "

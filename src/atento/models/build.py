@@ -7,7 +7,7 @@ from torch import nn
 
 from atento.core.vocabulary import Vocabulary
 from atento.models.encoder_decoder import EncoderDecoder
-from atento.models.recurrent import RecurrentConfig, build_recurrent
+from atento.models.recurrent import LuongAttentionConfig, RecurrentConfig, build_recurrent
 from atento.models.transformer import TransformerConfig, build_transformer
 
 ModelConfig = RecurrentConfig | TransformerConfig
@@ -23,12 +23,22 @@ def build_model(config: ModelConfig, vocabulary: Vocabulary, *, seed: int | None
         if seed is not None:
             torch.default_generator.manual_seed(seed)  # the processor's alone; torch.manual_seed seeds every device's
         encoder, decoder = _parts(config, vocabulary)
-    return EncoderDecoder(encoder, decoder, vocabulary, max_length=_max_length(config))
+    return EncoderDecoder(
+        encoder, decoder, vocabulary, max_length=_max_length(config), max_source_length=_max_source_length(config)
+    )
 
 
 def _max_length(config: ModelConfig) -> int | None:
     match config:
         case TransformerConfig(position="learned", max_positions=longest):
+            return longest
+        case _:
+            return None
+
+
+def _max_source_length(config: ModelConfig) -> int | None:
+    match config:
+        case RecurrentConfig(attention=LuongAttentionConfig(score="location", max_source_length=longest)):
             return longest
         case _:
             return None

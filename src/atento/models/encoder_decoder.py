@@ -14,7 +14,13 @@ class EncoderDecoder(nn.Module):
     """Holds both parts; everything else goes through ``nn.protocols``."""
 
     def __init__(
-        self, encoder: nn.Module, decoder: nn.Module, vocabulary: Vocabulary, *, max_length: int | None = None
+        self,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        vocabulary: Vocabulary,
+        *,
+        max_length: int | None = None,
+        max_source_length: int | None = None,
     ) -> None:
         super().__init__()
         self.encoder_module = encoder
@@ -22,6 +28,8 @@ class EncoderDecoder(nn.Module):
         self.vocabulary = vocabulary
         self.max_length = max_length
         """Tokens of the longest source or target that it can read; None: any."""
+        self.max_source_length = max_length if max_source_length is None else max_source_length
+        """Tokens of the longest source, ``</s>`` included, where that has a limit of its own; else ``max_length``."""
 
     @property
     def encoder(self) -> Encoder:

@@ -2,8 +2,8 @@
 
 A *query* (what the decoder looks for) is scored against every *key* (the bridge from the query to the value); a softmax
 turns the scores into weights; the result, the *context*, is the weighted sum of the *values*. The models differ in the
-score only: Bahdanau et al. 2015 (eq. 6, additive), Luong et al. 2015 (eq. 8), Vaswani et al. 2017 (eq. 1, scaled dot
-product).
+score only: Bahdanau et al. 2015 (A.1.2, additive), Luong et al. 2015 (eq. 8: dot, general, concat, and location; in
+``luong.py`` with that paper's windows), Vaswani et al. 2017 (eq. 1, scaled dot product).
 """
 
 from __future__ import annotations
@@ -27,12 +27,18 @@ def attend(
     Returns:
         The contexts and the weights; each row of weights sums to one.
     """
-    if mask is None:
-        weights = scores.softmax(dim=-1)
-    else:
-        lowest = torch.finfo(scores.dtype).min
-        weights = scores.masked_fill(~mask, lowest).softmax(dim=-1).masked_fill(~mask, 0.0)
+    weights = masked_softmax(scores, mask)
     return weights @ values, weights
+
+
+def masked_softmax(
+    scores: Float[Tensor, "*any queries keys"], mask: Bool[Tensor, "*#any #queries keys"] | None
+) -> Float[Tensor, "*any queries keys"]:
+    """The softmax over the keys where ``mask`` is True, exactly zero elsewhere; without any such key all are zero."""
+    if mask is None:
+        return scores.softmax(dim=-1)
+    lowest = torch.finfo(scores.dtype).min
+    return scores.masked_fill(~mask, lowest).softmax(dim=-1).masked_fill(~mask, 0.0)
 
 
 def scaled_dot_product_scores(

@@ -36,6 +36,8 @@ class Encoding:
     mask: Bool[Tensor, "batch source"]
     """True where a real token stands."""
     final: FinalStates | None = None
+    positions: Int[Tensor, "batch source"] | None = None
+    """Each token's place in the order in which the encoder read them, from 0; None: they were read as they stand."""
 
 
 class Encoder(Protocol):

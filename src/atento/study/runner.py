@@ -256,8 +256,8 @@ class _Pool:
                 process.join()
                 if process.exitcode:
                     raise TrainingError(
-                        f"the run {name} ended with exit code {process.exitcode} (out of memory?); start the study "
-                        "again with fewer --jobs: it goes on from where it is"
+                        f"the run {name} ended with exit code {process.exitcode} ({_cause(process.exitcode)}); "
+                        "start the study again: it goes on from where it is"
                     ) from None
                 continue
             yield event
@@ -322,6 +322,10 @@ class _RemoteProgress(Silent):
             text = f"{self._name} · {note}" if note else self._name
             with contextlib.suppress(OSError):
                 self._connection.send(_Event(name=self._name, fraction=min(1.0, self._done / self._total), note=text))
+
+
+def _cause(exit_code: int) -> str:
+    return "killed: out of memory? use fewer --jobs" if exit_code < 0 else "its error stands above"
 
 
 def _work(job: Job, connection: Connection) -> None:

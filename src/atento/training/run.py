@@ -39,6 +39,7 @@ from atento.data.dataset import ParallelDataset, open_dataset
 from atento.data.readers import read_pairs
 from atento.data.split import SplitConfig, SplitOutput, split_corpus
 from atento.models.build import build_model
+from atento.models.encoder_decoder import EncoderDecoder
 from atento.training.loop import Outcome, Trainer
 from atento.training.objectives import TranslationObjective
 from atento.training.precision import Precision, resolve
@@ -114,6 +115,8 @@ def _prepare(recipe: Recipe, run: Path, device: str, progress: Progress, stop: S
     _announce(dataset, valid, progress)
     _check_size(dataset, recipe)
     model = build_model(recipe.model, vocabulary_of(source, target), seed=recipe.training.seed).to(where)
+    for part in (dataset, valid):
+        _check_lengths(part, model)
     progress.message(f"{model.num_parameters:,} parameters, vocabulary {source.size:,} → {target.size:,}")
     bundle = Bundle(
         model=model,
@@ -128,7 +131,7 @@ def _prepare(recipe: Recipe, run: Path, device: str, progress: Progress, stop: S
         require_words_and_attention(bundle)
     precision = resolve(recipe.training.precision, where)
     settings = recipe.training
-    texts = _sample_of(valid_files, settings.validation_sentences)
+    texts = _readable(_sample_of(valid_files, settings.validation_sentences), bundle, progress)
     budget = max(settings.batch_tokens, recipe.data.max_length + SPECIALS)
     validator = Validator(bundle, Batches(valid, model.vocabulary, budget=budget, seed=0), *texts, precision)
     batches = Batches(dataset, model.vocabulary, budget=budget, seed=settings.seed)
@@ -164,6 +167,39 @@ def _check_size(dataset: ParallelDataset, recipe: Recipe) -> None:
             f"{names}: {len(dataset)} pairs are fewer than one batch holds (training.batch_tokens = {budget}, "
             f"sentences × longest side); bring more text, or set training.batch_tokens to {size} or less"
         )
+
+
+def _check_lengths(dataset: ParallelDataset, model: EncoderDecoder) -> None:
+    """Refuse, before the first step, a pair with a side that is longer than the model can read.
+
+    Raises:
+        DataError: there is one.
+    """
+    sides = (
+        ("source", dataset.source_lengths, model.max_source_length),
+        ("target", dataset.target_lengths, model.max_length),
+    )
+    for side, lengths, limit in sides:
+        longest = int(lengths.argmax())
+        if limit is not None and lengths[longest] + SPECIALS > limit:
+            name, line = dataset.line(longest)
+            raise DataError(
+                f"{name}, line {line}: a {side} of {lengths[longest] + SPECIALS} tokens with the end token is longer "
+                f"than the {limit} that this model reads: set data.max_length to {limit - SPECIALS} or less, or give "
+                "the model more (model.max_positions, model.attention.max_source_length)"
+            )
+
+
+def _readable(texts: tuple[list[str], list[str]], bundle: Bundle, progress: Progress) -> tuple[list[str], list[str]]:
+    """The pairs whose source is not too long for the model to translate."""
+    limit = bundle.model.max_source_length
+    if limit is None or not texts[0]:
+        return texts
+    encoded = bundle.source_tokenizer.encode_batch(texts[0])
+    kept = [number for number, ids in enumerate(encoded) if len(ids) + SPECIALS <= limit]
+    if len(kept) < len(encoded):
+        progress.message(f"left out of BLEU and chrF: {len(encoded) - len(kept)} sources of over {limit} tokens")
+    return [texts[0][number] for number in kept], [texts[1][number] for number in kept]
 
 
 def _begin(recipe: Recipe | None, run: Path, resume: bool) -> Recipe:

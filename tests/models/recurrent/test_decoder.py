@@ -11,7 +11,13 @@ from atento.core.errors import ConfigurationError
 from atento.core.vocabulary import Vocabulary
 from atento.models.build import build_model
 from atento.models.encoder_decoder import EncoderDecoder
-from atento.models.recurrent import AdditiveAttentionConfig, NoAttention, RecurrentConfig, RecurrentDecoder
+from atento.models.recurrent import (
+    AdditiveAttentionConfig,
+    LuongAttentionConfig,
+    NoAttention,
+    RecurrentConfig,
+    RecurrentDecoder,
+)
 from atento.models.recurrent.state import RecurrentMemory, RecurrentState
 from atento.nn.capture import capture
 from atento.nn.protocols import Encoding
@@ -20,7 +26,24 @@ VOCABULARY = Vocabulary(source_size=20, target_size=20, shared=True)
 TINY = RecurrentConfig(embedding_size=6, hidden_size=8, attention=AdditiveAttentionConfig(size=5), dropout=0)
 PLAIN = msgspec.structs.replace(TINY, attention=NoAttention(), cell="gru")
 DEEP = msgspec.structs.replace(TINY, cell="rnn", num_decoder_layers=3, output="maxout", output_reads="previous")
-MODELS = {"attention": TINY, "plain": PLAIN, "deep": DEEP}
+SCORES, WINDOWS = ["location", "dot", "general", "concat"], ["global", "local-m", "local-p"]
+# annotations as large as states, so that every score applies; two directions or the paper's reversed one
+LUONG_STACKS = [
+    msgspec.structs.replace(TINY, encoder_hidden_size=4, num_decoder_layers=2),
+    msgspec.structs.replace(TINY, num_encoder_layers=2, num_decoder_layers=2, bidirectional=False,
+                            reverse_source=True, bridge="copy"),
+    msgspec.structs.replace(TINY, cell="gru", encoder_hidden_size=4, reverse_source=True),
+]  # fmt: skip
+LUONG = {
+    f"luong-{score}-{window}-{'fed' if feeding else 'unfed'}": msgspec.structs.replace(
+        LUONG_STACKS[number % len(LUONG_STACKS)],
+        attention=LuongAttentionConfig(
+            score=score, window=window, input_feeding=feeding, half_width=1, size=5, max_source_length=6  # type: ignore[arg-type]
+        ),
+    )
+    for number, (score, window, feeding) in enumerate(itertools.product(SCORES, WINDOWS, [True, False]))
+}  # fmt: skip
+MODELS = {"attention": TINY, "plain": PLAIN, "deep": DEEP, **LUONG}
 
 
 @pytest.fixture(params=MODELS)
@@ -42,6 +65,7 @@ def parts(model: EncoderDecoder) -> tuple[RecurrentDecoder, RecurrentMemory, Rec
 
 def same_state(one: RecurrentState, other: RecurrentState) -> None:
     torch.testing.assert_close(one.lengths, other.lengths)
+    torch.testing.assert_close(one.attentional, other.attentional)
     for first, second in zip(one.layers, other.layers, strict=True):
         torch.testing.assert_close(first.hidden, second.hidden)
         torch.testing.assert_close(first.cell, second.cell)
@@ -94,6 +118,19 @@ def test_padding_of_a_ragged_prefix_leaves_no_trace(model: EncoderDecoder, group
         same_state(state.reorder(place).select(torch.tensor([row // group])), end)
 
 
+def test_rows_of_unequal_lengths_go_on_raggedly(model: EncoderDecoder) -> None:
+    decoder, memory, start = parts(model)
+    first, second = torch.tensor([3, 1, 2]), torch.tensor([1, 3, 2])
+    tokens = torch.randint(4, 20, (2, 3, 3))
+    _, state = decoder(tokens[0], memory, start, valid=torch.arange(3) < first.unsqueeze(1))
+    found, _ = decoder(tokens[1], memory, state, valid=torch.arange(3) < second.unsqueeze(1))
+    for row in range(3):
+        alone = memory.select(torch.tensor([row]))
+        whole = torch.cat([tokens[0, row, : first[row]], tokens[1, row, : second[row]]])
+        wanted, _ = decoder(whole[None], alone, decoder.start(alone))
+        torch.testing.assert_close(found[row, : second[row]], wanted[0, first[row] :])
+
+
 def test_neighbours_and_padding_change_nothing(model: EncoderDecoder) -> None:
     model = model.float()
     rows = [[5, 6, 7, 3], [8, 3], [9, 10, 3]]
@@ -128,13 +165,17 @@ def test_listening_changes_nothing_and_weights_sum_to_one(name: str, ragged: boo
     config = MODELS[name]
     layers = trace.layers("hidden", "decoder")
     assert [tuple(layer.shape) for layer in layers] == [(3, 5, 8)] * config.num_decoder_layers
-    assert len(trace.layers("gates", "encoder")) == 2
+    directions = 2 if config.bidirectional else 1
+    assert len(trace.layers("gates", "encoder")) == directions * config.num_encoder_layers
     if config.attention == NoAttention():
         assert trace.names("weights") == []
         return
     (weights,) = trace.layers("weights", "cross")
     assert weights.shape == (3, 1, 5, 4)
-    torch.testing.assert_close(weights.sum(-1)[:, 0][valid], torch.ones(int(valid.sum())))
+    if isinstance(config.attention, LuongAttentionConfig) and config.attention.window != "global":
+        assert 0 < weights.sum(-1)[:, 0][valid].max() < 1 + 1e-5, "local weights may sum to less than one"
+    else:
+        torch.testing.assert_close(weights.sum(-1)[:, 0][valid], torch.ones(int(valid.sum())))
     assert weights[1, :, :, 2:].max() == 0, "padding is never looked at"
     (contexts,) = trace.layers("contexts", "cross")
     torch.testing.assert_close(weights[:, 0] @ encode(model).annotations, contexts[:, 0])

@@ -3,6 +3,8 @@
 GRUs reset after the product (PyTorch's convention, see ``nn.recurrent.cells``); everything else is as printed.
 """
 
+import itertools
+
 import msgspec
 import pytest
 import torch
@@ -11,7 +13,7 @@ from torch import Tensor, nn
 from atento.core.vocabulary import Vocabulary
 from atento.models.build import build_model
 from atento.models.encoder_decoder import EncoderDecoder
-from atento.models.recurrent import AdditiveAttentionConfig, NoAttention, RecurrentConfig
+from atento.models.recurrent import AdditiveAttentionConfig, LuongAttentionConfig, NoAttention, RecurrentConfig
 from atento.nn.recurrent.cells import CellKind
 
 VOCABULARY = Vocabulary(source_size=13, target_size=11)
@@ -44,6 +46,28 @@ CASES = {
     "bahdanau-lstm": msgspec.structs.replace(BAHDANAU, cell="lstm"),
     "bahdanau-rnn": msgspec.structs.replace(BAHDANAU, cell="rnn"),
 }  # fmt: skip
+# Luong et al.: every score and window, with and without input feeding, each with another stack of layers
+LUONG = msgspec.structs.replace(  # the paper's
+    SMALL, num_encoder_layers=2, num_decoder_layers=2, bidirectional=False, reverse_source=True, bridge="copy"
+)
+LUONG_STACKS = [
+    LUONG,
+    msgspec.structs.replace(SMALL, encoder_hidden_size=3, output_size=5),
+    msgspec.structs.replace(LUONG, cell="gru", reverse_source=False),
+    msgspec.structs.replace(
+        SMALL, cell="rnn", encoder_hidden_size=3, num_encoder_layers=3, num_decoder_layers=3, reverse_source=True
+    ),
+    msgspec.structs.replace(SMALL, cell="gru", encoder_hidden_size=3, bridge="backward", reverse_source=True),
+]
+for number, (score, window, feeding) in enumerate(
+    itertools.product(["location", "dot", "general", "concat"], ["global", "local-m", "local-p"], [True, False])
+):
+    attention = LuongAttentionConfig(
+        score=score, window=window, input_feeding=feeding, half_width=1 + number % 2, size=3, max_source_length=7
+    )
+    CASES[f"luong-{score}-{window}-{'fed' if feeding else 'unfed'}"] = msgspec.structs.replace(
+        LUONG_STACKS[number % len(LUONG_STACKS)], attention=attention
+    )
 
 
 def cell(
@@ -126,6 +150,8 @@ def first_states(
 
 def decode(model: EncoderDecoder, config: RecurrentConfig, source: list[int], target: list[int]) -> Tensor:
     """The logits at every target position [T, V]."""
+    if isinstance(config.attention, LuongAttentionConfig):
+        return decode_luong(model, config, config.attention, source, target)
     decoder = model.decoder_module
     p = dict(decoder.named_parameters())
     annotations, finals = encode(model, config, source)
@@ -160,6 +186,65 @@ def decode(model: EncoderDecoder, config: RecurrentConfig, source: list[int], ta
             else:
                 z = torch.stack([torch.maximum(z[2 * j], z[2 * j + 1]) for j in range(len(z) // 2)])
         rows.append(p["output.weight"] @ z + p["output.bias"])
+    return torch.stack(rows)
+
+
+def luong_score(kind: str, p: dict[str, Tensor], h: Tensor, annotation: Tensor, s: int) -> Tensor:
+    """score(hₜ, h̄ₛ)."""
+    if kind == "location":
+        return (p["attention.weight_query"] @ h)[s]
+    if kind == "dot":
+        return h @ annotation
+    if kind == "general":
+        return h @ (p["attention.weight_key"] @ annotation)
+    both = torch.cat([p["attention.weight_query"], p["attention.weight_key"]], dim=1)  # W_a
+    return p["attention.vector"] @ torch.tanh(both @ torch.cat([h, annotation]))
+
+
+def luong_context(
+    config: RecurrentConfig, attention: LuongAttentionConfig, p: dict[str, Tensor], h: Tensor, t: int,
+    annotations: list[Tensor],
+) -> Tensor:  # fmt: skip
+    """cₜ: positions are counted in the order of reading, </s> included."""
+    length, d = len(annotations), attention.half_width
+    centre: float | Tensor = t
+    if attention.window == "local-p":
+        hidden = torch.tanh(p["attention.weight_centre"] @ h)
+        centre = length / (1 + torch.exp(-(p["attention.vector_centre"] @ hidden)))
+    window = [s for s in range(length) if attention.window == "global" or centre - d <= s <= centre + d]
+    exponentials = {s: torch.exp(luong_score(attention.score, p, h, annotations[s], s)) for s in window}
+    c = torch.zeros_like(annotations[0])
+    for s in window:
+        weight = exponentials[s] / sum(exponentials.values())
+        if attention.window == "local-p":
+            sigma = d / 2
+            weight = weight * torch.exp(-((s - centre) ** 2) / (2 * sigma**2))
+        c = c + weight * annotations[s]
+    return c
+
+
+def decode_luong(
+    model: EncoderDecoder, config: RecurrentConfig, attention: LuongAttentionConfig, source: list[int],
+    target: list[int],
+) -> Tensor:  # fmt: skip
+    """The logits at every target position [T, V], as Luong et al. 2015, sections 3.1 to 3.3, have them."""
+    decoder = model.decoder_module
+    p = dict(decoder.named_parameters())
+    annotations, finals = encode(model, config, source)
+    if config.reverse_source:
+        annotations = annotations[:-1][::-1] + annotations[-1:]
+    states = first_states(model, config, finals)
+    fed = torch.zeros(config.predicting_size).double()
+    rows = []
+    for t, token in enumerate(target):
+        x = p["embedding.weight"][token]
+        more: Tensor | float = p["weight_feeding"] @ fed if attention.input_feeding else 0
+        for index, layer in enumerate(decoder.layers):  # type: ignore[arg-type]
+            states[index] = cell(config.cell, layer, x, *states[index], more if index == 0 else 0)
+            x = states[index][0]
+        c = luong_context(config, attention, p, x, t, annotations)
+        fed = torch.tanh(p["weight_attentional"] @ torch.cat([c, x]))
+        rows.append(p["output.weight"] @ fed + p["output.bias"])
     return torch.stack(rows)
 
 

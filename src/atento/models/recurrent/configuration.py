@@ -6,6 +6,7 @@ from typing import Literal
 
 from atento.core.configuration import Configuration
 from atento.core.errors import ConfigurationError
+from atento.nn.luong import Score, Window
 from atento.nn.recurrent.cells import CellKind
 
 
@@ -20,7 +21,28 @@ class AdditiveAttentionConfig(Configuration, frozen=True, kw_only=True, tag_fiel
     """Units of the hidden layer of the score (n′ in the paper)."""
 
 
-AttentionConfig = NoAttention | AdditiveAttentionConfig
+class LuongAttentionConfig(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="luong"):
+    """Luong et al. 2015: read with the new state hₜ of the last layer, h̃ₜ = tanh(W_c [cₜ; hₜ]) predicts the word.
+
+    h̃ₜ has ``model.output_size`` units (the paper's has ``hidden_size``). Windows and location count positions from 0 in
+    the order in which the encoder reads, ``</s>`` included.
+    """
+
+    score: Score = "general"
+    """score(hₜ, h̄ₛ): row s of W_a hₜ, hₜᵀ h̄ₛ, hₜᵀ W_a h̄ₛ, vᵀ tanh(W_a [hₜ; h̄ₛ])."""
+    window: Window = "global"
+    """Look at the whole source; at ``half_width`` tokens around position t; around a position that is predicted."""
+    half_width: int = 10
+    """D: a local window is [pₜ − D, pₜ + D], and local-p's σ is D / 2."""
+    input_feeding: bool = True
+    """The first layer reads h̃₍t₋₁₎ beside the word. Without it all steps run at once, which trains faster."""
+    size: int | None = None
+    """Units of the hidden layers of score "concat" and of window "local-p"; none: ``model.hidden_size``."""
+    max_source_length: int = 256
+    """Tokens (``</s>`` included) of the longest source that score "location" can read; other scores read any."""
+
+
+AttentionConfig = NoAttention | AdditiveAttentionConfig | LuongAttentionConfig
 
 
 class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="recurrent"):
@@ -35,6 +57,8 @@ class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind"
                                context_in_output = true, bridge = "summary", output = "maxout"
         Bahdanau et al. 2015   cell = "gru", bridge = "backward", output = "maxout", output_reads = "previous"
                                (the appendix's sᵢ₋₁; the main text has sᵢ: "current")
+        Luong et al. 2015      cell = "lstm", 4 + 4 layers, bidirectional = false, reverse_source = true, attention
+                               luong (window = "local-p"), bridge = "copy"; h̃ₜ is the "tanh" output, without the word
     """
 
     cell: CellKind = "lstm"
@@ -45,13 +69,15 @@ class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind"
     """Units of an encoder layer in each direction; none: ``hidden_size``."""
     num_encoder_layers: int = 1
     num_decoder_layers: int = 1
-    """With attention the first layer reads the sources (Wu et al. 2016), and the others run over all steps at once."""
+    """With additive attention the first layer reads the sources (Wu et al. 2016), and the others run over all steps at
+    once. With Luong's the last one does."""
     bidirectional: bool = True
     reverse_source: bool = False
     """Read the source backwards (Sutskever et al. 2014); </s> stays last. Annotations keep the user's order."""
     attention: AttentionConfig = AdditiveAttentionConfig()
     context_in_state: bool = True
-    """The context drives the state: hₜ = f(h₍t₋₁₎, y₍t₋₁₎, c) (Cho et al. 2014, eq. 7). Attention needs it."""
+    """The context drives the state: hₜ = f(h₍t₋₁₎, y₍t₋₁₎, c) (Cho et al. 2014, eq. 7). Additive attention needs it;
+    Luong's has ``input_feeding`` instead."""
     context_in_output: bool = True
     """The output layer reads the context and the previous word, too: yₜ = softmax(W[ŷ₍t₋₁₎; zₜ; c])."""
     bridge: Literal["copy", "final", "backward", "summary"] = "final"
@@ -63,7 +89,7 @@ class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind"
     outputs (Pascanu et al. 2014) with a hidden layer over state, previous word and context; maxout is that of Cho and
     of Bahdanau."""
     output_size: int | None = None
-    """Units of the deep output; none: ``embedding_size``."""
+    """Units of the deep output, or of Luong's h̃; none: ``embedding_size``."""
     output_reads: Literal["current", "previous"] = "current"
     """Which state a deep output reads: sᵢ (Bahdanau's main text, Cho) or sᵢ₋₁ (Bahdanau's appendix A.2.2)."""
     dropout: float = 0.2
@@ -94,7 +120,9 @@ class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind"
     def __post_init__(self) -> None:
         self._check_sizes()
         self._check_bridge()
-        if self.attention != NoAttention() and not self.context_in_state:
+        if isinstance(self.attention, LuongAttentionConfig):
+            self._check_luong(self.attention)
+        elif self.attention != NoAttention() and not self.context_in_state:
             raise ConfigurationError(
                 f"model.context_in_state = false does not go with model.attention.kind = "
                 f"{self.attention.__struct_config__.tag!r}: its context drives the state; set it to true"
@@ -120,13 +148,36 @@ class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind"
             "num_encoder_layers": self.num_encoder_layers,
             "num_decoder_layers": self.num_decoder_layers,
             "output_size": self.output_size,
-            "attention.size": getattr(self.attention, "size", None),
         }
+        for name in ("size", "half_width", "max_source_length"):
+            sizes[f"attention.{name}"] = getattr(self.attention, name, None)
         for name, size in sizes.items():
             if size is not None and size < 1:
                 raise ConfigurationError(f"model.{name} = {size}: it must be at least 1")
         if not 0 <= self.dropout < 1:
             raise ConfigurationError(f"model.dropout = {self.dropout}: it must be at least 0 and below 1")
+
+    def _check_luong(self, attention: LuongAttentionConfig) -> None:
+        fixed = {
+            "context_in_state": (self.context_in_state, True),
+            "context_in_output": (self.context_in_output, True),
+            "output": (self.output, "tanh"),
+            "output_reads": (self.output_reads, "current"),
+        }
+        if wrong := {key: wanted for key, (value, wanted) in fixed.items() if value != wanted}:
+            raise ConfigurationError(
+                "model.attention.kind = 'luong' settles by itself how the context reaches states and outputs "
+                "(h̃ₜ = tanh(W_c [cₜ; hₜ]), fed back with attention.input_feeding): leave out "
+                + " and ".join(f"model.{key} or set it to {_toml(wanted)}" for key, wanted in wrong.items())
+            )
+        if attention.score == "dot" and self.annotation_size != self.hidden_size:
+            fitting = f"encoder_hidden_size to {self.hidden_size // (2 if self.bidirectional else 1)}"
+            if self.bidirectional and self.hidden_size % 2:
+                fitting = "hidden_size to an even number and encoder_hidden_size to half of it"
+            raise ConfigurationError(
+                f"model.attention.score = 'dot' multiplies states of model.hidden_size = {self.hidden_size} numbers "
+                f"with annotations of {self.annotation_size}: set model.{fitting}, or score to 'general'"
+            )
 
     def _check_bridge(self) -> None:
         if self.bridge == "backward" and not self.bidirectional:
@@ -145,3 +196,7 @@ class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind"
                 "model.bridge = 'copy' needs an encoder of one direction with as many layers and units as the decoder; "
                 "set bridge to 'final', which learns how to start"
             )
+
+
+def _toml(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)

@@ -80,7 +80,8 @@ class RecurrentEncoder(nn.Module):
             hidden, final = layer(hidden if index == 0 else self.dropout(hidden), packing, reading, turned)
             finals.append([CellState(*(packing.unsort(t) for t in _tensors(state))) for state in final])
         annotations = packing.unpack(hidden if reading is None else hidden[reading])
-        return Encoding(annotations=self.dropout(annotations), mask=mask, final=_stack(finals))
+        positions = None if reading is None else packing.unpack(packing.step_of[reading])
+        return Encoding(annotations=self.dropout(annotations), mask=mask, final=_stack(finals), positions=positions)
 
     def _reading(self, tokens: Int[Tensor, "batch source"], packing: Packing) -> Int[Tensor, " real"]:
         """The reversal of each row, its </s> staying last."""

@@ -23,6 +23,10 @@ class RecurrentMemory:
     """… and U h, which finds it."""
     mask: Bool[Tensor, "sources source"] | None = None
     """None where no source is padded."""
+    positions: Int[Tensor, "sources source"] | None = None
+    """With Luong's: places in the order in which the encoder read, 0 at padding …"""
+    lengths: Int[Tensor, " sources"] | None = None
+    """… and S, how many tokens it read."""
     context: Float[Tensor, "sources annotation"] | None = None
     """Without attention: the one context, where the output reads it …"""
     drive: Float[Tensor, "sources gates"] | None = None
@@ -44,6 +48,8 @@ class RecurrentMemory:
             annotations=chosen(self.annotations),
             keys=chosen(self.keys),
             mask=chosen(self.mask),
+            positions=chosen(self.positions),
+            lengths=chosen(self.lengths),
             context=chosen(self.context),
             drive=chosen(self.drive),
         )
@@ -57,17 +63,21 @@ class RecurrentState:
     lengths: Int[Tensor, " rows"]
     width: int = 1
     """Rows that each source has."""
+    attentional: Float[Tensor, "rows attentional"] | None = None
+    """With input feeding: h̃ of the last step, zeros at the start (Luong et al. 2015, 3.3)."""
 
     def reorder(self, parents: Int[Tensor, "sources width"]) -> RecurrentState:
         """Let row ``i`` of source ``s`` continue its row ``parents[s, i]``."""
         first = torch.arange(0, len(self.lengths), self.width, device=parents.device)
-        return self._of_rows((parents + first.unsqueeze(1)).flatten(), parents.shape[1])
+        return self.of_rows((parents + first.unsqueeze(1)).flatten(), parents.shape[1])
 
     def select(self, sources: Int[Tensor, " kept"]) -> RecurrentState:
         """The state of these sources alone."""
         places = torch.arange(self.width, device=sources.device)
-        return self._of_rows((sources.unsqueeze(1) * self.width + places).flatten(), self.width)
+        return self.of_rows((sources.unsqueeze(1) * self.width + places).flatten(), self.width)
 
-    def _of_rows(self, rows: Int[Tensor, " rows"], width: int) -> RecurrentState:
+    def of_rows(self, rows: Int[Tensor, " rows"], width: int) -> RecurrentState:
+        """The state of these rows, in this order, ``width`` of them a source."""
         layers = tuple(layer.select(rows) for layer in self.layers)
-        return RecurrentState(layers, self.lengths.index_select(0, rows), width)
+        attentional = None if self.attentional is None else self.attentional.index_select(0, rows)
+        return RecurrentState(layers, self.lengths.index_select(0, rows), width, attentional)

@@ -87,9 +87,14 @@ class Packing:
         row, _ = self._coordinates
         return row if self.order is None else self.order[row]
 
+    @property
+    def step_of(self) -> Int[Tensor, " real"]:
+        """The step of each packed element."""
+        return self._coordinates[1]
+
     @cached_property
     def _places(self) -> Int[Tensor, " real"]:
-        return self.row_of * self.steps + self._coordinates[1]
+        return self.row_of * self.steps + self.step_of
 
     def pack(self, padded: Shaped[Tensor, "rows steps *rest"]) -> Shaped[Tensor, "real *rest"]:
         """The real elements alone."""
