@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path("benchmarks/results")
 WORK = Path(".cache/benchmarks")
 """Models, tokenizers and translations; both are relative to the repository, where the benchmarks run."""
-PACKAGES = ("atento", "torch", "transformers", "tokenizers", "sacrebleu", "ctranslate2", "numpy")
+PACKAGES = ("atento", "torch", "transformers", "tokenizers", "sacrebleu", "ctranslate2", "eflomal", "numpy")
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:

@@ -217,8 +217,8 @@ def test_explaining_the_models_own_translation_is_its_attention(
     ("sources", "targets", "words"),
     [
         (["a"], ["b", "c"], "1 sources and 2 targets"),
-        (["a", " "], ["b", "c"], "pair 2 has an empty side"),
-        (["a", "a"], ["b", ""], "pair 2 has an empty side"),
+        (["a", " "], ["b", "c"], "line 2 has an empty side"),
+        (["a", "a"], ["b", ""], "line 2 has an empty side"),
         (["a", "a"], ["b", "c" * 10_001], "line 2 has 10,001 characters"),
     ],
 )
@@ -252,6 +252,32 @@ def test_a_reversed_readers_columns_stand_in_the_users_order(
         np.testing.assert_allclose(one.attention.matrix(), flipped, atol=1e-5)
         assert one.attention.source == (*other.attention.source[-2::-1], "</s>")
         assert one.attention.source_text == one.source
+
+
+def test_one_pass_tells_of_both_kinds_of_rows(translator: Translator) -> None:
+    """Reading a token is the step that predicts the next one."""
+    sources, targets = [TEXT, "a vida"], ["la vida es", "¿qué hermano?"]
+    predicted = translator.explain(sources, targets)
+    read = translator.explain(sources, targets, rows="input")
+    for one, other in zip(predicted, read, strict=True):
+        same(one.with_rows("input"), other)
+        same(other.with_rows("predicted"), one)
+        for kind, its_own in (("input", other), ("predicted", one)):
+            for record in (one.with_rows(kind), other.with_rows(kind)):
+                assert (record.target, record.target_spans) == (its_own.target, its_own.target_spans)
+
+
+def test_only_the_roles_asked_for_are_recorded(translators: dict[str, Translator]) -> None:
+    (record,) = translators["transformer"].explain([TEXT], ["la vida"], roles=("cross",))
+    (whole,) = translators["transformer"].explain([TEXT], ["la vida"])
+    assert list(record.weights) == ["cross"]
+    assert set(whole.weights) == {"cross", "encoder", "decoder"}
+    np.testing.assert_allclose(record.array(), whole.array(), atol=1e-6)
+
+
+def test_errors_name_the_lines_that_the_caller_counts(translators: dict[str, Translator]) -> None:
+    with pytest.raises(DataError, match="line 71 has 10,001 characters"):
+        translators["transformer"].explain(["a", "a"], ["b", "c" * 10_001], lines=[12, 71])
 
 
 def test_a_model_without_attention_has_an_empty_record(translators: dict[str, Translator]) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,10 +37,12 @@ def test_every_pair_has_a_line_and_links_are_inside_it(atento: Atento, run: Path
 def test_stricter_ways_keep_a_part(atento: Atento, run: Path, reverse_run: Path, texts: tuple[Path, Path]) -> None:
     best = _links(atento("align", run, *texts).out)
     mutual = _links(atento("align", run, *texts, "--method", "intersection").out)
-    both = _links(atento("align", run, *texts, "--method", "intersection", "--reverse-run", reverse_run).out)
+    both = _links(atento("align", run, *texts, "--reverse", reverse_run).out)
+    either = _links(atento("align", run, *texts, "--reverse", reverse_run, "--symmetrise", "union").out)
     other = _links(atento("align", reverse_run, *reversed(texts)).out)
     assert all(a <= b for a, b in zip(mutual, best, strict=True))
     assert both == [a & {(i, j) for j, i in b} for a, b in zip(best, other, strict=True)]
+    assert either == [a | {(i, j) for j, i in b} for a, b in zip(best, other, strict=True)]
     loose, tight = (
         _links(atento("align", run, *texts, "--method", "threshold", "--threshold", level).out) for level in (0.05, 0.5)
     )
@@ -81,3 +84,116 @@ def test_gold_links_give_the_error_rate(
 def test_a_layer_that_is_not_there_is_one_line(atento: Atento, run: Path, texts: tuple[Path, Path]) -> None:
     assert "layer 9" in atento("align", run, *texts, "--layer", 9).error
     assert "layer" in atento("align", run, *texts, "--layer", "upper").error
+
+
+def test_files_of_links_are_scored_without_their_texts(atento: Atento, written: Written, tmp_path: Path) -> None:
+    gold = written("gold", "1-1 2?3", "1-2")
+    there, back = written("there", "0-0 1-2", "0-1"), written("back", "0-0 3-1", "")
+    score = json.loads(atento("align", there, "--gold", gold, "--gold-one-based", "--json").out)
+    assert (score["links"], score["sure_hits"], score["possible_hits"], score["aer"]) == (3, 2, 3, 0.0)
+    assert [line["line"] for line in score["per_sentence"]] == [1, 2]
+    inverted = written("inverted", "0-0 2-1", "1-0")
+    same = json.loads(atento("align", inverted, "--inverted", "--gold", gold, "--gold-one-based", "--json").out)
+    assert same == score
+    turned = written("turned", "0-0 2?1", "1-0")
+    again = atento("align", there, "--gold", turned, "--gold-inverted", "--json")
+    assert json.loads(again.out)["aer"] == 0.0
+    combined = tmp_path / "combined"
+    assert atento("align", there, "--reverse", back, "--symmetrise", "union", "-o", combined).out == ""
+    assert combined.read_text() == "0-0 1-2 1-3\n0-1\n"
+    assert atento("align", there, "--reverse", back).out == "0-0\n\n"
+    assert atento("align", written("ones", "1-1 2-3"), "--one-based").out == "0-0 1-2\n"
+
+
+def test_each_sentence_has_its_scores_and_the_worst_are_shown(
+    atento: Atento, run: Path, texts: tuple[Path, Path], written: Written, tmp_path: Path
+) -> None:
+    links, gold = written("links", "0-0 1-1 2-2", "", "0-0 1-1"), written("gold", "0-0 1-1 2-2", "", "0-0 2-1 3?2")
+    table, picture = tmp_path / "each.tsv", tmp_path / "worst.png"
+    options = ("--gold", gold, "--per-sentence", table, "--worst", 1, "--figure", picture)
+    result = atento("align", links, *texts, *options)
+    assert result.code == 0
+    header, *rows = [line.split("\t") for line in table.read_text().splitlines()]
+    assert header[:2] == ["line", "aer"]
+    assert [row[:2] for row in rows] == [["1", "0.0000"], ["2", "0.0000"], ["3", "0.5000"]]
+    assert "line 3: AER 50.0 %" in result.out
+    assert "line 1:" not in result.out
+    assert re.search(r"wrong +cão–perro \(1-1\)", result.out)
+    assert re.search(r"missed +come–perro \(2-1\)", result.out)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert json.loads(atento("align", links, "--gold", gold, "--worst", 2, "--json").out)["worst"] == [3, 1]
+    assert "wrong   1-1" in atento("align", links, "--gold", gold, "--worst", 1).out
+    drawn = tmp_path / "model.svg"
+    assert atento("align", run, *texts, "--gold", gold, "--figure", drawn).code == 0
+    assert drawn.read_text().startswith("<?xml")
+
+
+def test_every_head_is_scored_at_both_steps(
+    atento: Atento, run: Path, texts: tuple[Path, Path], written: Written, tmp_path: Path
+) -> None:
+    gold, picture = written("gold", "0-0 1-1 2-2", "", "0-0 1-1"), tmp_path / "heads.pdf"
+    shown = atento("align", run, *texts, "--gold", gold, "--heads", "--figure", picture)
+    assert shown.code == 0
+    assert "the step that predicts the word" in shown.out
+    assert "the step that reads the word" in shown.out
+    assert picture.read_bytes().startswith(b"%PDF")
+    found = json.loads(atento("align", run, *texts, "--gold", gold, "--heads", "--json").out)
+    assert [(head["rows"], head["layer"], head["head"]) for head in found["heads"]] == [
+        ("predicted", 0, 0), ("input", 0, 0),
+    ]  # fmt: skip
+    best = min(found["heads"], key=lambda head: (head["aer"], head["f1"]))
+    assert found["best"] == {name: best[name] for name in ("rows", "layer", "head")}
+    for head in found["heads"]:
+        options = ("--rows", head["rows"], "--layer", head["layer"], "--head", head["head"])
+        assert json.loads(atento("align", run, *texts, "--gold", gold, *options, "--json").out)["aer"] == head["aer"]
+        assert (f"* the best: {' '.join(map(str, options))}" in shown.out) == (head == best)
+
+
+def test_what_does_not_go_together_is_one_line(
+    atento: Atento, run: Path, texts: tuple[Path, Path], written: Written, tmp_path: Path
+) -> None:
+    links, gold = written("links", "0-0", "", "0-0"), written("gold", "0-0", "", "0-0")
+    assert "RUN" not in atento("align", links, "--gold", gold).out
+    for words, arguments in (
+        ("give SRC and TGT", (run, "--gold", gold)),
+        ("both SRC and TGT", (links, texts[0], "--gold", gold)),
+        ("give SRC and TGT", (links, "--gold", gold, "--figure", tmp_path / "a.png")),
+        ("--heads needs a run", (links, *texts, "--gold", gold, "--heads")),
+        ("--heads goes with", (run, *texts, "--gold", gold, "--heads", "--worst", 3)),
+        ("--heads needs gold", (run, *texts, "--heads")),
+        ("--worst needs gold", (links, "--worst", 3)),
+        ("--figure needs gold", (links, *texts, "--figure", tmp_path / "a.png")),
+        ("--per-sentence needs gold", (links, "--per-sentence", tmp_path / "a.tsv")),
+        ("name a .png", (links, *texts, "--gold", gold, "--figure", tmp_path / "a.gif")),
+        ("line 2: 'x'", (written("bad", "0-0", "x", ""), "--gold", gold)),
+        ("line 3: the link 7-0", (written("far", "0-0", "", "7-0"), *texts, "--gold", gold)),
+        ("2 lines of links for 3", (written("few", "0-0", ""), *texts, "--gold", gold)),
+        ("2 predicted alignments for 3", (written("few", "0-0", ""), "--gold", gold)),
+        ("3 forward and 2 backward", (links, "--reverse", written("few", "0-0", ""))),
+        ("swapped: line 1: the link 3-0", (links, *texts, "--reverse", written("swapped", "3-0", "", ""))),
+    ):
+        assert words in atento("align", *arguments).error, arguments
+    assert not list(tmp_path.glob("a.*"))
+
+
+def test_the_hansards_table(atento: Atento, corpora: Path) -> None:
+    """Every aligner's output is scored as its README says, and the two directions combine to the published files."""
+    folder = corpora / "word-alignment" / "hansards"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is missing")
+    gold = folder / "hansards.en-fr.test.align"
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\w+) ([\w-]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| (\d+) \|", readme, re.M)
+    assert len(rows) == 12
+    texts = [folder / f"hansards.en-fr.test.{side}" for side in ("en", "fr")]
+    for system, kind, *figures in rows:
+        file = folder / "systems" / f"{system}.{kind}.pharaoh"
+        options = ["--inverted"] if kind == "reverse" else []
+        score = json.loads(atento("align", file, *texts, "--gold", gold, "--json", *options).out)
+        found = [100 * score[name] for name in ("aer", "precision", "recall")] + [score["links"]]
+        assert found == pytest.approx([float(figure) for figure in figures], abs=0.0051)
+        if kind in ("union", "intersection"):
+            directions = (folder / "systems" / f"{system}.{side}.pharaoh" for side in ("forward", "reverse"))
+            there, back = directions
+            combined = atento("align", there, "--reverse", back, "--symmetrise", kind, "--gold", gold, "--json").out
+            assert json.loads(combined) == score

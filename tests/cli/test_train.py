@@ -137,3 +137,24 @@ def test_luongs_attention_is_trained_translates_and_is_drawn(
     failed = atento("train", "small", "--train", *corpus, *wrong, "-o", tmp_path / "other")
     assert "leave out model.output or set it to 'tanh'" in failed.error
     assert not (tmp_path / "other").exists()
+
+
+def test_word_links_train_attention(atento: Atento, corpus: tuple[Path, Path], tiny: Tiny, tmp_path: Path) -> None:
+    lines = corpus[0].read_text(encoding="utf-8").splitlines()
+    links = tmp_path / "train.align"
+    links.write_text("".join(" ".join(f"{n}-{n}" for n in range(len(line.split()))) + "\n" for line in lines))
+    options = (*tiny("training.steps=2"), "--train", *corpus, "-o", tmp_path / "run")
+    result = atento("train", "small", *options, "--alignment", links, "--alignment-words")
+    assert result.code == 0
+    assert f"atento align {tmp_path / 'run'} test.source test.target --layer penultimate --head 0" in result.out
+    log = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert all(line["alignment_loss"] > 0 for line in log if "loss" in line)
+    recipe = (tmp_path / "run" / "recipe.toml").read_text(encoding="utf-8")
+    assert "[training.guided_alignment]" in recipe
+    assert 'alignment_words = "words"' in recipe
+    assert "--alignment needs --train" in atento("train", "small", "--alignment", links, "-o", tmp_path / "b").error
+    assert "--alignment-words tells" in atento("train", *options[:-1], tmp_path / "b", "--alignment-words").error
+    links.write_text("0-0\n0=0\n")
+    words = atento("train", "small", *options[:-1], tmp_path / "b", "--alignment", links).error
+    assert "train.align has 2 lines for" in words
+    assert not (tmp_path / "b").exists()

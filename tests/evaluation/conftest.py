@@ -1,9 +1,7 @@
-"""A toy test set with systems of chosen quality, and the folder of real corpora where there is one."""
+"""A toy test set with systems of chosen quality."""
 
-import os
 import random
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -11,16 +9,6 @@ WORDS = str.split(
     "la vida es un río que corre hacia el mar y nadie lo para , dijo Ana . ¿ Dónde están tus llaves ? "
     "El 3,5 % de los niños no come pan ; su madre trabaja de noche ( a veces ) . ¡ Qué bonito !"
 )
-
-
-@pytest.fixture(scope="session")
-def corpora() -> Path:
-    """The folder of real corpora; the test is skipped where it is missing."""
-    given = os.environ.get("ATENTO_DATA")
-    folder = Path(given) if given else Path(__file__).parents[2].parent / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip(f"there are no corpora in {folder}; name their folder in ATENTO_DATA")
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The Pharaoh format comes back as it went, and AER is what hand, brute force and published tables say."""
+"""AER is what hand, brute force and published tables say."""
 
 import re
 
@@ -6,72 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atento.core.errors import DataError, OutputError
-from atento.evaluation.alignment import (
-    Alignment,
-    check_links,
-    format_links,
-    parse_links,
-    read_alignments,
-    score_alignments,
-    score_sentences,
-    write_alignments,
-)
+from atento.core.errors import DataError
+from atento.data.pharaoh import Alignment, check_links, parse_links, read_alignments
+from atento.evaluation.alignment import score_alignments, score_sentences, score_variants, worst_sentences
 
 link = st.tuples(st.integers(0, 5), st.integers(0, 5))
 links = st.frozensets(link, max_size=12)
 alignment = st.builds(lambda sure, possible: Alignment(sure=sure, possible=possible), links, links)
 corpus = st.lists(st.tuples(links, alignment), min_size=1, max_size=4).filter(lambda all_: any(a.sure for _, a in all_))
-
-
-def test_the_three_signs():
-    parsed = parse_links(" 0-1 2?3\t4p5  0-1 ")
-    assert parsed == Alignment(sure=frozenset({(0, 1)}), possible=frozenset({(2, 3), (4, 5)}))
-    assert parsed.possible == {(0, 1), (2, 3), (4, 5)}
-    assert format_links(parsed) == "0-1 2?3 4?5"
-    assert format_links(parsed, one_based=True) == "1-2 3?4 5?6"
-    assert parse_links("") == Alignment()
-    assert parse_links("1-2 3?4", one_based=True) == parse_links("0-1 2?3")
-
-
-@given(alignment, st.booleans())
-def test_the_format_comes_back(given_alignment, one_based):
-    line = format_links(given_alignment, one_based=one_based)
-    assert parse_links(line, one_based=one_based) == given_alignment
-    assert given_alignment.inverted().inverted() == given_alignment
-
-
-@pytest.mark.parametrize("text", ["0", "0-", "a-b", "0-1-2", "0:1", "-1-2", "0—1", "1.0-2", "٣-1"])
-def test_what_is_no_link_is_refused(text):
-    with pytest.raises(DataError, match=re.escape(repr(text))):
-        parse_links(f"0-0 {text}")
-
-
-def test_files_come_back_and_faults_are_placed(tmp_path):
-    alignments = [Alignment.of([(0, 1), (1, 0)]), Alignment(), parse_links("0?0")]
-    path = tmp_path / "gold"
-    write_alignments(path, alignments)
-    assert path.read_bytes() == b"0-1 1-0\n\n0?0\n"
-    assert read_alignments(path) == alignments
-    with pytest.raises(DataError, match=r"gold, line 1: .*counts from 0"):
-        read_alignments(path, one_based=True)
-    path.write_text("0-0\n0-0 x\n")
-    with pytest.raises(DataError, match="gold, line 2: 'x'"):
-        read_alignments(path)
-    path.write_text("")
-    with pytest.raises(DataError, match="is empty"):
-        read_alignments(path)
-    with pytest.raises(OutputError):
-        write_alignments(tmp_path, alignments)
-
-
-def test_links_outside_their_sentences_are_found():
-    alignments = [parse_links("0-0"), parse_links("1-2 2?1")]
-    check_links(alignments, [1, 3], [1, 3])
-    with pytest.raises(DataError, match=r"line 2: the link 2-1 .*2 and 3 words"):
-        check_links(alignments, [1, 2], [1, 3])
-    with pytest.raises(DataError, match="2 lines of links for 1 source and 1 target"):
-        check_links(alignments, [1], [1])
 
 
 def test_a_corpus_scored_by_hand():
@@ -118,6 +60,33 @@ def test_properties(pairs):
     only_sure = score_alignments(predicted, sure)
     assert only_sure.aer == pytest.approx(1 - only_sure.f1)
     assert score.aer <= only_sure.aer + 1e-12  # possible links can only forgive
+
+
+@given(corpus, st.data())
+def test_variants_are_scored_as_each_alone(pairs, data):
+    gold = [alignment for _, alignment in pairs]
+    other = [data.draw(links) for _ in gold]
+    variants = [{"one": found, "other": another} for (found, _), another in zip(pairs, other, strict=True)]
+    scores = score_variants(iter(variants), gold)
+    assert scores == {
+        "one": score_alignments([found for found, _ in pairs], gold),
+        "other": score_alignments(other, gold),
+    }
+    variants = [*variants[:-1], {"one": variants[-1]["one"]}]  # a variant without an entry has no links there
+    last = score_variants(variants, gold).get("other")
+    assert last == (score_alignments([*other[:-1], frozenset()], gold) if len(gold) > 1 else None)
+    for count in (len(gold) - 1, len(gold) + 1):
+        with pytest.raises(DataError, match=f"{count} predicted alignments for {len(gold)}"):
+            score_variants((variants * 2)[:count], gold)
+
+
+def test_the_worst_sentences_come_first():
+    gold = [parse_links(line) for line in ("0-0", "0-0", "0-0 1-1", "0-0 1-1", "0?0")]
+    found = [{(0, 0)}, {(1, 1)}, {(1, 0), (0, 1)}, {(0, 0), (2, 2)}, {(0, 0)}]
+    scores = score_sentences(found, gold)
+    assert [score.errors for score in scores] == [0, 2, 4, 2, 0]
+    assert worst_sentences(scores, 4) == [2, 1, 3, 0]  # of two with AER 1 the one with more errors
+    assert worst_sentences(scores, 99) == [2, 1, 3, 0, 4]
 
 
 def test_sentences_where_a_rate_would_be_nothing_by_nothing():

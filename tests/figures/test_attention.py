@@ -141,3 +141,14 @@ def test_contradictions_are_refused() -> None:
         Attention(
             source=(), target=(), source_text="", target_text="", source_spans=(), target_spans=(), weights={}
         ).matrix()
+
+
+def test_rows_are_relabelled_by_the_token_that_is_read() -> None:
+    attention = record()
+    reading = attention.with_rows("input")
+    assert reading.target == ("<s>", "la", "▁ca", "sa")
+    assert reading.target_spans == (None, (0, 2), (2, 5), (5, 7))
+    np.testing.assert_array_equal(reading.array("cross"), attention.array("cross"))
+    assert reading.with_rows("predicted").target == attention.target
+    assert reading.with_rows("predicted").target_spans == attention.target_spans
+    assert attention.with_rows("predicted").target == attention.target

@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from atento.core.errors import DataError, OutputError
 from atento.figures import canvas, fonts, heatmap
 from atento.figures.attention import Attention
+from atento.figures.link_marks import LinkMarks
 
 WORD = st.text(alphabet="abcgjpqyÁçñ.,¿?MW$_^\\%{}", min_size=1, max_size=18)
 
@@ -192,3 +194,28 @@ def test_sheets_letter_their_sentences() -> None:
     figure = heatmap.sheet([record(["a"], ["b"])] * 28)
     shown = [text.get_text() for text in texts(figure)]
     assert {"(a)", "(z)", "(aa)", "(ab)"} <= set(shown)
+
+
+def test_links_are_drawn_where_they_are_and_explained() -> None:
+    attention = record(["a", "b", "c"], ["d", "e"])
+    marks = LinkMarks(sure=frozenset({(0, 0)}), possible=frozenset({(2, 1)}), predicted=frozenset({(0, 0), (1, 1)}))
+    figure = heatmap.sheet([attention], zero="white", marks=[marks])
+    axes, *legend = figure.axes
+    frames = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
+    middles = {tuple(np.add(frame.get_xy(), 0.4).round(6)): frame.get_linestyle() for frame in frames}
+    assert set(middles) == {(0.5, 0.5), (2.5, 1.5)}
+    assert middles[0.5, 0.5] == "-" != middles[2.5, 1.5]
+    points = {(float(line.get_xdata()[0]), float(line.get_ydata()[0])): line.get_marker() for line in axes.lines}
+    assert points == {(0.5, 0.5): "o", (1.5, 1.5): "X"}
+    assert len(legend) == 4
+    assert {"gold: sure", "gold: possible", "predicted, in gold"} <= {text.get_text() for text in texts(figure)}
+    check(figure)
+
+
+def test_a_legend_has_only_the_signs_of_its_sheet() -> None:
+    marks = LinkMarks(sure=frozenset({(0, 0)}), possible=frozenset({(0, 0)}))
+    figure = heatmap.sheet([record(["a"], ["b"])] * 2, marks=[marks] * 2)
+    assert "gold: possible" not in {text.get_text() for text in texts(figure)}
+    check(figure)
+    with pytest.raises(ValueError, match="zip"):
+        heatmap.sheet([record(["a"], ["b"])], marks=[marks] * 2)

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from atento.core.errors import ConfigurationError, DataError
 from atento.figures.attention import Attention
-from atento.inspection.alignment import AlignmentConfig, intersection, links
+from atento.inspection.alignment import AlignmentConfig, Head, links, links_of_heads, word_attention
 from atento.text.words import segment
 
 SOURCE, TARGET = "E a vida", "¿Y la vida?"
@@ -100,20 +100,48 @@ def test_layers_and_heads_are_chosen():
         links(attention, AlignmentConfig(head=-3))
 
 
-def test_two_models_must_agree():
-    forward = record(MATRIX[None, None])
-    backward_weights = np.zeros((1, 1, 4, 6))
-    backward_weights[0, 0, [0, 1, 2, 3], [1, 3, 3, 5]] = 1.0  # E–Y, a–vida, vida–vida
-    backward = record(backward_weights, TARGET, SOURCE)
-    assert intersection(forward, backward) == {(0, 1), (2, 3)}
-    with pytest.raises(DataError, match="one pair in two directions"):
-        intersection(forward, forward)
+def test_the_reading_steps_row_is_the_next_one():
+    attention = record(np.eye(6, 4)[None, None])
+    assert links(attention) == {(0, 0), (1, 1), (2, 2)}
+    reading = AlignmentConfig(rows="input")
+    assert links(attention, reading) == {(1, 0), (2, 1)}  # ¿ is read where Y is predicted; vida's row looks at </s>
+    recorded = dataclasses.replace(
+        attention,
+        rows="input",
+        target=("<s>", *attention.target[:-1]),
+        target_spans=(None, *attention.target_spans[:-1]),
+    )
+    assert links(recorded, reading) == links(attention, reading)
+    assert links(recorded) == links(attention)
 
 
-def test_rows_of_the_decoders_input_are_refused():
-    attention = dataclasses.replace(record(MATRIX[None, None]), rows="input")
-    with pytest.raises(DataError, match="one place off"):
-        links(attention)
+def test_pieces_rows_are_averaged_at_their_own_reading_steps():
+    # vida of the target is vid + a; their reading steps are the rows of "a" and of "?"
+    pieces = (None, [(0, 2), (2, 3), (4, 6), (7, 10), (10, 11), (11, 12)])
+    weights = np.zeros((7, 4))
+    weights[[0, 1, 2, 3, 6], 3] = 1.0
+    weights[4], weights[5] = [0.6, 0.0, 0.4, 0.0], [0.0, 0.3, 0.7, 0.0]
+    assert links(record(weights[None, None], pieces=pieces), AlignmentConfig(rows="input")) == {(2, 3)}
+    assert links(record(weights[None, None], pieces=pieces)) == {(2, 4)}
+
+
+def test_every_head_is_read_as_it_would_be_alone():
+    weights = np.random.default_rng(3).dirichlet(np.ones(4), size=(3, 2, 6))
+    attention = record(weights)
+    found = links_of_heads(attention, AlignmentConfig(null=False))
+    assert len(found) == 2 * 3 * 3
+    for head, its_links in found.items():
+        config = AlignmentConfig(null=False, rows=head.rows, layer=head.layer, head=head.head)
+        assert its_links == links(attention, config)
+    single = links_of_heads(record(weights[:1, :1]))
+    assert list(single) == [Head("predicted", 0, 0), Head("input", 0, 0)]
+
+
+def test_what_links_are_read_off_can_be_drawn():
+    words = word_attention(record(MATRIX[None, None]), AlignmentConfig(words="whitespace"))
+    assert words.source == ("E", "a", "vida", "</s>")
+    assert words.target == ("¿Y", "la", "vida?", "</s>")
+    np.testing.assert_allclose(words.matrix()[0], MATRIX[:2].mean(0), rtol=1e-6)
 
 
 def test_a_record_without_cross_attention_is_refused():
@@ -160,14 +188,3 @@ def test_properties(weights, null):
         previous = current
     # a share above a half is the best one
     assert links(attention, AlignmentConfig(method="threshold", threshold=0.51, null=null)) <= best
-
-
-@given(matrices, arrays(np.float32, (1, 1, 4, 6), elements=st.floats(0.015625, 1, width=32)), st.booleans())
-def test_an_intersection_is_in_both_directions(one, other, null):
-    config = AlignmentConfig(null=null)
-    forward, backward = record(one), record(other, TARGET, SOURCE)
-    both = intersection(forward, backward, config)
-    assert both == {(i, j) for j, i in intersection(backward, forward, config)}
-    assert both <= links(forward, config)
-    assert {(j, i) for i, j in both} <= links(backward, config)
-    assert len({i for i, _ in both}) == len({j for _, j in both}) == len(both)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from atento.nn.capture import Observable, capture
+from atento.nn.capture import Observable, capture, observable_names
 
 
 class Doubler(Observable):
@@ -54,6 +54,22 @@ def test_only_the_wanted_kinds_and_names_are_kept_and_detached() -> None:
     assert trace.names("scores") == []
     assert outputs.requires_grad
     assert not trace.last("second", "hidden").requires_grad
+
+
+def test_reports_may_stay_on_the_graph() -> None:
+    model = Model()
+    with capture(model, ["scores"], names=["second"], detach=False) as trace:
+        model(torch.randn(3, 2))
+    trace.last("second", "scores").sum().backward()
+    assert model.between.weight.grad is not None
+    assert bool(model.between.weight.grad.any())
+
+
+def test_what_can_be_listened_to_is_named_in_the_models_order() -> None:
+    model = Model()
+    assert observable_names(model) == ["first", "second"]
+    assert observable_names(model, "cross") == ["second"]
+    assert observable_names(model, "decoder") == []
 
 
 def test_listeners_are_gone_after_the_block_and_after_an_error() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
@@ -18,11 +17,10 @@ from torch import Tensor
 
 from atento.bundle import Bundle
 from atento.decoding.batches import in_order, plan_batches
-from atento.figures.attention import Attention, Role, Weights
-from atento.nn.capture import capture
+from atento.figures.attention import Attention, Role, Rows, Weights
+from atento.nn.capture import capture, observable_names
 
 ROLES: tuple[Role, ...] = ("cross", "encoder", "decoder")
-Rows = Literal["predicted", "input"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +46,12 @@ def pad_rows(
 
 
 def explain(
-    bundle: Bundle, forced: Sequence[Forced], *, rows: Rows = "predicted", batch_size: int = 32
+    bundle: Bundle,
+    forced: Sequence[Forced],
+    *,
+    rows: Rows = "predicted",
+    roles: Sequence[Role] = ROLES,
+    batch_size: int = 32,
 ) -> list[Attention]:
     """The attention of every layer and head of these pairs, in their order.
 
@@ -56,24 +59,28 @@ def explain(
         bundle: the model and its tokenizers.
         forced: sources and targets.
         rows: label a row by the token that is predicted there, or by the decoder's input.
+        roles: whose attention; only these modules leave the fused kernels.
         batch_size: pairs read together, at most.
     """
     lengths = [max(len(pair.source), len(pair.target)) for pair in forced]
     batches = plan_batches(lengths, batch_tokens=4096, batch_size=batch_size)
-    return in_order(batches, (_explain_batch(bundle, [forced[number] for number in batch], rows) for batch in batches))
+    return in_order(
+        batches, (_explain_batch(bundle, [forced[number] for number in batch], rows, roles) for batch in batches)
+    )
 
 
-def _explain_batch(bundle: Bundle, forced: list[Forced], rows: Rows) -> list[Attention]:
+def _explain_batch(bundle: Bundle, forced: list[Forced], rows: Rows, roles: Sequence[Role]) -> list[Attention]:
     model, vocabulary = bundle.model, bundle.vocabulary
     device = next(model.parameters()).device
     inputs = [(vocabulary.decoder_start, *pair.target[:-1]) for pair in forced]
     source, source_mask = pad_rows([pair.source for pair in forced], vocabulary.pad)
     target, target_mask = pad_rows(inputs, vocabulary.pad)
-    with torch.inference_mode(), capture(model) as trace:
+    names = [name for role in roles for name in observable_names(model, role)]
+    with torch.inference_mode(), capture(model, names=names) as trace:
         encoding = model.encoder(source.to(device), source_mask.to(device))
         memory = model.decoder.prepare(encoding)
         model.decoder(target.to(device), memory, model.decoder.start(memory), valid=target_mask.to(device))
-    weights = {role: layers for role in ROLES if (layers := trace.layers("weights", role))}
+    weights = {role: layers for role in roles if (layers := trace.layers("weights", role))}
     return [
         _record(bundle, pair, inputs[number] if rows == "input" else pair.target, number, weights, rows)
         for number, pair in enumerate(forced)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, overload
 import msgspec
 import torch
 
-from atento.applications.explanation import Forced, Rows, explain, pad_rows
+from atento.applications.explanation import ROLES, Forced, explain, pad_rows
 from atento.applications.unknown_words import Replacement, require_words_and_attention, with_source_words
 from atento.bundle import Bundle, load_bundle
 from atento.core.allocator import keep_freed_memory
@@ -25,7 +25,8 @@ from atento.decoding.batches import in_order, plan_batches
 from atento.decoding.configuration import DecodingConfig
 from atento.decoding.hypothesis import Hypothesis, Observer
 from atento.decoding.search import search
-from atento.figures.attention import Attention
+from atento.figures.attention import Attention, Role, Rows
+from atento.nn.capture import roles
 from atento.text.dictionary import Dictionary
 
 LONGEST_TEXT = 10_000
@@ -98,6 +99,11 @@ class Translator:
         """
         keep_freed_memory()
         return cls(load_bundle(Path(path), device))
+
+    @property
+    def attends(self) -> bool:
+        """Whether the model has attention over the source."""
+        return "cross" in roles(self.bundle.model)
 
     @overload
     def translate(
@@ -194,10 +200,25 @@ class Translator:
             yield from self._translate(list(chunk), decoding, attention, dictionary, prefixes, progress, None, first)
             first += len(chunk)
 
-    def explain(self, sources: Sequence[str], targets: Sequence[str], *, rows: Rows = "predicted") -> list[Attention]:
+    def explain(
+        self,
+        sources: Sequence[str],
+        targets: Sequence[str],
+        *,
+        rows: Rows = "predicted",
+        roles: Sequence[Role] = ROLES,
+        lines: Sequence[int] | None = None,
+    ) -> list[Attention]:
         """The attention with which the model reads given translations (force-decoding).
 
         Its byte spans are those of the texts as they were given, also where a tokenizer would lose some of them.
+
+        Args:
+            sources: raw text.
+            targets: a translation of each.
+            rows: label a row by the token that is predicted there, or by the decoder's input.
+            roles: whose attention; the less the faster.
+            lines: the pairs' numbers in error messages; from 1 by default.
 
         Raises:
             DataError: unequal numbers, or an empty text.
@@ -205,9 +226,10 @@ class Translator:
         if len(sources) != len(targets):
             raise DataError(f"{len(sources)} sources and {len(targets)} targets: give equally many")
         forced = []
-        for number, (source, target) in enumerate(zip(sources, targets, strict=True), 1):
+        numbers = lines if lines is not None else range(1, len(sources) + 1)
+        for number, source, target in zip(numbers, sources, targets, strict=True):
             if not source.strip() or not target.strip():
-                raise DataError(f"pair {number} has an empty side; leave it out")
+                raise DataError(f"line {number} has an empty side; leave the pair out")
             self._check_length(source, number)
             self._check_length(target, number)
             [target_ids] = self.bundle.target_tokenizer.encode_batch([target])
@@ -219,7 +241,7 @@ class Translator:
                     target_text=target,
                 )
             )
-        return explain(self.bundle, forced, rows=rows)
+        return explain(self.bundle, forced, rows=rows, roles=roles)
 
     def _settings(
         self,

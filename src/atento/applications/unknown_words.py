@@ -19,7 +19,7 @@ import numpy as np
 from atento.bundle import Bundle
 from atento.core.errors import ConfigurationError
 from atento.figures.attention import Attention
-from atento.nn.capture import Observable
+from atento.nn.capture import roles
 from atento.text.dictionary import Dictionary
 from atento.text.words import assign, segment
 
@@ -51,8 +51,7 @@ def require_words_and_attention(bundle: Bundle) -> None:
             f"decoding.replace_unknown = true: <unk> stands for a word only with a vocabulary of words, and this "
             f"model's target tokenizer is of kind {kind!r}; set it to false"
         )
-    modules = bundle.model.modules()
-    if not any(isinstance(module, Observable) and module.role == "cross" for module in modules):
+    if "cross" not in roles(bundle.model):
         raise ConfigurationError(
             "decoding.replace_unknown = true: this model has no attention that could say which source word an <unk> "
             "stands for; set it to false, or train a model with attention"

@@ -1,37 +1,40 @@
-"""``atento align``: the word alignments of a corpus, read off a model's attention, in Pharaoh format."""
+"""``atento align``: the word alignments of a corpus in Pharaoh format, a model's or any aligner's, and their scores."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from atento.cli.arguments import Device, Json, check_output, require
-from atento.cli.console import print_json, print_table, progress_bar, say
+from atento.cli.console import progress_bar
 from atento.core.errors import DataError
+from atento.data.symmetrisation import Method
 
 if TYPE_CHECKING:
     from atento.applications.translator import Translator
-    from atento.core.progress import Progress
-    from atento.evaluation.alignment import Alignment
-    from atento.figures.attention import Attention
-    from atento.inspection.alignment import AlignmentConfig, Links
+    from atento.cli.align_report import Texts
+    from atento.data.pharaoh import Alignment, Links
+    from atento.inspection.alignment import AlignmentConfig
 
 EXAMPLES = """\b
 Examples:
   atento align runs/pt-es test.pt test.es -o test.align
-  atento align runs/pt-es test.pt test.es --reverse-run runs/es-pt --method intersection --gold test.gold
+  atento align runs/pt-es test.pt test.es --gold test.gold --worst 5 --figure worst.png
+  atento align runs/pt-es test.pt test.es --gold test.gold --heads
+  atento align runs/pt-es test.pt test.es --reverse runs/es-pt --symmetrise grow-diag-final-and
+  atento align giza.forward --reverse giza.reverse --symmetrise union --gold test.gold
 """
-_CHUNK = 512
 
 
 def align(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run with attention.")],
-    source: Annotated[Path, typer.Argument(metavar="SRC", help="Sources, one a line.")],
-    target: Annotated[Path, typer.Argument(metavar="TGT", help="Their translations.")],
+    place: Annotated[Path, typer.Argument(metavar="RUN", help="A run with attention, or a file of links (i-j).")],
+    source: Annotated[
+        Path | None, typer.Argument(metavar="SRC", help="Sources, one a line; a file of links can do without.")
+    ] = None,
+    target: Annotated[Path | None, typer.Argument(metavar="TGT", help="Their translations.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Instead of printing.")] = None,
     method: Annotated[
         Literal["argmax", "threshold", "intersection"],
@@ -42,54 +45,79 @@ def align(
         str, typer.Option(metavar="N", help="A layer (-1: the last), penultimate, or mean.")
     ] = "penultimate",
     head: Annotated[str, typer.Option(metavar="N", help="A head, or mean.")] = "mean",
-    reverse_run: Annotated[
+    rows: Annotated[
+        Literal["predicted", "input"],
+        typer.Option(help="Read a word's links at the step that predicts it, or at the one that reads it."),
+    ] = "predicted",
+    reverse: Annotated[
         Path | None,
-        typer.Option(metavar="RUN", help="A run of the other direction: only links that both find are kept."),
+        typer.Option(metavar="RUN", help="A run of the other direction, or a file of its links, to combine with."),
     ] = None,
+    symmetrise: Annotated[Method, typer.Option(help="How to combine two directions.")] = "intersection",
     words: Annotated[
         bool, typer.Option("--words/--whitespace", help="Number our words (punctuation apart), or what spaces divide.")
     ] = False,
+    one_based: Annotated[bool, typer.Option("--one-based", help="Files of links count words from 1.")] = False,
+    inverted: Annotated[bool, typer.Option("--inverted", help="RUN is a file of target-source links.")] = False,
     gold: Annotated[Path | None, typer.Option(metavar="FILE", help="Score against these links (AER).")] = None,
-    one_based: Annotated[bool, typer.Option("--one-based", help="Gold links count words from 1.")] = False,
+    gold_one_based: Annotated[bool, typer.Option("--gold-one-based", help="Gold links count words from 1.")] = False,
+    gold_inverted: Annotated[bool, typer.Option("--gold-inverted", help="Gold links are target-source.")] = False,
+    heads: Annotated[bool, typer.Option("--heads", help="Score every layer and head instead.")] = False,
+    per_sentence: Annotated[Path | None, typer.Option(metavar="FILE", help="Each sentence's scores, as TSV.")] = None,
+    worst: Annotated[int | None, typer.Option(metavar="N", min=1, help="Show the N worst sentences.")] = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the worst sentences, or the table of heads: .png .svg .pdf."),
+    ] = None,
     as_json: Json = False,
     device: Device = "auto",
 ) -> None:
-    """Write which source word each target word came from, as i-j counted from 0.
+    """Write which source word each target word came from, as i-j counted from 0, and score it.
 
-    The model reads each given translation (forced decoding); its attention gives the links. With --gold, precision,
-    recall and alignment error rate are printed; --json prints them as JSON.
+    A model reads each given translation (forced decoding); its attention gives the links. Or RUN is a file of links
+    that any aligner wrote. With --gold, precision, recall, F1 and alignment error rate are printed.
     """
-    check_output(output)
+    for path in (output, per_sentence, figure):
+        check_output(path)
     require(gold is not None or not as_json, "--json prints the score: give --gold as well")
-    config = _config(method, threshold, layer, head, words, both=reverse_run is not None)
-    from atento.cli.translate import load
-    from atento.evaluation.alignment import Alignment, read_alignments
-    from atento.evaluation.readers import read_aligned
+    for option, wish in (
+        ("--heads", heads),
+        ("--per-sentence", per_sentence),
+        ("--worst", worst),
+        ("--figure", figure),
+    ):
+        require(gold is not None or not wish, f"{option} needs gold links to score against: give --gold as well")
+    require((source is None) == (target is None), "give both SRC and TGT, or (for a file of links) neither")
+    config = _config(method, threshold, layer, head, rows, words)
+    from atento.cli import align_report as report
+    from atento.data.pharaoh import Alignment
 
-    sources, targets = read_aligned([source, target])
-    gold_links = None
-    if gold is not None:
-        gold_links = read_alignments(gold, one_based=one_based)
-        _check_gold(gold_links, sources, targets, config, gold)
-    forward = load(run, device)
-    backward = load(reverse_run, device) if reverse_run is not None else None
-    with progress_bar() as progress:
-        found = list(_all_links(forward, backward, sources, targets, config, f"{source} and {target}", progress))
-    _write(output, [Alignment.of(links) for links in found], silent=gold is not None)
+    report.check_picture(figure)
+    texts = report.Texts.read(source, target, config.words) if source is not None and target is not None else None
+    require(not figure or heads or texts, "--figure draws sentences: give SRC and TGT as well")
+    gold_links = _read_links(gold, texts, one_based=gold_one_based, invert=gold_inverted) if gold is not None else None
+    if heads:
+        require(not (output or per_sentence or worst or reverse), "--heads goes with --gold, --figure and --json only")
+        assert gold_links is not None
+        report.heads(_translator(place, texts, device), _needed(texts), config, gold_links, figure, as_json=as_json)
+        return
+    translator = None if place.is_file() else _translator(place, texts, device)
+    found = _links(place, translator, texts, config, one_based=one_based, invert=inverted)
+    if reverse is not None:
+        found = _combined(found, reverse, texts, config, symmetrise, one_based=one_based, device=device)
+    report.write(output, [Alignment.of(links) for links in found], silent=gold is not None)
     if gold_links is not None:
-        _report(found, gold_links, as_json=as_json)
+        scored = report.Scored.of(found, gold_links, worst or 0)
+        scored.write(per_sentence)
+        if figure is not None:
+            scored.draw(figure, _needed(texts), translator, config)
+        scored.show(texts, as_json=as_json)
+    sys.stdout.flush()
 
 
 def _config(
-    method: Literal["argmax", "threshold", "intersection"],
-    threshold: float,
-    layer: str,
-    head: str,
-    words: bool,
-    *,
-    both: bool,
+    method: str, threshold: float, layer: str, head: str, rows: Literal["predicted", "input"], words: bool
 ) -> AlignmentConfig:
-    """How links are read; with a second model, ``intersection`` means each one's best links, intersected."""
     from atento.core.configuration import convert
     from atento.inspection.alignment import AlignmentConfig
 
@@ -97,82 +125,88 @@ def _config(
         return int(text) if text.removeprefix("-").isdecimal() else text
 
     table: dict[str, Any] = {
-        "method": "argmax" if both and method == "intersection" else method,
+        "method": method,
         "threshold": threshold,
         "layer": number(layer),
         "head": number(head),
+        "rows": rows,
         "words": "words" if words else "whitespace",
     }
     return convert(table, AlignmentConfig, where="options")
 
 
-def _check_gold(
-    gold_links: list[Alignment], sources: list[str], targets: list[str], config: AlignmentConfig, name: Path
-) -> None:
-    from atento.evaluation.alignment import check_links
-    from atento.text.words import segment
+def _needed(texts: Texts | None) -> Texts:
+    """The sentences.
 
-    lengths = ([len(segment(line, config.words)) for line in lines] for lines in (sources, targets))
-    try:
-        check_links(gold_links, *lengths)
-    except DataError as error:
-        raise DataError(f"{name}: {error}") from error
+    Raises:
+        ConfigurationError: none were given.
+    """
+    require(texts, "a run reads sentences: give SRC and TGT as well (a file of links can do without)")
+    assert texts is not None
+    return texts
 
 
-def _all_links(
-    forward: Translator,
-    backward: Translator | None,
-    sources: list[str],
-    targets: list[str],
+def _translator(run: Path, texts: Texts | None, device: str) -> Translator:
+    from atento.cli.translate import load
+
+    require(not run.is_file(), f"{run} is a file of links; --heads needs a run")
+    _needed(texts)
+    return load(run, device)
+
+
+def _links(
+    place: Path,
+    translator: Translator | None,
+    texts: Texts | None,
     config: AlignmentConfig,
-    name: str,
-    progress: Progress,
-) -> Iterator[Links]:
-    """The links of every pair; a pair with an empty side has none."""
-    from atento.inspection import alignment
+    *,
+    one_based: bool,
+    invert: bool,
+) -> list[Links]:
+    """The links of a run or a file; of a file the possible ones, too."""
+    if translator is None:
+        return [each.possible for each in _read_links(place, texts, one_based=one_based, invert=invert)]
+    from atento.inspection.corpus import align_corpus
 
-    progress.start("aligning", len(sources))
-    for start in range(0, len(sources), _CHUNK):
-        pairs = list(zip(sources[start : start + _CHUNK], targets[start : start + _CHUNK], strict=True))
-        real = [number for number, pair in enumerate(pairs) if pair[0].strip() and pair[1].strip()]
-        one, other = [pairs[number][0] for number in real], [pairs[number][1] for number in real]
-        there = _explained(forward, one, other, name, start, real)
-        if backward is None:
-            links = [alignment.links(each, config) for each in there]
-        else:
-            back = _explained(backward, other, one, name, start, real)
-            links = [alignment.intersection(each, its, config) for each, its in zip(there, back, strict=True)]
-        by_number = dict(zip(real, links, strict=True))
-        yield from (by_number.get(number, frozenset()) for number in range(len(pairs)))
-        progress.advance(len(pairs))
-    progress.finish()
+    texts = _needed(texts)
+    with progress_bar() as progress:
+        try:
+            return align_corpus(translator, texts.sources, texts.targets, config, progress=progress)
+        except DataError as error:
+            raise DataError(f"{texts.name}: {error}") from error
 
 
-def _explained(
-    translator: Translator, sources: Sequence[str], targets: Sequence[str], name: str, start: int, real: Sequence[int]
-) -> list[Attention]:
+def _combined(
+    found: list[Links],
+    reverse: Path,
+    texts: Texts | None,
+    config: AlignmentConfig,
+    method: Method,
+    *,
+    one_based: bool,
+    device: str,
+) -> list[Links]:
+    """The links together with those of the other direction, whose sources are our targets."""
+    from atento.data import pharaoh
+    from atento.data.symmetrisation import symmetrise_corpus
+
+    turned = texts.turned() if texts is not None else None
+    translator = None if reverse.is_file() else _translator(reverse, texts, device)
+    back = _links(reverse, translator, turned, config, one_based=one_based, invert=False)
     try:
-        return translator.explain(sources, targets)
+        return symmetrise_corpus(found, [pharaoh.inverted(links) for links in back], method)
     except DataError as error:
-        lines = f"lines {start + 1} to {start + 1 + max(real, default=0)}"
-        raise DataError(f"{name}, {lines}: {error}") from error
+        raise DataError(f"{reverse}: {error}") from error
 
 
-def _write(output: Path | None, alignments: list[Alignment], *, silent: bool) -> None:
-    from atento.evaluation.alignment import format_links, write_alignments
+def _read_links(path: Path, texts: Texts | None, *, one_based: bool, invert: bool) -> list[Alignment]:
+    """A file of links; all must be inside their sentences, if these are known."""
+    from atento.data.pharaoh import check_links, read_alignments
 
-    if output is not None:
-        write_alignments(output, alignments)
-    elif not silent:
-        sys.stdout.writelines(format_links(each) + "\n" for each in alignments)
-
-
-def _report(found: list[Links], gold_links: list[Alignment], *, as_json: bool) -> None:
-    from atento.evaluation.alignment import score_alignments
-
-    score = score_alignments(found, gold_links)
-    if as_json:
-        print_json(score)
-        return
-    say(f"{score.sentences:,} sentence pairs, {score.sure:,} sure gold links")
-    print_table(("", ""), score.rows(), numbers=(1,))
+    alignments = read_alignments(path, one_based=one_based, invert=invert)
+    if texts is not None:
+        try:
+            check_links(alignments, *texts.lengths)
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from error
+    return alignments

@@ -187,12 +187,11 @@ def _scores(translator: Translator, pairs: Sequence[AlignedPair]) -> Evaluation:
 
 def _alignment_error_rate(translator: Translator, pairs: Sequence[AlignedPair]) -> float:
     """In percent."""
-    from atento.evaluation.alignment import Alignment, score_alignments
-    from atento.inspection.alignment import AlignmentConfig, links
+    from atento.data.pharaoh import Alignment
+    from atento.evaluation.alignment import score_alignments
+    from atento.inspection.corpus import align_corpus
 
-    config = AlignmentConfig(method="argmax", words="words")
-    records = translator.explain([pair.source for pair in pairs], [pair.target for pair in pairs])
-    found = [links(record, config) for record in records]
+    found = align_corpus(translator, [pair.source for pair in pairs], [pair.target for pair in pairs])
     return 100 * score_alignments(found, [Alignment.of(pair.links) for pair in pairs]).aer
 
 

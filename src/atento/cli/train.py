@@ -24,6 +24,7 @@ EXAMPLES = """\b
 Examples:
   atento train --train train.pt train.es -o runs/pt-es
   atento train pt-es-small --train pairs.tsv.gz --valid dev.pt dev.es --set training.minutes=30 -o runs/pt-es
+  atento train --train train.pt train.es --alignment train.align -o runs/guided
   atento train my-recipe.toml --set model.num_decoder_layers=2 -o runs/two-layers
   atento train --resume -o runs/pt-es
 """
@@ -42,6 +43,13 @@ def train(
         list[Path] | None,
         typer.Option("--valid", metavar="SRC TGT", help="Validation corpus; else a part of the training is held out."),
     ] = None,
+    alignment: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Word links (i-j) of --train: attention is trained on them, too."),
+    ] = None,
+    alignment_words: Annotated[
+        bool, typer.Option("--alignment-words", help="They count our words, punctuation apart, not what spaces divide.")
+    ] = False,
     run: Annotated[Path | None, typer.Option("--output", "-o", metavar="RUN", help="The run's folder.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override the recipe; may be repeated.")
@@ -58,7 +66,9 @@ def train(
         raise typer.BadParameter("say where the run goes: -o RUN", param_hint="--output")
     from atento.training import run as training
 
-    chosen = _recipe(recipe, train_files, valid_files, settings, resume)
+    require(train_files or not alignment, "--alignment needs --train as well; or name both in a recipe file")
+    require(alignment or not alignment_words, "--alignment-words tells how to read --alignment: give it as well")
+    chosen = _recipe(recipe, train_files, valid_files, settings, resume, alignment, words=alignment_words)
     with progress_bar() as progress, interruptible(progress, run) as (watched, stop):
         report = training.train(chosen, run, resume=resume, device=device, progress=watched, stop=stop)
     if as_json:
@@ -81,6 +91,9 @@ def _recipe(
     valid_files: list[Path] | None,
     settings: list[str] | None,
     resume: bool,
+    alignment: Path | None,
+    *,
+    words: bool,
 ) -> Recipe | None:
     """The recipe to begin with; None where a run goes on with its own."""
     from atento.training.recipe import read_recipe
@@ -99,7 +112,14 @@ def _recipe(
             "--resume goes on with the run's own recipe and data: leave RECIPE, --train, --valid and --set out",
         )
         return None
-    return read_recipe(name or DEFAULT, train=train_files, valid=valid_files, overrides=settings or ())
+    return read_recipe(
+        name or DEFAULT,
+        train=train_files,
+        valid=valid_files,
+        alignment=alignment,
+        alignment_words="words" if words else "whitespace",
+        overrides=settings or (),
+    )
 
 
 class SignalStop(Stop):
@@ -176,6 +196,9 @@ def _summarise(report: Report) -> None:
     print("\nNext:")
     print(f'  atento translate {run} "…" --attention alignment.png')
     print(f"  atento evaluate {run} test.source test.target")
+    if guided := report.card["training"]["guided_alignment"]:
+        attention = " ".join(f"--{name} {guided[name]}" for name in ("layer", "head", "rows"))
+        print(f"  atento align {run} test.source test.target {attention}")
     sys.stdout.flush()
 
 

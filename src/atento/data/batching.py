@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from atento.core.vocabulary import Vocabulary
 from atento.data.batch_plan import SPECIALS, Int64s, draw_rows, plan_batches
 from atento.data.dataset import ParallelDataset
+from atento.data.token_links import shares
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenLinks:
+    """Which source tokens a batch's target tokens are translations of, where that is known."""
+
+    rows: Int[Tensor, " links"]
+    targets: Int[Tensor, " links"]
+    """Places in ``labels``."""
+    sources: Int[Tensor, " links"]
+    """Places in ``source``."""
+    shares: Float[Tensor, " links"]
+    """1 / how many links the target token has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +50,8 @@ class Batch:
     """Real source tokens, ``</s>`` included."""
     target_tokens: int
     """Real labels, ``</s>`` included: what a loss sum is divided by."""
+    links: TokenLinks | None = None
+    """None where no corpus of the dataset has an alignment."""
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -42,7 +59,11 @@ class Batch:
     def to(self, device: torch.device | str, *, non_blocking: bool = False) -> Batch:
         """The same batch on another device."""
         names = ("source", "source_mask", "decoder_input", "labels", "target_mask")
-        moved = {name: getattr(self, name).to(device, non_blocking=non_blocking) for name in names}
+        moved: dict[str, Any] = {name: getattr(self, name).to(device, non_blocking=non_blocking) for name in names}
+        if self.links is not None:
+            parts = {field.name: getattr(self.links, field.name) for field in fields(self.links)}
+            links = {name: part.to(device, non_blocking=non_blocking) for name, part in parts.items()}
+            moved["links"] = TokenLinks(**links)
         return replace(self, **moved)
 
 
@@ -73,6 +94,7 @@ def collate(dataset: ParallelDataset, indices: Int64s, vocabulary: Vocabulary, *
         indices=torch.from_numpy(indices),
         source_tokens=int(source_ends.sum()) + len(indices),
         target_tokens=int(target_ends.sum()) + len(indices),
+        links=_links(dataset, indices) if dataset.has_links else None,
     )
 
 
@@ -140,6 +162,12 @@ class Batches:
                 following = Position(epoch=epoch, batch=after) if after < len(plan) else Position(epoch=epoch + 1)
                 yield self.collate(plan[first + self.rank]), following
             epoch, begin = epoch + 1, 0
+
+
+def _links(dataset: ParallelDataset, indices: Int64s) -> TokenLinks:
+    links = dataset.links(indices)
+    rows, targets, sources = (torch.from_numpy(column.copy()) for column in links.T)
+    return TokenLinks(rows=rows, targets=targets, sources=sources, shares=torch.from_numpy(shares(links)))
 
 
 def _width(lengths: Int64s, round_to: int) -> int:

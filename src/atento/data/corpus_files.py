@@ -11,6 +11,7 @@ import msgspec
 from atento.core.configuration import Configuration
 from atento.core.errors import ConfigurationError
 from atento.core.files import COMPRESSIONS
+from atento.text.words import How
 
 Format = Literal["plain", "tsv", "jsonl", "tmx"]
 
@@ -40,6 +41,12 @@ class CorpusFiles(Configuration, frozen=True, kw_only=True):
     target_language: str | None = None
     weight: float = 1.0
     """How often its pairs occur in an epoch: 2 is twice, 0.5 is every second pair, in turn."""
+    alignment: str | None = None
+    """Word links for guided training: a Pharaoh file (``i-j``, source-target) with one line for each pair."""
+    alignment_words: How = "whitespace"
+    """What the links count: what stands between spaces, or ``words`` with punctuation marks apart."""
+    alignment_one_based: bool = False
+    """They count from 1."""
 
     def __post_init__(self) -> None:
         if (self.source is None) != (self.target is None) or (self.source is None) == (self.file is None):
@@ -61,6 +68,8 @@ class CorpusFiles(Configuration, frozen=True, kw_only=True):
             raise ConfigurationError("source_language and target_language go together; give both or neither")
         if not 0 < self.weight < float("inf"):
             raise ConfigurationError(f"weight = {self.weight}: it must be a positive number")
+        if self.alignment is None and (self.alignment_words != "whitespace" or self.alignment_one_based):
+            raise ConfigurationError("alignment_words and alignment_one_based tell how to read alignment; give it too")
 
     @classmethod
     def of(cls, paths: Sequence[str | Path]) -> CorpusFiles:
@@ -98,7 +107,7 @@ class CorpusFiles(Configuration, frozen=True, kw_only=True):
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """The file, or the source file and the target file."""
+        """The file, or the source file and the target file; not that of links."""
         return tuple(Path(name) for name in (self.source, self.target, self.file) if name is not None)
 
     @property
@@ -108,7 +117,8 @@ class CorpusFiles(Configuration, frozen=True, kw_only=True):
 
     def relative_to(self, folder: Path) -> CorpusFiles:
         """The same corpus with its paths taken as relative to ``folder``; absolute paths stay."""
-        moved = {name: str(folder / path) for name in ("source", "target", "file") if (path := getattr(self, name))}
+        names = ("source", "target", "file", "alignment")
+        moved = {name: str(folder / path) for name in names if (path := getattr(self, name))}
         return msgspec.structs.replace(self, **moved)
 
     def with_languages(self, source: str | None, target: str | None) -> CorpusFiles:

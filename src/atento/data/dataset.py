@@ -53,6 +53,15 @@ class _Side:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Links:
+    """Links between tokens: pair i has ``places[starts[i] : starts[i] + counts[i]]``, each (target, source)."""
+
+    places: npt.NDArray[Any]
+    starts: Int64s
+    counts: Int64s
+
+
+@dataclass(frozen=True, kw_only=True)
 class EncodedCorpus:
     """One corpus of a dataset; ``weight`` says how often its pairs occur in an epoch."""
 
@@ -61,6 +70,7 @@ class EncodedCorpus:
     sides: tuple[_Side, _Side]
     lines: Int64s
     left_out: LeftOut
+    links: _Links | None = None
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -90,6 +100,11 @@ class ParallelDataset:
     def weights(self) -> tuple[float, ...]:
         """Each corpus's weight."""
         return tuple(corpus.weight for corpus in self.corpora)
+
+    @property
+    def has_links(self) -> bool:
+        """Whether some corpus came with an alignment."""
+        return any(corpus.links is not None for corpus in self.corpora)
 
     def __len__(self) -> int:
         return int(self.bounds[-1])
@@ -133,6 +148,26 @@ class ParallelDataset:
             block[real] = encoded.ids[places]
             result[mine] = block
         return result
+
+    def links(self, indices: Int64s) -> Int64s:
+        """The links between the tokens of these pairs, [links, 3]: place in ``indices``, target token, source token.
+
+        In order; pairs of a corpus without alignment have none.
+        """
+        found = [np.zeros((0, 3), np.int64)]
+        owners = np.searchsorted(self.bounds, indices, side="right") - 1
+        for number in np.unique(owners):
+            encoded = self.corpora[number].links
+            if encoded is None:
+                continue
+            places = np.flatnonzero(owners == number)
+            rows = indices[places] - self.bounds[number]
+            counts = encoded.counts[rows]
+            within = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
+            tokens = encoded.places[np.repeat(encoded.starts[rows], counts) + within]
+            found.append(np.concatenate([np.repeat(places, counts)[:, None], tokens], axis=1).astype(np.int64))
+        result = np.concatenate(found)
+        return result[np.argsort(result[:, 0], kind="stable")]
 
 
 def open_dataset(
@@ -178,10 +213,15 @@ def _selected(corpus: CorpusFiles, encoded: EncodedFiles, max_length: int | None
         _Side(ids=ids, starts=(np.cumsum(lengths) - lengths)[kept], lengths=lengths[kept])
         for ids, lengths in zip(encoded.ids, encoded.lengths, strict=True)
     )
+    links = None
+    if encoded.links is not None:
+        places, counts = encoded.links
+        links = _Links(places=places, starts=(np.cumsum(counts) - counts)[kept], counts=counts[kept])
     return EncodedCorpus(
         name=corpus.name,
         weight=corpus.weight,
         sides=(source, target),
         lines=encoded.lines[kept],
         left_out=LeftOut(empty=int(empty.sum()), too_long=int(too_long.sum())),
+        links=links,
     )

@@ -3,6 +3,8 @@
     source.bin  target.bin                   token ids of all pairs, one after another (uint16 if they fit, else int32)
     source_lengths.bin  target_lengths.bin   int32 [pairs]: tokens of each side, without special ones
     lines.bin                                int64 [pairs]: the line of the corpus where a pair stands
+    links.bin  link_counts.bin               of a corpus with an alignment: int32 [links, 2], target and source token of
+                                             each link, pair by pair, and int32 [pairs], how many each has
     encoded.json                             the counts and the files' sizes, by which a truncated folder is known
 
 The folder's name is the SHA-256 of everything that decides what it holds (the files' bytes, the reading options, the
@@ -37,18 +39,20 @@ from atento.core.progress import Progress
 from atento.data.corpus_files import CorpusFiles
 from atento.data.readers import read_pairs
 from atento.data.records import chunked
+from atento.data.token_links import LinkReader, SpanEncoder
 
 _VERSION = 1
 _STALE_SECONDS = 24 * 60 * 60
 _SUMMARY = "encoded.json"
 _ARRAYS = ("source", "target", "source_lengths", "target_lengths", "lines")
+_LINK_ARRAYS = ("links", "link_counts")
 _READING_OPTIONS = (
     "source_column", "target_column", "source_key", "target_key", "source_language", "target_language",
 )  # fmt: skip
 
 
-class TextEncoder(Protocol):
-    """What encoding a corpus asks of a tokenizer."""
+class TextEncoder(SpanEncoder, Protocol):
+    """What encoding a corpus asks of a tokenizer (spans only for a corpus with an alignment)."""
 
     @property
     def checksum(self) -> str:
@@ -73,6 +77,8 @@ class EncodedFiles:
     """Source and target."""
     lengths: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
     lines: npt.NDArray[np.int64]
+    links: tuple[npt.NDArray[Any], npt.NDArray[np.int64]] | None = None
+    """(target token, source token) of all links, on the disk, and how many each pair has; None without alignment."""
 
 
 class _Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,13 +138,16 @@ def encode_corpus(
 
 def _key(corpus: CorpusFiles, encoders: tuple[TextEncoder, TextEncoder]) -> str:
     options = {name: value for name, value in msgspec.structs.asdict(corpus).items() if name in _READING_OPTIONS}
-    content = {
+    content: dict[str, Any] = {
         "version": _VERSION,
         "format": corpus.resolved_format,
         "options": options,
         "files": [_content(path) for path in corpus.paths],
         "encoders": [(encoder.checksum, encoder.size) for encoder in encoders],
     }
+    if corpus.alignment is not None:
+        file = _content(Path(corpus.alignment))
+        content["alignment"] = (file, corpus.alignment_words, corpus.alignment_one_based)
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -149,9 +158,11 @@ def _content(path: Path) -> tuple[str, str]:
 
 def _write(corpus: CorpusFiles, encoders: tuple[TextEncoder, TextEncoder], folder: Path, progress: Progress) -> None:
     dtypes = tuple(np.dtype("<u2" if encoder.size <= 1 << 16 else "<i4") for encoder in encoders)
+    links = LinkReader(corpus, encoders) if corpus.alignment is not None else None
+    names = _ARRAYS if links is None else _ARRAYS + _LINK_ARRAYS
     pairs = 0
     with contextlib.ExitStack() as stack:
-        files = {name: stack.enter_context((folder / f"{name}.bin").open("wb")) for name in _ARRAYS}
+        files = {name: stack.enter_context((folder / f"{name}.bin").open("wb")) for name in names}
         for chunk in chunked(read_pairs(corpus)):
             for side, (encoder, dtype) in enumerate(zip(encoders, dtypes, strict=True)):
                 ids = encoder.encode_batch([pair.target if side else pair.source for pair in chunk])
@@ -159,9 +170,14 @@ def _write(corpus: CorpusFiles, encoders: tuple[TextEncoder, TextEncoder], folde
                 files[_ARRAYS[side]].write(flat.tobytes())
                 files[_ARRAYS[2 + side]].write(np.array([len(row) for row in ids], "<i4").tobytes())
             files["lines"].write(np.array([pair.line for pair in chunk], "<i8").tobytes())
+            if links is not None:
+                for name, array in zip(_LINK_ARRAYS, links.read(chunk), strict=True):
+                    files[name].write(array.astype("<i4").tobytes())
             pairs += len(chunk)
             progress.advance(len(chunk), note=f"{pairs} pairs")
-    sizes = {name: (folder / f"{name}.bin").stat().st_size for name in _ARRAYS}
+        if links is not None:
+            links.finish()
+    sizes = {name: (folder / f"{name}.bin").stat().st_size for name in names}
     summary = _Summary(pairs=pairs, dtypes=(dtypes[0].str, dtypes[1].str), sizes=sizes)
     (folder / _SUMMARY).write_bytes(msgspec.json.encode(summary))
     for file in folder.iterdir():
@@ -192,7 +208,8 @@ def _opened(folder: Path) -> EncodedFiles | None:
     """The folder's arrays, or None if it is missing or not complete."""
     try:
         summary = msgspec.json.decode((folder / _SUMMARY).read_bytes(), type=_Summary)
-        whole = all((folder / f"{name}.bin").stat().st_size == summary.sizes[name] for name in _ARRAYS)
+        names = dict.fromkeys([*_ARRAYS, *summary.sizes])
+        whole = all((folder / f"{name}.bin").stat().st_size == summary.sizes[name] for name in names)
     except (OSError, msgspec.DecodeError, KeyError):
         return None
     if not whole:
@@ -205,4 +222,11 @@ def _opened(folder: Path) -> EncodedFiles | None:
         np.fromfile(folder / f"{name}.bin", "<i4").astype(np.int64) for name in _ARRAYS[2:4]
     )
     lines = np.fromfile(folder / "lines.bin", "<i8").astype(np.int64)
-    return EncodedFiles(ids=(source, target), lengths=(source_lengths, target_lengths), lines=lines)
+    links = _opened_links(folder, summary) if "links" in summary.sizes else None
+    return EncodedFiles(ids=(source, target), lengths=(source_lengths, target_lengths), lines=lines, links=links)
+
+
+def _opened_links(folder: Path, summary: _Summary) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    path = folder / "links.bin"
+    links = np.memmap(path, np.dtype("<i4"), mode="r") if summary.sizes["links"] else np.zeros(0, np.int32)
+    return links.reshape(-1, 2), np.fromfile(folder / "link_counts.bin", "<i4").astype(np.int64)

@@ -22,7 +22,8 @@ from atento.data.corpus_files import CorpusFiles
 from atento.data.hashes import Hashes, hash_texts
 from atento.data.readers import read_pairs
 from atento.data.records import chunked, sides_of
-from atento.data.writers import pair_writer
+from atento.data.token_links import lines_of_links
+from atento.data.writers import pair_writer, text_writer
 
 Int64s = npt.NDArray[np.int64]
 
@@ -75,10 +76,11 @@ class SplitReport(msgspec.Struct, frozen=True, kw_only=True):
 def split_corpus(
     corpus: CorpusFiles, output: SplitOutput, config: SplitConfig | None = None, *, progress: Progress | None = None
 ) -> SplitReport:
-    """Write the parts of a corpus, each in the corpus's order.
+    """Write the parts of a corpus, each in the corpus's order; also its links, for parts that name a place for them.
 
     Raises:
-        DataError: the corpus cannot be read (file and line are named), or cannot give parts of these sizes.
+        DataError: the corpus cannot be read (file and line are named), or cannot give parts of these sizes, or its
+            links have another number of lines.
         ConfigurationError: a part that is wanted has no place.
         OutputError: a file cannot be written.
     """
@@ -98,6 +100,7 @@ def split_corpus(
             writers = {part: stack.enter_context(pair_writer(place)) for part, place in places.items()}
             for part, pair in zip(map(int, parts), read_pairs(corpus), strict=True):
                 writers[part].write(pair.source, pair.target)
+        _split_links(corpus, places, parts)
     finally:
         progress.finish()
     sizes = np.bincount(parts, minlength=3).tolist()
@@ -105,6 +108,18 @@ def split_corpus(
     return SplitReport(
         train=sizes[TRAIN], dev=sizes[DEV], test=sizes[TEST], groups=len(members), largest_group=int(members.max())
     )
+
+
+def _split_links(corpus: CorpusFiles, places: dict[int, CorpusFiles], parts: npt.NDArray[np.int8]) -> None:
+    """Deal the lines of links out as the pairs were, to the parts that have a place for them."""
+    wanted = {part: Path(place.alignment) for part, place in places.items() if place.alignment is not None}
+    if corpus.alignment is None or not wanted:
+        return
+    with contextlib.ExitStack() as stack:
+        streams = {part: stack.enter_context(text_writer(path)) for part, path in wanted.items()}
+        for line, part in zip(lines_of_links(Path(corpus.alignment), len(parts)), parts.tolist(), strict=True):
+            if part in streams:
+                streams[part].write(f"{line}\n")
 
 
 def connected_groups(source: Hashes, target: Hashes) -> Int64s:

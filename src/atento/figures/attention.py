@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import msgspec
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Role = Literal["cross", "encoder", "decoder"]
 """The decoder's attention over the source, the encoder's over itself, the decoder's over itself."""
+
+Rows = Literal["predicted", "input"]
+"""Whose a row is: the token's that is predicted at this step, or the one's that the decoder reads."""
 
 Span = tuple[int, int]
 Weights = NDArray[np.float32]
@@ -51,7 +54,7 @@ class Attention:
     source_spans: tuple[Span | None, ...]
     target_spans: tuple[Span | None, ...]
     weights: Mapping[Role, Weights]
-    rows: Literal["predicted", "input"] = "predicted"
+    rows: Rows = "predicted"
     note: str = field(default="")
     """What a reader should know of it, such as the model's name."""
 
@@ -165,6 +168,20 @@ class Attention:
             note=self.note,
         )
 
+    def with_rows(self, rows: Rows) -> Attention:
+        """The same steps, each row labelled by the token that is predicted there or by the one that is read there.
+
+        The step that predicts a token reads the one before it: so a token's two rows are neighbours. One label is not
+        in the record and is made up: ``<s>`` for the first token read, ``</s>`` for the last one predicted.
+        """
+        if rows == self.rows or not self.target:
+            return replace(self, rows=rows)
+        if rows == "input":
+            labels, spans = ("<s>", *self.target[:-1]), (None, *self.target_spans[:-1])
+        else:
+            labels, spans = (*self.target[1:], "</s>"), (*self.target_spans[1:], None)
+        return replace(self, rows=rows, target=labels, target_spans=spans)
+
     def figure(self, *, role: Role = "cross", layer: int | None = None, head: int | None = None) -> Figure:
         """A Bahdanau-style heat map as a matplotlib figure; see ``atento.figures.heatmap`` for more."""
         from atento.figures import heatmap  # matplotlib takes a second to import
@@ -248,7 +265,7 @@ class _Record(msgspec.Struct):
     source: _Side
     target: _Side
     weights: dict[Role, list[list[list[list[float]]]]]
-    rows: Literal["predicted", "input"] = "predicted"
+    rows: Rows = "predicted"
     note: str = ""
 
 

@@ -21,6 +21,7 @@ from atento.core.errors import DataError
 from atento.figures import fonts
 from atento.figures.attention import Attention, Role, Weights
 from atento.figures.canvas import GAP, LARGEST, MARGIN, measure, missing_note, properties
+from atento.figures.link_marks import Legend, LinkMarks
 
 Zero = Literal["black", "white"]
 
@@ -40,6 +41,7 @@ def sheet(
     titles: Sequence[str] | None = None,
     columns: int | None = None,
     zero: Zero = "black",
+    marks: Sequence[LinkMarks] | None = None,
 ) -> Figure:
     """Draw one or several sentences' attention on one sheet.
 
@@ -51,6 +53,7 @@ def sheet(
         titles: a line above each; None letters several (a), (b), … as the paper does.
         columns: how many stand side by side; None chooses by their widths.
         zero: the colour of weight 0; ``white`` saves ink.
+        marks: gold and predicted links to draw over each sentence's cells, explained by a legend.
 
     Raises:
         DataError: no record, no weights of this role, layer or head, or more than one sheet can hold.
@@ -61,9 +64,10 @@ def sheet(
         titles = [f"({_letter(number)})" for number in range(len(attentions))] if len(attentions) > 1 else [""]
     if len(titles) != len(attentions):
         raise ValueError(f"{len(titles)} titles for {len(attentions)} sentences")
+    each_marks = marks if marks is not None else [None] * len(attentions)
     panels = [
-        _Panel.of(attention.matrix(role, layer, head), *attention.labels(role), title)
-        for attention, title in zip(attentions, titles, strict=True)
+        _Panel.of(attention.matrix(role, layer, head), *attention.labels(role), title, its_marks)
+        for attention, title, its_marks in zip(attentions, titles, each_marks, strict=True)
     ]
     missing = fonts.warn([*titles, *(label for a in attentions for label in (*a.labels(role)[0], *a.labels(role)[1]))])
     across = min(columns or _columns([panel.width for panel in panels]), len(panels))
@@ -72,10 +76,10 @@ def sheet(
     widths = [max(panel.width for panel in panels[start::across]) for start in range(across)]
     lines = [panels[start : start + across] for start in range(0, len(panels), across)]
     heights = [max(panel.height for panel in line) for line in lines]
-    note = missing_note(missing)
+    note, legend = missing_note(missing), Legend.of(marks or ())
     size = (
-        max(sum(widths) + _PANEL_GAP * (across - 1) + 2 * MARGIN, note.width + 2 * MARGIN),
-        sum(heights) + _PANEL_GAP * (len(lines) - 1) + 2 * MARGIN + note.height,
+        max(sum(widths) + _PANEL_GAP * (across - 1), note.width, legend.width) + 2 * MARGIN,
+        sum(heights) + _PANEL_GAP * (len(lines) - 1) + 2 * MARGIN + note.height + legend.height,
     )
     if max(size) * 72 > LARGEST:
         raise DataError(f"{len(panels)} sentences do not fit one sheet; draw fewer, or give `columns`")
@@ -85,6 +89,7 @@ def sheet(
         for number, panel in enumerate(line):
             panel.draw(figure, MARGIN + sum(widths[:number]) + _PANEL_GAP * number, top, zero)
         top -= height + _PANEL_GAP
+    legend.draw(figure, MARGIN, MARGIN + note.height)
     note.draw(figure)
     return figure
 
@@ -210,9 +215,12 @@ class _Panel:
     title_height: float
     width: float
     height: float
+    marks: LinkMarks | None
 
     @classmethod
-    def of(cls, weights: Weights, rows: Sequence[str], columns: Sequence[str], title: str) -> _Panel:
+    def of(
+        cls, weights: Weights, rows: Sequence[str], columns: Sequence[str], title: str, marks: LinkMarks | None
+    ) -> _Panel:
         cell = _cell(max(len(rows), len(columns)))
         labels = _Labels.of(rows, columns, cell, points=min(cell * 72 * 0.62, 11.0))
         heading = fonts.style(title) if title else fonts.Style("", (fonts.BASE,))
@@ -225,6 +233,7 @@ class _Panel:
             title_height=title_height,
             width=max(labels.left + len(columns) * cell + max(labels.overhang, 0.0), title_width),
             height=title_height + labels.top + len(rows) * cell,
+            marks=marks,
         )
 
     def draw(self, figure: Figure, left: float, top: float, zero: Zero) -> None:
@@ -242,6 +251,8 @@ class _Panel:
             )
         first = top - self.title_height - self.labels.top
         axes = _cells(figure, left + self.labels.left, first, self.labels.cell, self.weights, zero, vector=True)
+        if self.marks is not None:
+            self.marks.draw(axes, self.labels.cell)
         self.labels.draw_rows(axes)
         self.labels.draw_columns(axes)
 

@@ -1,27 +1,25 @@
 """Links between words, read off a model's attention.
 
-The attention of each predicted word over the source is a soft alignment (Bahdanau et al. 2015, section 5.2.1); these
+The attention of each target word over the source is a soft alignment (Bahdanau et al. 2015, section 5.2.1); these
 are the ways to make it a hard one. All work on words, whatever pieces the model reads: ``Attention.merged`` sums and
 averages the weights of a word's tokens. Links are (source word, target word), counted from 0 over
-``atento.text.words.segment``.
+``atento.text.words.segment``. ``corpus`` does this for whole corpora.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from atento.core.configuration import Configuration
-from atento.core.errors import ConfigurationError, DataError
-from atento.figures.attention import Attention, Span
+from atento.core.errors import ConfigurationError
+from atento.data.pharaoh import Links
+from atento.figures.attention import Attention, Rows, Span
 from atento.text.words import How, segment
-
-Link = tuple[int, int]
-Links = frozenset[Link]
 
 
 class AlignmentConfig(Configuration, frozen=True, kw_only=True):
@@ -39,6 +37,9 @@ class AlignmentConfig(Configuration, frozen=True, kw_only=True):
     layer: int | Literal["penultimate", "mean"] = "penultimate"
     """``penultimate`` is the last but one (Garg et al. 2019), or the only one; negative numbers count from the last."""
     head: int | Literal["mean"] = "mean"
+    rows: Rows = "predicted"
+    """A word's row is that of the step that predicts it, or of the next step, which reads it as ``input`` and so knows
+    which word it is (Chen et al., "Accurate word alignment induction from neural machine translation", EMNLP 2020)."""
     null: bool = True
     """A word whose best partner is ``</s>`` stays unlinked; else rows are made to sum to one without ``</s>``."""
     words: How = "words"
@@ -49,13 +50,68 @@ class AlignmentConfig(Configuration, frozen=True, kw_only=True):
             raise ConfigurationError(f"threshold = {self.threshold}: it must be above 0 and at most 1")
 
 
+class Head(NamedTuple):
+    """One matrix of a model: a head at the step that predicts a word or at the one that reads it."""
+
+    rows: Rows
+    layer: int
+    head: int | Literal["mean"]
+    """``mean``: of the layer's heads."""
+
+
 def links(attention: Attention, config: AlignmentConfig = AlignmentConfig()) -> Links:  # noqa: B008 (it is frozen)
     """The links of one sentence pair.
 
     Raises:
-        DataError: there is no cross attention or no such layer or head, or rows stand for the decoder's input.
+        DataError: there is no cross attention or no such layer or head.
     """
-    table = _Table.of(attention, config)
+    return _read(word_attention(attention, config), 0, 0, config)
+
+
+def word_attention(
+    attention: Attention,
+    config: AlignmentConfig = AlignmentConfig(),  # noqa: B008 (it is frozen)
+) -> Attention:
+    """What links are read off: one matrix between words (and ``</s>``), of the layer, head and rows asked for.
+
+    Raises:
+        DataError: there is no cross attention or no such layer or head.
+    """
+    matrix = attention.matrix("cross", _layer(attention, config), None if config.head == "mean" else config.head)
+    return _merged(attention, matrix[None, None], config.rows, config.words)
+
+
+def links_of_heads(
+    attention: Attention,
+    config: AlignmentConfig = AlignmentConfig(),  # noqa: B008 (it is frozen)
+) -> dict[Head, Links]:
+    """The links of one sentence pair by every head, every layer's mean, and both kinds of rows.
+
+    The configuration's own layer, head and rows do not count.
+
+    Raises:
+        DataError: there is no cross attention.
+    """
+    array = attention.array("cross")
+    found: dict[Head, Links] = {}
+    several = array.shape[1] > 1
+    matrices = np.concatenate([array, array.mean(axis=1, keepdims=True)], axis=1) if several else array
+    for rows in get_args(Rows):
+        words = _merged(attention, matrices, rows, config.words)
+        for layer in range(matrices.shape[0]):
+            for head in range(matrices.shape[1]):
+                name: int | Literal["mean"] = "mean" if several and head == array.shape[1] else head
+                found[Head(rows, layer, name)] = _read(words, layer, head, config)
+    return found
+
+
+def _merged(attention: Attention, matrices: NDArray[np.float32], rows: Rows, words: How) -> Attention:
+    source, target = segment(attention.source_text, words), segment(attention.target_text, words)
+    return replace(attention, weights={"cross": matrices}).with_rows(rows).merged(source, target)
+
+
+def _read(words: Attention, layer: int, head: int, config: AlignmentConfig) -> Links:
+    table = _Table.of(words, layer, head, config)
     match config.method:
         case "argmax":
             return table.best_sources()
@@ -63,29 +119,6 @@ def links(attention: Attention, config: AlignmentConfig = AlignmentConfig()) -> 
             return table.at_least(config.threshold)
         case "intersection":
             return table.best_sources() & table.best_targets()
-
-
-def intersection(
-    forward: Attention,
-    backward: Attention,
-    config: AlignmentConfig = AlignmentConfig(),  # noqa: B008 (it is frozen)
-) -> Links:
-    """The links on which two models agree, of which one translates back what the other translates.
-
-    Args:
-        forward: source → target.
-        backward: the same pair, target → source.
-        config: how each one's links are found; the links are of the forward direction.
-
-    Raises:
-        DataError: the records are not of the same pair of texts, or as ``links``.
-    """
-    if (forward.source_text, forward.target_text) != (backward.target_text, backward.source_text):
-        raise DataError(
-            f"{forward.source_text!r} – {forward.target_text!r} and {backward.source_text!r} – "
-            f"{backward.target_text!r} are not one pair in two directions; give both models the same pairs"
-        )
-    return links(forward, config) & frozenset((i, j) for j, i in links(backward, config))
 
 
 class _Table:
@@ -97,17 +130,10 @@ class _Table:
         self.columns = columns
 
     @classmethod
-    def of(cls, attention: Attention, config: AlignmentConfig) -> _Table:
-        if attention.rows != "predicted":
-            raise DataError(
-                "the rows of this attention record are the decoder's input, one place off from the words predicted; "
-                "record it with rows of predicted tokens"
-            )
-        matrix = attention.matrix("cross", _layer(attention, config), None if config.head == "mean" else config.head)
-        source = segment(attention.source_text, config.words)
-        target = segment(attention.target_text, config.words)
-        words = replace(attention, weights={"cross": matrix[None, None]}).merged(source, target)
-        table = cls(words.matrix(), _numbers(words.target_spans, target), _numbers(words.source_spans, source))
+    def of(cls, words: Attention, layer: int, head: int, config: AlignmentConfig) -> _Table:
+        source, target = segment(words.source_text, config.words), segment(words.target_text, config.words)
+        rows, columns = _numbers(words.target_spans, target), _numbers(words.source_spans, source)
+        table = cls(words.array()[layer, head], rows, columns)
         return table if config.null else table.without_specials()
 
     def without_specials(self) -> _Table:

@@ -22,7 +22,7 @@ Role = Literal["encoder", "decoder", "cross"]
 
 
 class Trace:
-    """What the observed modules reported, by module name and kind, one tensor a call, detached."""
+    """What the observed modules reported, by module name and kind, one tensor a call."""
 
     def __init__(self) -> None:
         self._reports: defaultdict[tuple[str, Kind], list[Tensor]] = defaultdict(list)
@@ -59,15 +59,16 @@ class Trace:
 class Listener:
     """Hands one module's reports to a trace."""
 
-    def __init__(self, name: str, trace: Trace, kinds: frozenset[Kind]) -> None:
+    def __init__(self, name: str, trace: Trace, kinds: frozenset[Kind], detach: bool) -> None:
         self._name = name
         self._trace = trace
         self._kinds = kinds
+        self._detach = detach
 
     def report(self, kind: Kind, value: Tensor) -> None:
         """Keep a value, if its kind is wanted."""
         if kind in self._kinds:
-            self._trace._reports[self._name, kind].append(value.detach())
+            self._trace._reports[self._name, kind].append(value.detach() if self._detach else value)
 
 
 class Observable(nn.Module):
@@ -79,7 +80,11 @@ class Observable(nn.Module):
 
 @contextlib.contextmanager
 def capture(
-    model: nn.Module, kinds: Iterable[Kind] = ("weights",), *, names: Iterable[str] | None = None
+    model: nn.Module,
+    kinds: Iterable[Kind] = ("weights",),
+    *,
+    names: Iterable[str] | None = None,
+    detach: bool = True,
 ) -> Iterator[Trace]:
     """Listen to a model's observable modules while the block runs.
 
@@ -87,6 +92,8 @@ def capture(
         model: any module that holds observable ones.
         kinds: what to keep; see ``Kind``.
         names: modules to listen to, by their name in ``model.named_modules()``; None means all of them.
+        detach: cut the reports off the graph; without it a loss may be made of them, as the written-out paths are
+            differentiable. The trace then keeps the graph alive.
 
     Raises:
         ValueError: an unknown kind, an unknown name, or a module that somebody listens to already.
@@ -102,11 +109,25 @@ def capture(
     trace._roles = {name: module.role for name, module in chosen.items()}
     try:
         for name, module in chosen.items():
-            module.listener = Listener(name, trace, wanted)
+            module.listener = Listener(name, trace, wanted, detach)
         yield trace
     finally:
         for module in chosen.values():
             module.listener = None
+
+
+def observable_names(model: nn.Module, role: Role | None = None) -> list[str]:
+    """The modules of a model that can be listened to (and have this role), in its order."""
+    return [
+        name
+        for name, module in model.named_modules()
+        if isinstance(module, Observable) and (role is None or module.role == role)
+    ]
+
+
+def roles(model: nn.Module) -> frozenset[Role]:
+    """Whose attention can be looked into; without ``cross`` a decoder knows the source by one vector alone."""
+    return frozenset(module.role for module in model.modules() if isinstance(module, Observable) and module.role)
 
 
 def _known(names: Iterable[str], observable: dict[str, Observable]) -> list[str]:

@@ -25,9 +25,9 @@ from atento.core.files import atomic_folder, read_lines, sha256
 from atento.core.progress import Progress
 from atento.data.builtin.corpus import builtin_corpus
 from atento.data.corpus_files import CorpusFiles
+from atento.data.pharaoh import Alignment, check_links, format_links, read_alignments
 from atento.data.readers import read_pairs
 from atento.data.records import sides_of
-from atento.evaluation.alignment import Alignment, check_links, format_links, read_alignments
 from atento.study import tasks
 from atento.study.configuration import (
     BuiltinData,

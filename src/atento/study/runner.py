@@ -66,7 +66,7 @@ def run_study(
         ConfigurationError, DataError, OutputError: the study does not fit, before anything is trained.
         TrainingError: a run failed for a reason of its own; the others are kept.
     """
-    progress, stop = progress or Silent(), stop or Stop()
+    progress, stop, folder = progress or Silent(), stop or Stop(), folder.absolute()
     timing = isinstance(study.data, RandomData)
     materials = Materials(folder / "data", ()) if timing else prepare(study, folder / "data", progress)
     prepared = prepare_variants(study, materials, folder, progress)

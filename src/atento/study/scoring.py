@@ -16,7 +16,8 @@ from atento.data.dataset import open_dataset
 from atento.evaluation.alignment import score_alignments
 from atento.evaluation.configuration import MetricsConfig
 from atento.evaluation.metrics import Scorer, Statistics, summarise
-from atento.inspection.alignment import AlignmentConfig, links
+from atento.inspection.alignment import AlignmentConfig
+from atento.inspection.corpus import align_corpus
 from atento.study.configuration import Metric, Study
 from atento.study.data import Materials, TestSet
 from atento.study.results import Bucket, TestResult
@@ -79,13 +80,10 @@ def _loss(translator: Translator, files: CorpusFiles, run: Path) -> float:
 
 def _alignment_error_rate(translator: Translator, test: TestSet) -> float | None:
     """In percent; None without gold links or without attention."""
-    if test.links is None:
+    if test.links is None or not translator.attends:
         return None
-    records = translator.explain(list(test.sources), list(test.references))
-    if not all("cross" in record.weights for record in records):
-        return None
-    config = AlignmentConfig(words=test.words)
-    return 100 * score_alignments([links(record, config) for record in records], test.links).aer
+    found = align_corpus(translator, test.sources, test.references, AlignmentConfig(words=test.words))
+    return 100 * score_alignments(found, test.links).aer
 
 
 def _buckets(study: Study, test: TestSet, statistics: Statistics) -> tuple[Bucket, ...]:

@@ -18,6 +18,7 @@ import sacrebleu
 import torch
 
 import atento
+from atento.core.configuration import to_toml
 from atento.core.errors import DataError, DivergedError
 from atento.core.files import atomic_text
 from atento.core.machine import peak_memory
@@ -84,7 +85,11 @@ def execute(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
 def _trained(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
     """Train, then score."""
     plan, folder = job.plan, job.folder
-    begun = (folder / "recipe.toml").exists()
+    path = folder / "recipe.toml"
+    begun = path.exists()
+    if begun:  # its data may lie elsewhere now, with the study
+        with atomic_text(path) as stream:
+            stream.write(to_toml(plan.recipe))
     try:
         report = train(None if begun else plan.recipe, folder, resume=begun, device="cpu", progress=progress, stop=stop)
     except DivergedError as error:

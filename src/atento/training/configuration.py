@@ -6,6 +6,7 @@ from typing import Literal
 
 from atento.core.configuration import Configuration
 from atento.core.errors import ConfigurationError
+from atento.training.guided_alignment import GuidedAlignmentConfig
 
 Keep = Literal["last", "best", "average", "ema"]
 Metric = Literal["loss", "bleu", "chrf"]
@@ -65,6 +66,8 @@ class TrainingConfig(Configuration, frozen=True, kw_only=True):
     """Stop after so many validations without a better one."""
     max_skipped_steps: int = 20
     """Stop when so many steps in a row had a loss or gradient that is not finite."""
+    guided_alignment: GuidedAlignmentConfig | None = None
+    """Train attention on the training corpora's word links, too; None: not."""
 
     def __post_init__(self) -> None:
         if all(getattr(self, name) is None for name in BUDGETS):

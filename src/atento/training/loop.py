@@ -159,6 +159,8 @@ class Trainer:
         with autocast(self.precision, self.device):
             loss = self.objective(self.model, batch)
         (loss.total / count).backward()  # type: ignore[no-untyped-call]
+        if loss.alignment is not None:
+            self._window.add_alignment(float(loss.alignment))
         return float(loss.likelihood)
 
     def _after_step(self) -> None:
@@ -301,6 +303,7 @@ class _Window:
     def __init__(self) -> None:
         self._begun = time.perf_counter()
         self._likelihood = 0.0
+        self._alignment: float | None = None
         self._count = 0
         self._rate = 0.0
         self._norm = 0.0
@@ -312,6 +315,10 @@ class _Window:
             self._count += count
         self._rate, self._norm = rate, norm
 
+    def add_alignment(self, loss: float) -> None:
+        """Take in a batch's loss of guided alignment."""
+        self._alignment = (self._alignment or 0.0) + loss
+
     def summary(self) -> tuple[dict[str, float | int | None], str]:
         """The values to log and a note to show."""
         seconds = time.perf_counter() - self._begun
@@ -319,6 +326,7 @@ class _Window:
         speed = self._count / seconds
         values: dict[str, float | int | None] = {
             "loss": loss,
+            "alignment_loss": self._alignment / self._count if self._alignment is not None and self._count else None,
             "learning_rate": self._rate,
             "gradient_norm": self._norm,
             "tokens_per_second": speed,

@@ -26,6 +26,8 @@ class Loss:
     likelihood: Float[Tensor, ""]
     """Plain negative log-likelihood, for reports."""
     count: int
+    alignment: Float[Tensor, ""] | None = None
+    """The part of guided alignment, not weighted, for reports."""
 
 
 class Objective(Protocol):

@@ -15,6 +15,7 @@ from atento.data.corpus_files import CorpusFiles
 from atento.decoding.configuration import DecodingConfig
 from atento.models.build import ModelConfig
 from atento.text.configuration import TokenizerConfig
+from atento.text.words import How
 from atento.training.configuration import BUDGETS, TrainingConfig
 from atento.training.shipped import DEFAULT, shipped_recipes
 
@@ -63,11 +64,14 @@ def read_recipe(
     *,
     train: Sequence[str | Path] | None = None,
     valid: Sequence[str | Path] | None = None,
+    alignment: str | Path | None = None,
+    alignment_words: How = "whitespace",
     overrides: Sequence[str] = (),
 ) -> Recipe:
     """A shipped recipe or a file, with data and settings from the command line put over it.
 
-    Paths in a recipe file are relative to it; ``train`` and ``valid`` (one or two files) to the present folder.
+    Paths in a recipe file are relative to it; ``train`` and ``valid`` (one or two files) and ``alignment`` (word links
+    of ``train``, which switch guided alignment on) to the present folder.
 
     Raises:
         ConfigurationError: there is no such recipe, or a key or value does not fit.
@@ -76,9 +80,14 @@ def read_recipe(
     table = apply_overrides(table, overrides)
     _let_budget_replace(table, overrides)
     _need_data_from_either(train, table)
+    if alignment is not None:
+        table.setdefault("training", {}).setdefault("guided_alignment", {})
     recipe = convert(table, Recipe, where=name_or_path)
     data = recipe.data
-    corpora = [CorpusFiles.of(train)] if train else [corpus.relative_to(folder) for corpus in data.train]
+    corpora = [corpus.relative_to(folder) for corpus in data.train]
+    if train:
+        links = {} if alignment is None else {"alignment": str(alignment), "alignment_words": alignment_words}
+        corpora = [msgspec.structs.replace(CorpusFiles.of(train), **links)]
     held_out = CorpusFiles.of(valid) if valid else data.valid.relative_to(folder) if data.valid and not train else None
     languages = (data.source_language, data.target_language)
     tokenizers = {
@@ -94,6 +103,26 @@ def read_recipe(
         **{name: str(Path.cwd() / path) for name, path in tokenizers.items()},
     )
     return msgspec.structs.replace(recipe, data=resolved)
+
+
+def check_guidance(recipe: Recipe) -> None:
+    """Refuse links that nothing uses, and guided alignment without links.
+
+    Raises:
+        ConfigurationError: one is there without the other.
+    """
+    given = [corpus.name for corpus in recipe.data.train if corpus.alignment is not None]
+    guided = recipe.training.guided_alignment is not None
+    if guided and not given:
+        raise ConfigurationError(
+            "training.guided_alignment needs word links: give a corpus of [[data.train]] an alignment, or --alignment"
+        )
+    if given and not guided:
+        raise ConfigurationError(
+            f"nothing uses the alignment of {given[0]}: add [training.guided_alignment] to the recipe, or leave it out"
+        )
+    if recipe.data.valid is not None and recipe.data.valid.alignment is not None:
+        raise ConfigurationError("data.valid.alignment is not used; leave it out and score with `atento align --gold`")
 
 
 def _read(name_or_path: str) -> tuple[dict[str, Any], Path]:

@@ -40,14 +40,17 @@ from atento.data.readers import read_pairs
 from atento.data.split import SplitConfig, SplitOutput, split_corpus
 from atento.models.build import build_model
 from atento.models.encoder_decoder import EncoderDecoder
+from atento.training.guided_alignment import GuidedObjective
 from atento.training.loop import Outcome, Trainer
-from atento.training.objectives import TranslationObjective
+from atento.training.objectives import Objective, TranslationObjective
 from atento.training.precision import Precision, resolve
-from atento.training.recipe import Recipe
+from atento.training.recipe import Recipe, check_guidance
 from atento.training.tokenizers import make_tokenizers
 from atento.training.validation import Validator
 
 _HELD_OUT_AT_MOST = 1000
+_LINKS = "train.align"
+"""The word links of a training part."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +89,8 @@ def train(
     """
     keep_freed_memory()
     progress, stop = progress or Silent(), stop or Stop()
+    if recipe is not None:
+        check_guidance(recipe)
     recipe = _begin(recipe, run, resume)
     with _removed_on_error(run, keep=resume):
         ready = _prepare(recipe, run, device, progress, stop)
@@ -135,11 +140,21 @@ def _prepare(recipe: Recipe, run: Path, device: str, progress: Progress, stop: S
     budget = max(settings.batch_tokens, recipe.data.max_length + SPECIALS)
     validator = Validator(bundle, Batches(valid, model.vocabulary, budget=budget, seed=0), *texts, precision)
     batches = Batches(dataset, model.vocabulary, budget=budget, seed=settings.seed)
-    objective = TranslationObjective(label_smoothing=settings.label_smoothing)
+    objective = _objective(recipe, model, batches)
     trainer = Trainer(
         model, objective, batches, validator, settings, run=run, precision=precision, progress=progress, stop=stop
     )
     return _Ready(bundle=bundle, trainer=trainer, dataset=dataset, valid=valid, precision=precision)
+
+
+def _objective(recipe: Recipe, model: EncoderDecoder, batches: Batches) -> Objective:
+    settings = recipe.training
+    translation = TranslationObjective(label_smoothing=settings.label_smoothing)
+    if settings.guided_alignment is None:
+        return translation
+    guided = GuidedObjective.of(translation, settings.guided_alignment, model)
+    guided.check(model, batches.collate(np.zeros(1, np.int64)).to(next(model.parameters()).device))
+    return guided
 
 
 @contextlib.contextmanager
@@ -234,19 +249,34 @@ def _corpora(recipe: Recipe, run: Path, progress: Progress) -> tuple[list[Corpus
                 size = recipe.data.held_out * total if recipe.data.held_out < 1 else recipe.data.held_out / count
                 dev = max(1, int(min(size, _HELD_OUT_AT_MOST / count)))
                 config = SplitConfig(dev=float(dev), test=0.0, seed=recipe.training.seed)
-                split_corpus(corpus, SplitOutput.in_folder(temporary / str(number), "source", "target"), config)
+                output = SplitOutput.in_folder(temporary / str(number), "source", "target")
+                if corpus.alignment is not None:
+                    links = str(temporary / str(number) / _LINKS)
+                    output = msgspec.structs.replace(
+                        output, train=msgspec.structs.replace(output.train, alignment=links)
+                    )
+                split_corpus(corpus, output, config)
         progress.message(f"no validation corpus was given: held one out of the training data, in {folder}")
 
     def parts(name: str) -> list[CorpusFiles]:
         return [
-            msgspec.structs.replace(
-                CorpusFiles.of([folder / str(number) / f"{name}.source", folder / str(number) / f"{name}.target"]),
-                weight=corpus.weight if name == "train" else 1.0,
-            )
-            for number, corpus in enumerate(recipe.data.train)
+            CorpusFiles.of([folder / str(number) / f"{name}.{side}" for side in ("source", "target")])
+            for number in range(count)
         ]
 
-    return parts("train"), parts("dev")
+    train = [
+        msgspec.structs.replace(part, weight=corpus.weight, **_links_of(corpus, folder / str(number)))
+        for number, (part, corpus) in enumerate(zip(parts("train"), recipe.data.train, strict=True))
+    ]
+    return train, parts("dev")
+
+
+def _links_of(corpus: CorpusFiles, folder: Path) -> dict[str, Any]:
+    """How the links of a corpus's training part are read, if it has any."""
+    if corpus.alignment is None:
+        return {}
+    options = ("alignment_words", "alignment_one_based")
+    return {"alignment": str(folder / _LINKS)} | {name: getattr(corpus, name) for name in options}
 
 
 def _sample_of(corpora: list[CorpusFiles], count: int) -> tuple[list[str], list[str]]:
@@ -286,6 +316,7 @@ def _card(recipe: Recipe, ready: _Ready, outcome: Outcome) -> dict[str, Any]:
             "ended_by": outcome.reason,
             "precision": ready.precision,
             "kept": recipe.training.keep,
+            "guided_alignment": msgspec.to_builtins(recipe.training.guided_alignment),
         },
         "validation": [msgspec.to_builtins(score) for score in state.scores],
         "signatures": {
