@@ -91,6 +91,8 @@ def test_the_commands_of_the_readme_run(
                 if not (a == "--set" and after.startswith("-"))
             ]
             arguments += [*TINY, *TINY_MODEL[family]]
+        if arguments[0] == "study" and len(arguments) > 1:
+            arguments.append("--plan")
         run(arguments)
     assert (tmp_path / "test.out").read_text(encoding="utf-8").count("\n") == 20
     assert list(tmp_path.glob("al*.png"))
