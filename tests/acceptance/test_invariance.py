@@ -1,6 +1,6 @@
 """Hypotheses and scores depend neither on the batch size, nor on the order of the inputs, nor on their neighbours.
 
-Small models of both families are trained on the built-in corpus; its whole test part is translated greedily and with a
+Small models of all families are trained on the built-in corpus; its whole test part is translated greedily and with a
 beam of 5 (all five hypotheses compared), in batches of 1, 7 and 64, as it stands and shuffled. In float32 the kernels
 round differently for different shapes: where two hypotheses differ, their totals differ by less than 1e-4, and at most
 one sentence in 1,000 differs; all are listed.
@@ -28,6 +28,10 @@ FAMILIES = {
     "recurrent": (
         "model.kind=recurrent", "model.embedding_size=96", "model.hidden_size=128", "model.attention.kind=additive",
         "model.attention.size=96",
+    ),
+    "luong": (
+        "model.kind=recurrent", "model.embedding_size=96", "model.hidden_size=128", "model.attention.kind=luong",
+        "model.attention.window=local-p", "model.reverse_source=true",
     ),
 }  # fmt: skip
 COMMON = (

@@ -33,6 +33,10 @@ FAMILIES = {
         "model.kind=recurrent", "model.embedding_size=48", "model.hidden_size=64", "model.attention.kind=additive",
         "model.attention.size=48", "training.keep=average",
     ),
+    "luong": (
+        "model.kind=recurrent", "model.embedding_size=48", "model.hidden_size=64", "model.attention.kind=luong",
+        "training.keep=best",
+    ),
 }  # fmt: skip
 COMMON = (
     "tokenizer.vocab_size=1500", f"training.steps={STEPS}", "training.batch_tokens=1024", "training.validate_every=60",

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 import sacrebleu
 import torch
+from filelock import FileLock, Timeout
 
 import atento
 from atento.core.configuration import to_toml
@@ -68,7 +69,23 @@ def finished_result(runs: Path, plan: RunPlan) -> RunResult | None:
 
 
 def execute(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
-    """Do a run; None where ``stop`` ended it before its end."""
+    """Do a run, or wait for whoever is doing it; None where ``stop`` ended it before its end.
+
+    A study that was killed may leave a worker behind, which takes a moment to notice.
+    """
+    job.runs.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(job.runs / f".{job.plan.name}.lock")
+    while not stop.wanted:
+        try:
+            guard = lock.acquire(timeout=1)
+        except Timeout:
+            continue
+        with guard:
+            return finished_result(job.runs, job.plan) or _execute(job, progress, stop)
+    return None
+
+
+def _execute(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
     torch.set_num_threads(job.threads)
     if isinstance(job.study.data, RandomData):
         result = _timed(job, job.study.data, progress, stop)
