@@ -1,7 +1,7 @@
 """Every shipped study runs from its name to its report in its small form, with a few steps a run.
 
-(What the small forms come to with their own budgets is in ``docs/studies``.) One that is killed at drawn instants, again
-and again, repeats no finished run and comes to the same report as one that was left alone.
+What the small forms come to with their own budgets is in ``docs/studies``. A study that is killed at drawn instants,
+again and again, repeats no finished run and comes to the same report as one that was left alone.
 """
 
 import random
