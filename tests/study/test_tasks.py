@@ -12,7 +12,21 @@ def test_copy_repeats_and_reverse_turns() -> None:
         assert pair.source.split() == pair.target.split()[::-1]
 
 
-@pytest.mark.parametrize("task", ["copy", "reverse", "rare-names"])
+def test_swap_turns_a_word_of_the_first_half_and_one_of_the_second() -> None:
+    source_words, target_words = words(4)
+    translation = dict(zip(source_words, target_words, strict=True))
+    turned = 0
+    for pair in make_pairs("swap", 200, (2, 2), 4, (1,)):
+        one, other = pair.source.split()
+        expected = [translation[one], translation[other]]
+        if source_words.index(one) < 2 <= source_words.index(other):
+            expected.reverse()
+            turned += 1
+        assert pair.target.split() == expected
+    assert 20 < turned < 80
+
+
+@pytest.mark.parametrize("task", ["copy", "reverse", "swap", "rare-names"])
 def test_links_join_each_word_with_its_translation(task: str) -> None:
     source_words, target_words = words(30)
     translation = dict(zip(source_words, target_words, strict=True))
@@ -21,7 +35,7 @@ def test_links_join_each_word_with_its_translation(task: str) -> None:
         assert sorted(i for i, _ in pair.links) == list(range(len(source)))
         assert sorted(j for _, j in pair.links) == list(range(len(target)))
         for i, j in pair.links:
-            expected = translation.get(source[i], source[i]) if task == "rare-names" else source[i]
+            expected = translation.get(source[i], source[i]) if task in ("swap", "rare-names") else source[i]
             assert target[j] == expected
 
 

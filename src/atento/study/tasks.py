@@ -2,7 +2,10 @@
 
 copy         the target is the source: the last words read are the furthest from where they are needed
 reverse      the target is the source backwards
-rare-names   common words change into their partner in another "language", names are copied; no name of a test set
+swap         each word changes into its partner in another "language", and a word of the first half of the vocabulary
+             changes places with one of the second half that follows it, as nouns and adjectives do: where to look
+             depends on the words
+rare-names   common words change into their partners, names are copied; no name of a test set
              occurs in training, and hardly any twice in a test set
 
 Copying has been asked of recurrent networks since Graves et al. 2014 ("Neural Turing Machines", section 4.1), and of
@@ -17,8 +20,9 @@ from itertools import product
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
-Task = Literal["copy", "reverse", "rare-names"]
+Task = Literal["copy", "reverse", "swap", "rare-names"]
 
 _CONSONANTS = "bdfgklmnprstv"
 _VOWELS = "aeiou"
@@ -88,6 +92,10 @@ def _pair(
         case "reverse":
             turned = tuple((length - 1 - place, place) for place in range(length))
             return TaskPair(" ".join(side), " ".join(reversed(side)), tuple(sorted(turned)))
+        case "swap":
+            order = _swapped(drawn < len(source) // 2)
+            links = sorted((place, number) for number, place in enumerate(order))
+            return TaskPair(" ".join(side), " ".join(target[drawn[place]] for place in order), tuple(links))
         case "rare-names":
             named = generator.random(length) < _NAMES_A_SENTENCE
             named[generator.integers(length)] = True
@@ -95,6 +103,18 @@ def _pair(
             mixed = [names.get(place, word) for place, word in enumerate(side)]
             other = [names.get(place, target[number]) for place, number in enumerate(drawn)]
             return TaskPair(" ".join(mixed), " ".join(other), same)
+
+
+def _swapped(first: npt.NDArray[np.bool_]) -> list[int]:
+    """The order in which words are translated, given which of them are of the first half."""
+    order = list(range(len(first)))
+    place = 0
+    while place + 1 < len(order):
+        if first[place] and not first[place + 1]:
+            order[place], order[place + 1] = place + 1, place
+            place += 1
+        place += 1
+    return order
 
 
 def _name(generator: np.random.Generator) -> str:
