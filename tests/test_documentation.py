@@ -119,3 +119,63 @@ def test_the_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     monkeypatch.setattr(sys, "argv", ["look_inside.py", str(tmp_path / "example" / "run")])
     runpy.run_path(str(ROOT / "examples" / "look_inside.py"), run_name="__main__")
     assert "cross_attention: weights" in capsys.readouterr().out
+
+
+def example_study() -> str:
+    """The study of the page on writing studies."""
+    [text] = re.findall(
+        r"```toml\n(.*?)```", (ROOT / "docs" / "writing-a-study.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    return text
+
+
+def test_the_example_of_a_study_can_be_planned(
+    workplace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from atento.core.progress import Silent
+    from atento.study.data import prepare
+    from atento.study.plan import next_runs, prepare_variants
+    from atento.study.reading import read_study
+
+    for file in workplace.glob("*.??"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "test.align").write_text("0-0\n" * 20, encoding="utf-8")
+    (tmp_path / "mine.toml").write_text(example_study(), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for form, names in (("small", 2), ("full", 3)):
+        study, found = read_study("mine.toml", small=form == "small")
+        assert (found, len(study.variants)) == (form, names)
+        assert study.claims
+        folder = tmp_path / form
+        variants = prepare_variants(study, prepare(study, folder / "data", Silent()), folder, Silent())
+        wanted = variants["attention"].parameters
+        assert all(abs(each.parameters - wanted) <= 0.05 * wanted for each in variants.values())
+        assert len(next_runs(study, variants, {})) == names * len(study.learning_rates)
+
+
+def test_the_commands_of_the_page_on_studies_are_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.toml").write_text(example_study(), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "writing-a-study.md").read_text(encoding="utf-8")
+    lines = [line for line in page.splitlines() if line.startswith("atento ")]
+    assert len(lines) == 4
+    for line in lines:
+        assert "--small" in line  # the full form's files are not here
+        run([*shlex.split(line)[1:], "--plan"])
+
+
+def test_the_page_on_studies_explains_every_key() -> None:
+    from msgspec.structs import fields
+
+    from atento.study import configuration
+    from atento.study.configuration import METRICS
+
+    page = (ROOT / "docs" / "writing-a-study.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`\n]+)`", page.replace(example_study(), "")))))
+    parts = (
+        "Study", "Variant", "Match", "DiagnosticData", "DiagnosticTest", "BuiltinData", "CorpusData", "CorpusTest",
+        "RandomData", "Subset", "Measure", "Claim", "Published", "Chart",
+    )  # fmt: skip
+    keys = {field.encode_name for part in parts for field in fields(getattr(configuration, part))}
+    keys |= {metric for metric in METRICS if not metric.startswith("decoding_")}
+    assert keys - told == set()

@@ -91,7 +91,9 @@ def test_the_built_in_corpus_comes_with_gold_links(tiny: Study, tmp_path: Path) 
     both = materials.test("both")
     assert len(both) == len(materials.test("handwritten")) + len(materials.test("composed"))
     assert both.links is not None
-    assert any("gold word alignments" in line for line in describe(study, materials))
+    told = describe(study, materials)
+    assert f"60 composed pairs, of which {len(lines(materials.train[0])):,} are trained on" in told[0]
+    assert any("gold word alignments" in line for line in told)
 
 
 def test_the_folder_is_found_again_and_made_anew_when_a_file_changes(tiny: Study, tmp_path: Path) -> None:

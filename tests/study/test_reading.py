@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tomli_w
 
-from atento.core.configuration import convert
+from atento.core.configuration import convert, merged
 from atento.core.errors import ConfigurationError
-from atento.study.configuration import BuiltinData, CorpusData, Study
+from atento.study.configuration import BuiltinData, CorpusData, RandomData, Study
 from atento.study.reading import OwnCorpus, read_study
 from atento.study.shipped import shipped_studies
+from atento.training.recipe import Recipe
 
 NAMES = (
     "ablation", "bottleneck", "cells", "data-size", "positions", "reversal", "scores", "speed", "tokenizers",
@@ -40,6 +42,29 @@ def test_the_small_form_of_a_shipped_study_needs_no_files(name: str) -> None:
 def test_the_full_form_says_which_file_is_missing(name: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"there is no file .*give the folder that holds it with --data"):
         read_study(name, data=tmp_path)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_forms_of_a_shipped_study_have_whole_recipes_and_measure_what_is_there(name: str, tmp_path: Path) -> None:
+    for place in re.findall(r'"([^"\n]+\.(?:pt|es|align))"', shipped_studies()[name]):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).touch()
+    for small in (True, False):
+        study, _ = read_study(name, small=small, data=tmp_path)
+        for variant in study.variants:
+            convert(merged(study.recipe, variant.recipe), Recipe, where=variant.name)
+        assert len(study.seeds) >= 3
+        assert len(study.learning_rates) == (0 if name == "speed" else 3)
+        for figure in (*study.claims, *study.published):
+            assert figure.variant in {variant.name for variant in study.variants}
+        assert isinstance(study.data, RandomData) or all(
+            claim.measure.tests or claim.measure.metric == "training_loss" for claim in study.claims
+        )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_corpora_of_the_full_form_are_there(name: str, corpora: Path) -> None:
+    assert read_study(name, data=corpora)[1] == "full"
 
 
 def test_forms_are_laid_over_the_rest(tmp_path: Path, table: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 import time
@@ -146,6 +147,44 @@ def test_killed_in_the_middle_it_repeats_no_finished_run(table: dict[str, Any], 
     found = msgspec.json.decode((tmp_path / "study" / "report" / "report.json").read_bytes(), type=StudyReport)
     whole = report_of(convert(table, Study, where="x"), tmp_path / "whole")
     assert timeless(found) == msgspec.structs.replace(timeless(whole), command=found.command)
+
+
+def test_a_first_run_that_broke_off_takes_nothing_from_the_report(table: dict[str, Any], tmp_path: Path) -> None:
+    """The number of sentences, versions and signatures are those of runs that were scored."""
+    table["learning_rates"] = [1e-3]
+    table["seeds"] = [1, 2, 3]
+    table["recipe"]["training"] |= {"tokens": 10_000_000}
+    table["variants"][1]["recipe"]["training"] = {"steps": 6}
+    study = convert(table, Study, where="x")
+    run = run_study(study, tmp_path, jobs=0)
+    broken = {
+        key: msgspec.structs.replace(result, tests={}, failure="not finite", dev_loss=0.0, signatures={})
+        if result.variant == "attention" and result.seed == 1
+        else result
+        for key, result in run.results.items()
+    }
+    whole, part = (
+        assemble(each, name="tiny", form="own", command="") for each in (run, dataclasses.replace(run, results=broken))
+    )
+    assert part.tests == whole.tests == {"test": 30, "long": whole.tests["long"]}
+    assert part.signatures == whole.signatures != {}
+    assert "seeds" not in whole.verdicts[0].reason
+    assert "over 2 of 3 seeds" in part.verdicts[0].reason
+    assert whole.budget == (
+        "12 steps or 10,000,000 tokens a run, whichever is first (attention); "
+        "6 steps or 10,000,000 tokens a run, whichever is first (plain)"
+    )
+
+
+def test_in_a_chart_by_size_a_variant_stands_at_its_pairs(tiny: Study, tmp_path: Path) -> None:
+    variants = [msgspec.structs.replace(variant, group="both") for variant in tiny.variants]
+    variants.append(msgspec.structs.replace(variants[0], name="placed", x=7.0))
+    study = msgspec.structs.replace(tiny, variants=tuple(variants))
+    stop = Stop()
+    stop.set()
+    report = report_of(study, tmp_path, stop=stop)
+    assert [variant.x for variant in report.variants] == [400.0, 200.0, 7.0]
+    assert not report.finished
 
 
 def test_a_result_that_ended_higher_than_it_began_counts_as_diverged() -> None:

@@ -67,3 +67,9 @@ def test_the_test_in_words_names_both_and_the_margin() -> None:
     text = decide(claim(), [1.0, 2.0], [0.0, 0.0], ("the new one", "the old one")).test
     assert "the new one against the old one" in text
     assert "more than 1" in text
+
+
+def test_the_reason_writes_small_differences_with_digits_that_count() -> None:
+    found = decide(claim(metric="training_milliseconds_per_token", margin=0.0), [0.01, 0.011, 0.009], [0.02] * 3)
+    assert found.verdict == "holds"
+    assert "[0.0075, 0.0125], all of it above 0" in found.reason

@@ -91,7 +91,7 @@ def study(
     else:
         _print(report, folder)
     if stopped:
-        say(f"stopped and saved; go on with: {_command()}")
+        say(f"stopped and saved; go on with: {shlex.join(['atento', *sys.argv[1:]])}")
         raise typer.Exit(_INTERRUPTED)
 
 
@@ -198,7 +198,7 @@ def _print(report: StudyReport, folder: Path) -> None:
 
 
 def _command() -> str:
-    """What was typed, but for the place of the output."""
+    """What was typed, for a report: without what concerns this machine alone."""
     words = list(sys.argv[1:])
     for option in ("-o", "--output", "--jobs", "--data"):
         if option in words:

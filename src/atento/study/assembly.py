@@ -8,15 +8,15 @@ from collections.abc import Sequence
 import msgspec
 
 from atento.core.machine import processor, usable_cores
-from atento.study.configuration import Claim, Metric, RandomData, Study
-from atento.study.data import describe
+from atento.study.configuration import Claim, Metric, RandomData, Variant
+from atento.study.data import count_pairs, describe
 from atento.study.plan import best_rate, plan_run
 from atento.study.reading import Form
 from atento.study.results import Estimate, RunResult, StudyReport, VariantResult, Verdict
 from atento.study.runner import StudyRun
 from atento.study.statistics import estimate
 from atento.study.verdicts import decide
-from atento.training.configuration import BUDGETS
+from atento.training.configuration import BUDGETS, TrainingConfig
 
 
 def assemble(run: StudyRun, *, name: str, form: Form, command: str) -> StudyReport:
@@ -32,7 +32,7 @@ def assemble(run: StudyRun, *, name: str, form: Form, command: str) -> StudyRepo
     variants = {each: _variant(run, each) for each in run.prepared}
     every = [result for variant in variants.values() for result in variant.runs]
     all_runs = list(run.results.values())
-    first = every[0] if every else None
+    first = next((result for result in every if result.failure is None), None)
     timing = isinstance(study.data, RandomData)
     return StudyReport(
         name=name,
@@ -43,11 +43,11 @@ def assemble(run: StudyRun, *, name: str, form: Form, command: str) -> StudyRepo
         command=command,
         seeds=study.seeds,
         learning_rates=study.learning_rates,
-        budget=_budget(study),
+        budget=_budget(run),
         data=describe(study, run.materials),
         tests={test: result.sentences for test, result in first.tests.items()} if first and not timing else {},
         variants=tuple(variants.values()),
-        verdicts=tuple(_verdict(claim, variants) for claim in study.claims),
+        verdicts=tuple(_verdict(claim, variants, len(study.seeds)) for claim in study.claims),
         published=tuple(msgspec.to_builtins(figure) for figure in study.published),
         total_minutes=sum(result.cost.minutes for result in all_runs),
         finished=run.finished,
@@ -75,7 +75,7 @@ def _variant(run: StudyRun, name: str) -> VariantResult:
         runs=runs,
         other_runs=tuple(each for each in found if each.learning_rate != chosen),
         group=prepared.variant.group,
-        x=prepared.variant.x,
+        x=_place(run, prepared.variant),
         diverged=sum(result.diverged for result in every),
         trained=len(every),
         metrics=_metrics(runs),
@@ -84,6 +84,13 @@ def _variant(run: StudyRun, name: str) -> VariantResult:
         tokens_per_second=_mean([each.cost.tokens_per_second for each in runs]) or 0.0,
         peak_memory=_mean([each.cost.peak_memory for each in runs if each.cost.peak_memory is not None]),
     )
+
+
+def _place(run: StudyRun, variant: Variant) -> float | None:
+    """Where a variant stands in a chart of kind ``series``."""
+    if variant.x is not None or not variant.group or isinstance(run.study.data, RandomData):
+        return variant.x
+    return float(count_pairs(run.materials.train_of(variant)))
 
 
 def _metrics(runs: Sequence[RunResult]) -> dict[str, dict[Metric, Estimate]]:
@@ -101,28 +108,40 @@ def _metrics(runs: Sequence[RunResult]) -> dict[str, dict[Metric, Estimate]]:
     return table
 
 
-def _verdict(claim: Claim, variants: dict[str, VariantResult]) -> Verdict:
-    """Decide over the seeds that both sides have."""
+def _verdict(claim: Claim, variants: dict[str, VariantResult], num_seeds: int) -> Verdict:
+    """Decide over the seeds that both sides have; where some are missing (runs that broke off), the reason says so."""
     by_seed = [
         {run.seed: value for run in variants[name].runs if (value := run.value(claim.measure)) is not None}
         for name in (claim.variant, claim.baseline)
     ]
     shared = [seed for seed in by_seed[0] if seed in by_seed[1]]
-    return decide(
+    verdict = decide(
         claim,
         [by_seed[0][seed] for seed in shared],
         [by_seed[1][seed] for seed in shared],
         (variants[claim.variant].title, variants[claim.baseline].title),
     )
+    if 1 < len(shared) < num_seeds:
+        reason = f"{verdict.reason} (over {len(shared)} of {num_seeds} seeds: the others have not both runs)"
+        verdict = msgspec.structs.replace(verdict, reason=reason)
+    return verdict
 
 
-def _budget(study: Study) -> str:
-    """Of each run, in the study's unit."""
-    if isinstance(study.data, RandomData):
-        return f"{study.data.seconds:g} seconds a measurement, at least"
-    training = study.recipe.get("training", {})
-    given = [f"{training[unit]:,} {unit}" for unit in BUDGETS if training.get(unit) is not None]
-    return f"{' or '.join(given)} a run, whichever is first" if len(given) > 1 else f"{given[0]} a run"
+def _budget(run: StudyRun) -> str:
+    """Of each run, in the study's unit; of each variant, where they differ."""
+    if isinstance(run.study.data, RandomData):
+        return f"{run.study.data.seconds:g} seconds a measurement, at least"
+    titles: dict[str, list[str]] = {}
+    for prepared in run.prepared.values():
+        titles.setdefault(_budget_of(prepared.recipe.training), []).append(prepared.variant.title)
+    if len(titles) == 1:
+        return next(iter(titles))
+    return "; ".join(f"{budget} ({', '.join(names)})" for budget, names in titles.items())
+
+
+def _budget_of(training: TrainingConfig) -> str:
+    given = [f"{value:,} {unit}" for unit in BUDGETS if (value := getattr(training, unit)) is not None]
+    return " or ".join(given) + (" a run, whichever is first" if len(given) > 1 else " a run")
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -52,16 +52,16 @@ UNITS: dict[Metric, str] = {
     "training_loss": "training loss, nats a token",
     "training_tokens_per_second": "training, tokens/s",
     "training_milliseconds_per_token": "training, ms a token",
-    "training_memory": "memory of a training step, MB",
+    "training_memory": "memory of a training step, MiB",
     "decoding_tokens_per_second": "decoding, tokens/s",
     "decoding_milliseconds_per_token": "decoding, ms a token",
-    "decoding_memory": "memory of decoding, MB",
+    "decoding_memory": "memory of decoding, MiB",
 }
 """What a metric is called on axes and in tables."""
 METRICS: tuple[Metric, ...] = get_args(Metric)
 
-
-_NAME = re.compile(r"[\w-][\w.-]*")
+FILE_NAME = re.compile(r"[\w-][\w.-]*")
+"""What names of variants, test sets and charts may be, as they become names of files."""
 
 
 class Variant(Configuration, frozen=True, kw_only=True):
@@ -75,13 +75,13 @@ class Variant(Configuration, frozen=True, kw_only=True):
     pairs: int | None = None
     """Train on so many pairs only, drawn once for all variants (a smaller draw is part of a larger one)."""
     max_words: int | None = None
-    """Train only on pairs whose source has at most so many words."""
+    """Train only on pairs whose source has at most so many words (here and below, signs such as commas count too)."""
     matched: bool = True
     """Brought to the parameters of the study's ``match.to``."""
     group: str = ""
     """The line that it is a point of, in a chart of kind ``series`` …"""
     x: float | None = None
-    """… and where on it."""
+    """… and where on it; none: at the number of pairs that it trains on."""
 
     @property
     def title(self) -> str:
@@ -247,7 +247,7 @@ class Chart(Configuration, frozen=True, kw_only=True):
     """A figure of the report.
 
     variants: each variant's mean and interval, seeds as dots; lengths: by the source's words; series: variants with
-    ``group`` and ``x``; tests: by test sets whose names are numbers; training: loss by step.
+    ``group``, by their ``x``; tests: by test sets whose names are numbers; training: loss by step.
     """
 
     kind: Literal["variants", "lengths", "series", "tests", "training"]
@@ -321,14 +321,6 @@ class Study(Configuration, frozen=True, kw_only=True):
                 own = tuple(map(str, lengths))
         return own + tuple(subset.name for subset in self.subsets)
 
-    def variant(self, name: str) -> Variant:
-        """The variant of this name.
-
-        Raises:
-            KeyError: there is none.
-        """
-        return {variant.name: variant for variant in self.variants}[name]
-
     def _check_numbers(self) -> None:
         if not self.variants:
             raise ConfigurationError("a study needs variants; give [[variants]]")
@@ -369,7 +361,7 @@ def _refuse_twice(what: str, names: Iterable[object]) -> None:
 
 def _refuse_odd(names: Iterable[str]) -> None:
     for name in names:
-        if not _NAME.fullmatch(name):
+        if not FILE_NAME.fullmatch(name):
             raise ConfigurationError(f"the name {name!r} becomes a file's: use letters, digits, '-', '_' and '.' only")
 
 

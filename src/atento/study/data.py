@@ -133,10 +133,13 @@ def describe(study: Study, materials: Materials) -> tuple[str, ...]:
         case DiagnosticData(task=task, pairs=pairs, vocabulary=size, min_words=low, max_words=high, seed=seed):
             own = f"the diagnostic task {task}: {pairs:,} pairs of {low} to {high} words out of {size} (seed {seed})"
         case BuiltinData(composed=composed):
-            own = f"the built-in Portuguese–Spanish corpus, hand-written and {composed:,} composed pairs"
+            own = (
+                f"the built-in Portuguese–Spanish corpus: its hand-written and {composed:,} composed pairs, of which "
+                f"{count_pairs(materials.train):,} are trained on"
+            )
         case CorpusData(train=train):
             names = ", ".join(" and ".join(path.name for path in corpus.paths) for corpus in train)
-            own = f"trained on {names}"
+            own = f"trained on {names}: {count_pairs(train):,} pairs"
         case RandomData(lengths=lengths, vocabulary=size, batch_tokens=tokens):
             return (
                 f"random tokens (of {size:,}) in sentences of {', '.join(map(str, lengths))} tokens, "
@@ -149,6 +152,15 @@ def describe(study: Study, materials: Materials) -> tuple[str, ...]:
         aligned = ", with gold word alignments" if test.links else ""
         lines.append(f"test set {name}: {len(test):,} sentences of {words:.1f} words on average{aligned}")
     return tuple(lines)
+
+
+def count_pairs(files: Sequence[CorpusFiles]) -> int:
+    """How many pairs these corpora have.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    return sum(1 for corpus in files for _ in read_pairs(corpus))
 
 
 def _make(study: Study) -> tuple[list[Pair], list[Pair], dict[str, TestSet]]:

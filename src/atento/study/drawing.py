@@ -14,7 +14,7 @@ from atento.figures.dots import Panel, dots
 from atento.figures.lines import Counts, Scales, Series, lines
 from atento.study import numbers, published
 from atento.study.configuration import UNITS, Chart, Measure, Metric, Published
-from atento.study.results import Bucket, Estimate, RunResult, StudyReport
+from atento.study.results import Bucket, Estimate, RunResult, StudyReport, as_number
 from atento.study.statistics import estimate
 
 _CURVE_POINTS = 150
@@ -60,7 +60,9 @@ def draw(chart: Chart, report: StudyReport) -> Figure:
 
 
 def _variants(chart: Chart, report: StudyReport) -> Figure:
-    tests = [chart.on] if chart.on or chart.metric == "training_loss" else _tests_with(chart.metric, report)
+    tests = [chart.on] if chart.on or chart.metric == "training_loss" else report.tests_with(chart.metric)
+    if not tests:
+        raise DataError(f"no run has a figure for {UNITS[chart.metric]} yet")
     panels = [
         Panel(
             Measure(metric=chart.metric, on=test).text,
@@ -135,12 +137,8 @@ def _series(chart: Chart, report: StudyReport) -> Figure:
 def _tests(chart: Chart, report: StudyReport) -> Figure:
     series = []
     for variant in report.variants:
-        found = [
-            (_number(test), _interval(metrics.get(chart.metric)))
-            for test, metrics in variant.metrics.items()
-            if _number(test) is not None
-        ]
-        points = [(x, y) for x, y in found if x is not None and y is not None]
+        found = [(as_number(test), _interval(metrics.get(chart.metric))) for test, metrics in variant.metrics.items()]
+        points = [(x, y) for x, y in found if math.isfinite(x) and y is not None]
         series.append(Series(variant.title, tuple(x for x, _ in points), tuple(y for _, y in points)))
     return lines(series, Scales(chart.x, UNITS[chart.metric], *_logarithms(chart), ticks_at_data=True))
 
@@ -165,14 +163,6 @@ def _thinned(run: RunResult, stride: int) -> dict[float, float]:
     return {float(piece[-1][0]): fmean(loss for _, loss in piece) for piece in pieces}
 
 
-def _tests_with(metric: Metric, report: StudyReport) -> list[str]:
-    found = {test for variant in report.variants for test, metrics in variant.metrics.items() if metric in metrics}
-    known = [test for test in report.tests if test in found]
-    if not known:
-        raise DataError(f"no run has a figure for {UNITS[metric]} yet")
-    return known
-
-
 def _logarithms(chart: Chart) -> tuple[bool, bool]:
     return chart.logarithmic, chart.logarithmic
 
@@ -183,13 +173,6 @@ def _interval(found: Estimate | None) -> Interval | None:
 
 def _known(found: Estimate) -> Interval:
     return Interval(found.mean, found.low, found.high, found.values)
-
-
-def _number(test: str) -> float | None:
-    try:
-        return float(test)
-    except ValueError:
-        return None
 
 
 def _writer(metric: Metric) -> Callable[[float], str]:

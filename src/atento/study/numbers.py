@@ -65,9 +65,9 @@ def interval(estimate: Estimate, metric: Metric) -> str:
     return _bracket(estimate, digits(metric, [estimate.mean]))
 
 
-def difference(estimate: Estimate, measure: Measure | None) -> tuple[str, str]:
-    """A difference with its sign, and its interval (empty for one seed)."""
-    places = _difference_digits(estimate, measure)
+def difference(estimate: Estimate, measure: Measure | None, *, least_digits: int = 0) -> tuple[str, str]:
+    """A difference with its sign, and its interval (empty for one seed), with at least so many decimals."""
+    places = max(least_digits, _difference_digits(estimate, measure))
     text = fixed(estimate.mean, places)
     return signed(text), _bracket(estimate, places)
 

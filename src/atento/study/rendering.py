@@ -20,12 +20,11 @@ from atento.core.errors import ConfigurationError, DataError
 from atento.core.files import atomic_text
 from atento.figures import canvas
 from atento.study import numbers, recipes, tables
-from atento.study.configuration import Chart
+from atento.study.configuration import FILE_NAME, Chart
 from atento.study.drawing import draw, legend
 from atento.study.intervals import IntervalBar, interval_bar
 from atento.study.results import FORMAT, RunResult, StudyReport, VariantResult, Verdict
 
-_FILE_NAME = re.compile(r"[\w-][\w.-]*")
 _MARK = re.compile(r"([\\`*_<>|~$]|\](?=[(\[:])|^\[|^#|^[-+=](?=\s)|(?<=^\d)[.)](?=\s))")
 """What Markdown (or the formulas in it) would read as a mark."""
 
@@ -82,7 +81,7 @@ def write_report(report: StudyReport, charts: Sequence[Chart], folder: Path) -> 
         OutputError: a place that cannot be written.
     """
     for chart in charts:
-        if not _FILE_NAME.fullmatch(chart.name):
+        if not FILE_NAME.fullmatch(chart.name):
             raise ConfigurationError(f"chart {chart.name!r}: its name is a file's; use letters, digits, - and _")
     pictures, files = [], []
     for chart in charts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import msgspec
@@ -23,7 +24,7 @@ class Bucket(Report, frozen=True, kw_only=True):
 
 
 class TestResult(Report, frozen=True, kw_only=True):
-    """A run on a test set (in percent, but for perplexity)."""
+    """A run on a test set; the metrics' units are those of ``configuration.UNITS``."""
 
     sentences: int
     metrics: dict[Metric, float]
@@ -41,7 +42,7 @@ class Cost(Report, frozen=True, kw_only=True):
     target_tokens: int = 0
     tokens_per_second: float = 0.0
     peak_memory: float | None = None
-    """Megabytes of the whole process at its largest; None where the system does not tell."""
+    """Of the whole process at its largest, in MiB; None where the system does not tell."""
     threads: int = 1
 
 
@@ -136,9 +137,11 @@ class VariantResult(Report, frozen=True, kw_only=True):
     """Test set → metric → estimate; ``training_loss`` stands under ``""``."""
     parameters: int = 0
     minutes: float = 0.0
-    """Mean of a run."""
+    """Mean of a run, as are the next two."""
     tokens_per_second: float = 0.0
+    """Target tokens in training."""
     peak_memory: float | None = None
+    """MiB."""
 
 
 class Verdict(Report, frozen=True, kw_only=True):
@@ -191,3 +194,17 @@ class StudyReport(Report, frozen=True, kw_only=True):
     machine: str
     versions: dict[str, str]
     signatures: dict[str, str]
+
+    def tests_with(self, metric: Metric) -> list[str]:
+        """The test sets that some variant has this metric on, in the report's order; lengths by their size."""
+        found = {test for variant in self.variants for test, metrics in variant.metrics.items() if metric in metrics}
+        others = sorted(found - set(self.tests), key=lambda test: (as_number(test), test))
+        return [test for test in self.tests if test in found] + others
+
+
+def as_number(text: str) -> float:
+    """The number that a name is (a length, a learning rate); infinite where it is none, so that it is sorted last."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.inf

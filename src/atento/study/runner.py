@@ -11,7 +11,7 @@ import multiprocessing
 import signal
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -84,15 +84,7 @@ def run_study(
     progress.start(f"study of {count_runs(study)} runs", count_runs(study))
     board.begin()
     try:
-        while (waiting := board.missing(pool.names)) or pool.names:
-            for plan in waiting[: pool.free] if not stop.wanted else []:
-                pool.start(job(plan))
-            if stop.wanted:
-                pool.stop()
-                if not pool.names:
-                    break
-            for event in pool.events(stop):
-                board.take(event)
+        _run_missing(board, pool, job, stop)
     finally:
         pool.close()
         progress.finish()
@@ -103,6 +95,20 @@ def run_study(
         results=board.results,
         finished=not board.missing(()),
     )
+
+
+def _run_missing(board: _Board, pool: _Pool | _Here, job: Callable[[RunPlan], Job], stop: Stop) -> None:
+    """Begin what can be begun and take in the news, until nothing is missing or all has stopped."""
+    while (waiting := board.missing(pool.names)) or pool.names:
+        if stop.wanted:
+            pool.stop()
+            if not pool.names:
+                return
+        else:
+            for plan in waiting[: pool.free]:
+                pool.start(job(plan))
+        for event in pool.events(stop):
+            board.take(event)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +147,7 @@ class _Board:
             self._progress.message(f"{len(self.results)} of {count_runs(self._study)} runs are done already")
         self._show("")
 
-    def missing(self, running: tuple[str, ...] | list[str]) -> list[RunPlan]:
+    def missing(self, running: Sequence[str]) -> list[RunPlan]:
         """What could be begun now."""
         plans = next_runs(self._study, self._prepared, self.results)
         return [plan for plan in plans if plan.fingerprint not in self.results and plan.name not in running]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from atento.study import numbers, published
 from atento.study.configuration import METRICS, UNITS, Measure, Metric
-from atento.study.results import Estimate, RunResult, StudyReport, VariantResult
+from atento.study.results import Estimate, RunResult, StudyReport, VariantResult, as_number
 
 MISSING = numbers.MISSING
 
@@ -41,7 +41,9 @@ class Table:
 
 def quality(report: StudyReport) -> list[Table]:
     """A table for each metric: a row a variant, a column a test set, published figures beside them."""
-    return [_metric_table(metric, report) for metric in METRICS if metric != "training_loss" and _tests(metric, report)]
+    return [
+        _metric_table(metric, report) for metric in METRICS if metric != "training_loss" and report.tests_with(metric)
+    ]
 
 
 def papers(report: StudyReport) -> Table | None:
@@ -57,7 +59,7 @@ def papers(report: StudyReport) -> Table | None:
             )
             for metric in METRICS
             if published.belongs(figure, metric) and variant is not None
-            for test in _tests(metric, report)
+            for test in report.tests_with(metric)
             if (found := variant.metrics.get(test, {}).get(metric)) is not None
         ]
         rows.append(
@@ -80,7 +82,7 @@ def papers(report: StudyReport) -> Table | None:
 
 def cost(report: StudyReport) -> Table:
     """What each variant is and what a run of it cost."""
-    head = ("Variant", "Learning rate", "Runs", "Parameters", "Minutes a run", "Tokens/s", "Peak memory, MB")
+    head = ("Variant", "Learning rate", "Runs", "Parameters", "Minutes a run", "Tokens/s", "Peak memory, MiB")
     rows = tuple(
         (
             Cell(variant.title),
@@ -107,7 +109,7 @@ def training(report: StudyReport) -> Table | None:
     trained = any(run.training_curve or run.training_loss is not None for v in report.variants for run in v.runs)
     if not trained and not any(variant.rates or variant.diverged for variant in report.variants):
         return None
-    rates = sorted({rate for variant in report.variants for rate in variant.rates}, key=_as_number)
+    rates = sorted({rate for variant in report.variants for rate in variant.rates}, key=as_number)
     head = (
         "Variant",
         "Training loss",
@@ -146,7 +148,9 @@ def seeds(report: StudyReport) -> Table:
     for variant in report.variants:
         runs = {run.seed: run for run in variant.runs}
         measures = [Measure(metric="training_loss")]
-        measures += [Measure(metric=metric, on=test) for metric in METRICS for test in _tests(metric, report) if test]
+        measures += [
+            Measure(metric=metric, on=test) for metric in METRICS for test in report.tests_with(metric) if test
+        ]
         for measure in measures:
             values = [runs[seed].value(measure) if seed in runs else None for seed in report.seeds]
             if any(value is not None for value in values):
@@ -157,7 +161,7 @@ def seeds(report: StudyReport) -> Table:
 
 def runs(variant: VariantResult) -> Table:
     """One row for each run of a variant, those with other learning rates last."""
-    head = ("Run", "Seed", "Learning rate", "Steps", "Dev loss", "Training loss", "Minutes", "Tokens/s", "Memory, MB")
+    head = ("Run", "Seed", "Learning rate", "Steps", "Dev loss", "Training loss", "Minutes", "Tokens/s", "Memory, MiB")
     rows = tuple(
         (
             Cell(run.fingerprint[:12], warning=run.failure or ("diverged" if run.diverged else "")),
@@ -176,7 +180,7 @@ def runs(variant: VariantResult) -> Table:
 
 
 def _metric_table(metric: Metric, report: StudyReport) -> Table:
-    tests = _tests(metric, report)
+    tests = report.tests_with(metric)
     figures = [figure for figure in published.figures(report) if published.belongs(figure, metric)]
     head = ("Variant", *(_test_title(test, report) for test in tests), *(("Published",) if figures else ()))
     rows = []
@@ -202,14 +206,6 @@ def _test_title(test: str, report: StudyReport) -> str:
     return f"{test} ({numbers.whole(count)})" if count else test
 
 
-def _tests(metric: Metric, report: StudyReport) -> list[str]:
-    """The test sets that some variant has this metric on, in the report's order."""
-    found = {test for variant in report.variants for test, metrics in variant.metrics.items() if metric in metrics}
-    return [test for test in report.tests if test in found] + sorted(
-        found - set(report.tests), key=lambda test: (_as_number(test), test)
-    )
-
-
 def _capital(unit: str) -> str:
     """With a capital, but for names such as chrF."""
     word = unit.split(" ")[0]
@@ -228,7 +224,7 @@ def _dev_loss(variant: VariantResult, rate: str) -> Cell:
     loss = variant.rates[rate]
     if loss is None:
         return Cell(MISSING, warning="broke off")
-    chosen = variant.learning_rate is not None and _as_number(rate) == variant.learning_rate
+    chosen = variant.learning_rate is not None and as_number(rate) == variant.learning_rate
     return Cell(numbers.fixed(loss, 3), "chosen" if chosen else "")
 
 
@@ -237,13 +233,6 @@ def _range(counts: Sequence[int]) -> str:
         return MISSING
     fewest, most = numbers.whole(min(counts)), numbers.whole(max(counts))
     return fewest if fewest == most else f"{fewest} to {most}"
-
-
-def _as_number(rate: str) -> float:
-    try:
-        return float(rate)
-    except ValueError:
-        return float("inf")
 
 
 def failures(variants: Iterable[VariantResult]) -> list[RunResult]:

@@ -1,8 +1,10 @@
 """From the seeds' numbers to a verdict, by the test that was fixed before anything ran.
 
 For each seed the difference between the variant's and the baseline's run is taken (positive where the variant is
-better); the 95 % interval of its mean is Student's. Two runs of one seed share nothing but the order of their data, so
-pairing costs little and gains little.
+better); the 95 % interval of its mean is Student's, with one degree of freedom less than there are pairs. Two runs of
+one seed share the order of their data and, as far as their shapes agree, their first weights. Where that makes them no
+more alike than runs of different seeds, pairing stays valid but costs power: with three seeds the critical t is 4.30,
+where an unpaired test of equal variances would have 2.78.
 
     better   holds: the whole interval is above the margin; does not hold: the whole of it is at or below the margin
     equal    holds: the whole interval is within ± margin; does not hold: the whole of it is outside on one side
@@ -15,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from atento.study import numbers
 from atento.study.configuration import LOWER_IS_BETTER, Claim
 from atento.study.results import Estimate, Verdict
 from atento.study.statistics import estimate
@@ -69,7 +72,8 @@ def _outcome(claim: Claim, difference: Estimate | None) -> tuple[Outcome, str]:
         count = 0 if difference is None else len(difference.values)
         return "undecided", f"only {count} pair{'' if count == 1 else 's'} of runs could be compared; a test needs two"
     low, high, margin = difference.low, difference.high, claim.margin
-    interval = f"the interval of the difference is {low:+.2f} … {high:+.2f}"
+    written = numbers.difference(difference, claim.measure, least_digits=2)[1]
+    interval = f"the interval of the difference is {written}"
     if claim.relation == "equal":
         if -margin < low and high < margin:
             return "holds", f"{interval}, inside ± {margin:g}"
