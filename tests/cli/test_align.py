@@ -170,10 +170,27 @@ def test_what_does_not_go_together_is_one_line(
         ("2 lines of links for 3", (written("few", "0-0", ""), *texts, "--gold", gold)),
         ("2 predicted alignments for 3", (written("few", "0-0", ""), "--gold", gold)),
         ("3 forward and 2 backward", (links, "--reverse", written("few", "0-0", ""))),
+        ("gold-4: 3 predicted alignments for 4", (links, "--gold", written("gold-4", *["0-0"] * 4))),
+        ("possible: the gold alignments (3 lines)", (links, "--gold", written("possible", "0?0", "", ""))),
+        ("--gold-inverted tells", (links, "--gold-inverted")),
+        ("--gold-one-based tells", (links, "--gold-one-based")),
+        ("--one-based tells", (run, *texts, "--one-based")),
+        ("is none", (run, *texts, "--inverted")),
+        ("none does not exist", (links, "--reverse", tmp_path / "none")),
         ("swapped: line 1: the link 3-0", (links, *texts, "--reverse", written("swapped", "3-0", "", ""))),
     ):
         assert words in atento("align", *arguments).error, arguments
     assert not list(tmp_path.glob("a.*"))
+
+
+def test_a_run_without_attention_says_so(
+    atento: Atento, corpus: tuple[Path, Path], tiny: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    options = [*tiny("model.attention.kind=none", "training.steps=1")]
+    place = options.index("model.attention.size=8")
+    del options[place - 1 : place + 1]
+    assert atento("train", "small", *options, "--train", *corpus, "-o", tmp_path / "plain").code == 0
+    assert "plain has no attention" in atento("align", tmp_path / "plain", *corpus).error
 
 
 def test_the_hansards_table(atento: Atento, corpora: Path) -> None:

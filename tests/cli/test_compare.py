@@ -123,3 +123,6 @@ def test_sides_that_do_not_fit_are_one_line(atento: Atento, files: list[Path], c
     assert "one run a side" in atento("compare", *corpus, *sides, "--method", "randomisation").error
     assert "need several runs" in atento("compare", *files[:2], *corpus, "--paired").error
     assert "A B SRC REF, and 3 paths" in atento("compare", files[0], *corpus).error
+    assert "put them before" in atento("compare", "--a", *files[:2], "--b", *files).error
+    assert "is a folder; with --a and --b" in atento("compare", files[0].parent, *corpus, *sides).error
+    assert "--sentences" in atento("compare", *files[:2], *corpus, "--sentences", -1).error

@@ -158,3 +158,23 @@ def test_word_links_train_attention(atento: Atento, corpus: tuple[Path, Path], t
     words = atento("train", "small", *options[:-1], tmp_path / "b", "--alignment", links).error
     assert "train.align has 2 lines for" in words
     assert not (tmp_path / "b").exists()
+
+
+def test_bad_links_are_named_where_the_user_has_them(
+    atento: Atento, corpus: tuple[Path, Path], tiny: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    for name, line, message in (("far", "0-99", "the link 0-99"), ("odd", "zz", "'zz' is no link")):
+        links = tmp_path / name
+        links.write_text("0-0\n" * 59 + line + "\n", encoding="utf-8")
+        words = ("train", "small", *tiny(), "--train", *corpus, "--alignment", links, "-o", tmp_path / "run")
+        result = atento(*words)
+        assert result.code == 2
+        assert f"{links}, line 60: {message}" in result.err.splitlines()[-1]
+        assert not (tmp_path / "run").exists()
+
+
+def test_numbers_that_no_training_can_take(atento: Atento, corpus: tuple[Path, Path]) -> None:
+    for setting in ("training.seed=1180591620717411303424", "training.learning_rate=inf", "training.tokens=0"):
+        line = atento("train", "small", "--set", setting, "--train", *corpus, "-o", "run").error
+        assert f"{setting.partition('=')[0]} = " in line
+        assert "is out of range" in line

@@ -22,6 +22,7 @@ from atento.core.files import (
     atomic_folder,
     atomic_path,
     atomic_text,
+    locked,
     open_binary,
     raw_lines,
     read_lines,
@@ -352,3 +353,14 @@ def test_a_place_that_never_was_stands_nowhere(tmp_path: Path) -> None:
 def test_sha256_is_that_of_the_bytes(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     assert sha256(tmp_path / "empty") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_a_lock_is_held_by_one_process(tmp_path: Path) -> None:
+    place = tmp_path / "below" / ".lock"
+    with locked(place), pytest.raises(OutputError, match="in use by another process"), locked(place):
+        pass
+    with locked(place):
+        pass
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    with pytest.raises(OutputError, match="cannot write"), locked(tmp_path / "file" / ".lock"):
+        pass

@@ -10,11 +10,12 @@ from atento.core.configuration import convert
 from atento.core.errors import ConfigurationError
 from atento.core.progress import Silent
 from atento.core.vocabulary import Vocabulary
+from atento.models.build import count_parameters
 from atento.models.recurrent import RecurrentConfig
 from atento.models.transformer import TransformerConfig
 from atento.study.configuration import Match, Study
 from atento.study.data import prepare
-from atento.study.plan import Prepared, best_rate, count_parameters, count_runs, matched, next_runs, prepare_variants
+from atento.study.plan import Prepared, best_rate, count_runs, matched, next_runs, prepare_variants
 from atento.study.results import Cost, RunResult
 
 VOCABULARY = Vocabulary(source_size=100, target_size=100, shared=True)

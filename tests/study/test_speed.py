@@ -14,7 +14,7 @@ from atento.study.runner import run_study
 def test_speed_and_memory_are_measured_for_every_length(table: dict[str, Any], tmp_path: Path) -> None:
     table |= {
         "data": {"kind": "random", "lengths": [4, 8], "vocabulary": 20, "batch_tokens": 32, "seconds": 0.01},
-        "subsets": [], "charts": [], "learning_rates": [], "by_length": "8",
+        "subsets": [], "charts": [], "learning_rates": [], "by_length": None,
         "claims": [
             {
                 "statement": "s", "source": "x", "variant": "attention", "baseline": "plain",

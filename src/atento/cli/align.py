@@ -15,7 +15,7 @@ from atento.data.symmetrisation import Method
 
 if TYPE_CHECKING:
     from atento.applications.translator import Translator
-    from atento.cli.align_report import Texts
+    from atento.cli.align_report import Scored, Texts
     from atento.data.pharaoh import Alignment, Links
     from atento.inspection.alignment import AlignmentConfig
 
@@ -87,6 +87,11 @@ def align(
         ("--figure", figure),
     ):
         require(gold is not None or not wish, f"{option} needs gold links to score against: give --gold as well")
+    for option, wish in (("--gold-one-based", gold_one_based), ("--gold-inverted", gold_inverted)):
+        require(gold is not None or not wish, f"{option} tells how to read gold links: give --gold as well")
+    files = [path for path in (place, reverse) if path is not None and path.is_file()]
+    require(files or not one_based, "--one-based tells how to read files of links, and there is none; leave it out")
+    require(place.is_file() or not inverted, f"--inverted tells how to read a file of links, and {place} is none")
     require((source is None) == (target is None), "give both SRC and TGT, or (for a file of links) neither")
     config = _config(method, threshold, layer, head, rows, words)
     from atento.cli import align_report as report
@@ -105,14 +110,23 @@ def align(
     found = _links(place, translator, texts, config, one_based=one_based, invert=inverted)
     if reverse is not None:
         found = _combined(found, reverse, texts, config, symmetrise, one_based=one_based, device=device)
+    scored = _scored(found, gold, gold_links, worst or 0) if gold_links is not None else None
     report.write(output, [Alignment.of(links) for links in found], silent=gold is not None)
-    if gold_links is not None:
-        scored = report.Scored.of(found, gold_links, worst or 0)
+    if scored is not None:
         scored.write(per_sentence)
         if figure is not None:
             scored.draw(figure, _needed(texts), translator, config)
         scored.show(texts, as_json=as_json)
     sys.stdout.flush()
+
+
+def _scored(found: list[Links], gold: Path | None, gold_links: list[Alignment], worst: int) -> Scored:
+    from atento.cli.align_report import Scored
+
+    try:
+        return Scored.of(found, gold_links, worst)
+    except DataError as error:
+        raise DataError(f"{gold}: {error}") from error
 
 
 def _config(
@@ -150,8 +164,11 @@ def _translator(run: Path, texts: Texts | None, device: str) -> Translator:
     from atento.cli.translate import load
 
     require(not run.is_file(), f"{run} is a file of links; --heads needs a run")
+    require(run.exists(), f"{run} does not exist; give a run or a file of links")
     _needed(texts)
-    return load(run, device)
+    translator = load(run, device)
+    require(translator.attends, f"{run} has no attention that could say which words belong together; give another run")
+    return translator
 
 
 def _links(

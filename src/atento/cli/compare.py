@@ -41,12 +41,12 @@ _LUCK = "two seeds of one recipe may differ as much"
 
 def compare(
     paths: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
             metavar="[A B] SRC REF...",
             help="Two systems, each a run or a file of translations (not with --a and --b); sources; references.",
         ),
-    ],
+    ] = None,
     a: Annotated[
         list[Path] | None,
         typer.Option("--a", metavar="A...", help="Several runs of one recipe (seeds), up to the next option."),
@@ -61,7 +61,7 @@ def compare(
             help="Match the runs of --a and --b one by one in the test over seeds. [default: by their recipes' seeds]",
         ),
     ] = None,
-    sentences: Annotated[int, typer.Option(metavar="N", help="Sentences to show that differ most.")] = 10,
+    sentences: Annotated[int, typer.Option(metavar="N", min=0, help="Sentences to show that differ most.")] = 10,
     method: Annotated[
         Literal["bootstrap", "randomisation"], typer.Option(help="What the p-value of one run a side comes from.")
     ] = "bootstrap",
@@ -85,7 +85,7 @@ def compare(
     seeds, the bootstrap covers the choice of test sentences and a t test over seeds covers training's randomness; each
     is printed with what it covers. The sentences whose chrF differs most are shown, too.
     """
-    side_a, side_b, paths = _sides(paths, a, b)
+    side_a, side_b, paths = _sides(paths or [], a, b)
     one_each = len(side_a) == len(side_b) == 1
     require(not one_each or paired is None, "--paired and --unpaired need several runs of --a and --b")
     require(not paired or len(side_a) == len(side_b), "--paired needs as many runs of --a as of --b")
@@ -130,6 +130,8 @@ def _sides(paths: list[Path], a: list[Path] | None, b: list[Path] | None) -> tup
     for name, side in (("--a", a), ("--b", b)):
         twice = next((run for run in side if side.count(run) > 1), None)
         require(twice is None, f"{name} has {twice} twice; give each run once")
+    runs = next((path for path in paths if path.is_dir()), None)
+    require(runs is None, f"{runs} is a folder; with --a and --b give only SRC REF besides")
     return a, b, paths
 
 

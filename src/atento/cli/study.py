@@ -77,13 +77,16 @@ def study(
         return
     from atento.study.reading import read_study
 
+    require(
+        data is None or data.is_dir(), f"--data {data}: there is no such folder; give the one that holds the corpora"
+    )
     own = _own(train_files, valid_files, test_files, gold)
     given = data or (Path(place) if (place := os.environ.get("ATENTO_DATA")) else None)
     chosen, form = read_study(name, small=small, data=given, own=own, overrides=settings or (), seeds=seeds or ())
     title = Path(name).stem
     folder = output or Path("studies") / (f"{title}-small" if small else title)
     if plan:
-        _plan(chosen, folder)
+        _plan(chosen, folder, as_json=as_json)
         return
     report, stopped = _run(chosen, form, title, folder, jobs)
     if as_json:
@@ -91,7 +94,7 @@ def study(
     else:
         _print(report, folder)
     if stopped:
-        say(f"stopped and saved; go on with: {shlex.join(['atento', *sys.argv[1:]])}")
+        say(f"stopped and saved; go on with: {_typed()}")
         raise typer.Exit(_INTERRUPTED)
 
 
@@ -158,10 +161,17 @@ def _interruptible(progress: Progress) -> Iterator[Stop]:
             signal.signal(number, handler)
 
 
-def _plan(study: Study, folder: Path) -> None:
+def _plan(study: Study, folder: Path, *, as_json: bool) -> None:
     """What would be run."""
-    from atento.study.plan import count_runs
+    from atento.study.plan import check_recipes, count_runs
 
+    check_recipes(study)
+    if as_json:
+        shown = {
+            name: getattr(study, name) for name in ("title", "variants", "learning_rates", "seeds", "claims", "notes")
+        }
+        print_json({**shown, "runs": count_runs(study), "folder": str(folder)})
+        return
     rates = ", ".join(f"{rate:g}" for rate in study.learning_rates) or "the recipe's"
     print(f"{study.title}\n")
     print_table(("variant", "what is changed"), [(each.title, _flat(each.recipe) or "–") for each in study.variants])
@@ -201,7 +211,13 @@ def _command() -> str:
     """What was typed, for a report: without what concerns this machine alone."""
     words = list(sys.argv[1:])
     for option in ("-o", "--output", "--jobs", "--data"):
-        if option in words:
+        while option in words:
             place = words.index(option)
             del words[place : place + 2]
+        words = [word for word in words if not word.startswith(f"{option}=")]
     return shlex.join(["atento", *(word for word in words if word != "--json")])
+
+
+def _typed() -> str:
+    """What was typed: the same again goes on in the same place."""
+    return shlex.join(["atento", *sys.argv[1:]])

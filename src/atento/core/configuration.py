@@ -39,7 +39,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigurationError(f"cannot read {path}: {error.strerror}; give the path of a recipe") from error
+        raise ConfigurationError(f"cannot read {path}: {error.strerror}; check the path") from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path} is not UTF-8 text; save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
@@ -180,7 +180,7 @@ def _struct_for(table: Mapping[str, Any], kind: Any, where: str, prefix: str) ->
     name = table.get("kind")
     if name is None and len(tagged) == 1:
         return next(iter(tagged.values()))
-    if name not in tagged:
+    if not isinstance(name, str) or name not in tagged:
         raise ConfigurationError(f"{where}: {prefix}kind = {name!r} is unknown{nearest(str(name), tagged)}")
     return tagged[name]
 

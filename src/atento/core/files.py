@@ -188,6 +188,37 @@ def atomic_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(temporary)
 
 
+@contextlib.contextmanager
+def locked(path: Path, *, wait: float = 0.0) -> Iterator[None]:
+    """Hold the lock file ``path``, made with its folder if it is missing; it is free again when the process ends.
+
+    Args:
+        path: the lock file.
+        wait: seconds to wait for another process that holds it.
+
+    Raises:
+        OutputError: another process holds it, or its folder cannot be written.
+    """
+    import filelock  # here, for it is not needed to read files
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(path)
+        lock.acquire(timeout=wait)
+    except filelock.Timeout as error:
+        raise OutputError(
+            f"{path.parent} is in use by another process; wait until it has ended, or choose another place"
+        ) from error
+    except FileExistsError as error:
+        raise OutputError(f"cannot write {path.parent}: it is a file; name a folder") from error
+    except OSError as error:
+        raise _unwritable(path.parent, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def replace_folder(new: Path, path: Path) -> None:
     """Put the folder ``new`` in ``path``'s place."""
     old = _aside(path)

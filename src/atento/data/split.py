@@ -20,10 +20,12 @@ from atento.core.errors import ConfigurationError, DataError
 from atento.core.progress import Progress, Silent
 from atento.data.corpus_files import CorpusFiles
 from atento.data.hashes import Hashes, hash_texts
+from atento.data.pharaoh import check_inside, parse_links
 from atento.data.readers import read_pairs
-from atento.data.records import chunked, sides_of
+from atento.data.records import Pair, chunked, sides_of
 from atento.data.token_links import lines_of_links
 from atento.data.writers import pair_writer, text_writer
+from atento.text.words import segment
 
 Int64s = npt.NDArray[np.int64]
 
@@ -80,7 +82,7 @@ def split_corpus(
 
     Raises:
         DataError: the corpus cannot be read (file and line are named), or cannot give parts of these sizes, or its
-            links have another number of lines.
+            links have another number of lines, are malformed or outside their sentences.
         ConfigurationError: a part that is wanted has no place.
         OutputError: a file cannot be written.
     """
@@ -120,6 +122,20 @@ def _split_links(corpus: CorpusFiles, places: dict[int, CorpusFiles], parts: npt
         for line, part in zip(lines_of_links(Path(corpus.alignment), len(parts)), parts.tolist(), strict=True):
             if part in streams:
                 streams[part].write(f"{line}\n")
+        lines = zip(lines_of_links(Path(corpus.alignment), len(parts)), read_pairs(corpus), strict=True)
+        for number, (line, pair) in enumerate(lines, 1):  # here, where the user's own file can be named
+            _check_links(line, pair, corpus, number)
+
+
+def _check_links(line: str, pair: Pair, corpus: CorpusFiles, number: int) -> None:
+    where = f"{corpus.alignment}, line {number}"
+    try:
+        links = parse_links(line, one_based=corpus.alignment_one_based)
+    except DataError as error:
+        raise DataError(f"{where}: {error}") from error
+    check_inside(
+        links, *(len(segment(text, corpus.alignment_words)) for text in (pair.source, pair.target)), where=where
+    )
 
 
 def connected_groups(source: Hashes, target: Hashes) -> Int64s:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from atento.core.errors import ConfigurationError
 from atento.core.vocabulary import Vocabulary
 from atento.models.encoder_decoder import EncoderDecoder
-from atento.models.recurrent import LuongAttentionConfig, RecurrentConfig, build_recurrent
+from atento.models.recurrent import LuongAttentionConfig, NoAttention, RecurrentConfig, build_recurrent
 from atento.models.transformer import TransformerConfig, build_transformer
 
 ModelConfig = RecurrentConfig | TransformerConfig
@@ -26,6 +27,28 @@ def build_model(config: ModelConfig, vocabulary: Vocabulary, *, seed: int | None
     return EncoderDecoder(
         encoder, decoder, vocabulary, max_length=_max_length(config), max_source_length=_max_source_length(config)
     )
+
+
+def attends(config: ModelConfig) -> bool:
+    """Whether a model of this configuration has attention over the source."""
+    match config:
+        case RecurrentConfig(attention=NoAttention()):
+            return False
+        case _:
+            return True
+
+
+def count_parameters(config: ModelConfig, vocabulary: Vocabulary) -> int:
+    """Parameters of a model of this configuration, which takes no memory: nothing is drawn.
+
+    Raises:
+        ConfigurationError: the configuration asks for something impossible.
+    """
+    try:
+        with torch.device("meta"):
+            return EncoderDecoder(*_parts(config, vocabulary), vocabulary).num_parameters
+    except RuntimeError as error:
+        raise ConfigurationError(f"the model cannot be built ({error}); ask for a smaller one") from error
 
 
 def _max_length(config: ModelConfig) -> int | None:

@@ -6,14 +6,11 @@ over the rest; see ``reading``.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from typing import Any, Literal, get_args
 
 import msgspec
 
-from atento.core.configuration import Configuration, nearest
-from atento.core.errors import ConfigurationError
+from atento.core.configuration import Configuration
 from atento.data.corpus_files import CorpusFiles
 from atento.study.tasks import Task
 from atento.text.words import How
@@ -59,9 +56,8 @@ UNITS: dict[Metric, str] = {
 }
 """What a metric is called on axes and in tables."""
 METRICS: tuple[Metric, ...] = get_args(Metric)
-
-FILE_NAME = re.compile(r"[\w-][\w.-]*")
-"""What names of variants, test sets and charts may be, as they become names of files."""
+SPEED: frozenset[Metric] = frozenset(METRICS[METRICS.index("training_tokens_per_second") :])
+"""What random tokens are for; all else needs sentences."""
 
 
 class Variant(Configuration, frozen=True, kw_only=True):
@@ -266,7 +262,7 @@ class Study(Configuration, frozen=True, kw_only=True):
     """A whole study.
 
     Raises:
-        ConfigurationError: names that are not there or twice, or numbers out of range.
+        ConfigurationError: names that are not there or twice, numbers out of range, or a measure that no run has.
     """
 
     title: str
@@ -296,18 +292,9 @@ class Study(Configuration, frozen=True, kw_only=True):
     """Of one run; so many runs go on at once as the machine has cores for. None: all, one run at a time."""
 
     def __post_init__(self) -> None:
-        names = [variant.name for variant in self.variants]
-        self._check_numbers()
-        _refuse_odd([*names, *(chart.name for chart in self.charts)])
-        _refuse_twice("variants", names)
-        mentioned = [name for claim in self.claims for name in (claim.variant, claim.baseline)]
-        mentioned += [figure.variant for figure in self.published]
-        mentioned += [self.match.to] if self.match else []
-        for name in mentioned:
-            if name not in names:
-                raise ConfigurationError(f"there is no variant {name!r}{nearest(name, names)}")
-        _refuse_twice("charts", [chart.name for chart in self.charts])
-        self._check_tests()
+        from atento.study.checks import check_study  # it knows the classes of this module
+
+        check_study(self)
 
     @property
     def test_names(self) -> tuple[str, ...]:
@@ -321,52 +308,21 @@ class Study(Configuration, frozen=True, kw_only=True):
                 own = tuple(map(str, lengths))
         return own + tuple(subset.name for subset in self.subsets)
 
-    def _check_numbers(self) -> None:
-        if not self.variants:
-            raise ConfigurationError("a study needs variants; give [[variants]]")
-        if not self.seeds:
-            raise ConfigurationError("a study needs seeds; give at least three")
-        _refuse_twice("seeds", self.seeds)
-        _refuse_twice("learning_rates", self.learning_rates)
-        if self.threads is not None and self.threads < 1:
-            raise ConfigurationError(f"threads = {self.threads}: give 1 or more")
-        for claim in self.claims:
-            if claim.margin < 0 or (claim.relation == "equal" and claim.margin == 0):
-                raise ConfigurationError(
-                    f"margin = {claim.margin} of the claim {claim.statement!r}: "
-                    "give 0 or more ('equal': more than 0), the difference that matters"
-                )
+    @property
+    def measures_speed(self) -> bool:
+        """Whether nothing is learned, and speed and memory are all that is measured."""
+        return isinstance(self.data, RandomData)
 
-    def _check_tests(self) -> None:
-        names = self.test_names
-        _refuse_twice("test sets", names)
-        _refuse_odd(names)
-        own = names[: len(names) - len(self.subsets)]
-        for subset in self.subsets:
-            _refuse_unknown(f"the subset {subset.name!r}", subset.of, own)
-        for claim in self.claims:
-            _refuse_unknown(f"the claim {claim.statement!r}", claim.measure.tests, names)
-        for chart in self.charts:
-            _refuse_unknown(f"the chart {chart.name!r}", [chart.on] if chart.on else [], names)
-        _refuse_unknown("by_length", [self.by_length] if self.by_length else [], names)
+    def measures(self, metric: Metric, test: str) -> bool:
+        """Whether runs can have this metric on this test set (AER: if their models attend)."""
+        if metric == "aer":
+            return not self.measures_speed and self._has_links(test)
+        return self.measures_speed == (metric in SPEED)
 
-
-def _refuse_twice(what: str, names: Iterable[object]) -> None:
-    seen: set[object] = set()
-    for name in names:
-        if name in seen:
-            raise ConfigurationError(f"{what}: {name!r} is there twice; each needs a name of its own")
-        seen.add(name)
-
-
-def _refuse_odd(names: Iterable[str]) -> None:
-    for name in names:
-        if not FILE_NAME.fullmatch(name):
-            raise ConfigurationError(f"the name {name!r} becomes a file's: use letters, digits, '-', '_' and '.' only")
-
-
-def _refuse_unknown(who: str, names: Iterable[str], known: Iterable[str]) -> None:
-    known = tuple(known)
-    for name in names:
-        if name not in known:
-            raise ConfigurationError(f"{who} reads a test set {name!r} that is not there{nearest(name, known)}")
+    def _has_links(self, test: str) -> bool:
+        """Whether a test set has gold word alignments; a subset needs them of all its parts, of the same words."""
+        if not isinstance(self.data, CorpusData):
+            return True
+        parts = {subset.name: subset.of for subset in self.subsets}.get(test, (test,))
+        members = [each for each in self.data.tests if each.name in parts]
+        return all(each.alignment is not None for each in members) and len({each.words for each in members}) == 1

@@ -75,7 +75,7 @@ class Materials:
 
     def train_of(self, variant: Variant) -> tuple[CorpusFiles, ...]:
         """What a variant is trained on."""
-        return self.train if _whole(variant) else (_files(self.folder / _part_name(variant)),)
+        return self.train if whole(variant) else (_files(self.folder / _part_name(variant)),)
 
     def test_files(self, name: str) -> CorpusFiles:
         """A test set's files."""
@@ -110,12 +110,15 @@ def prepare(study: Study, folder: Path, progress: Progress) -> Materials:
         return materials
     progress.message(f"writing the study's data to {folder} …")
     pairs, dev, tests = _make(study)
+    empty = [f"the test set {name!r} has" for name, test in tests.items() if not len(test)]
+    for what in [*(() if dev else ("the validation data have",)), *empty]:
+        raise DataError(f"{what} no sentence; give some, or leave it out")
     with atomic_folder(folder) as temporary:
         if not isinstance(study.data, CorpusData):
             _write_pairs(temporary / "train", pairs)
         _write_pairs(temporary / "dev", dev)
         for variant in study.variants:
-            if not _whole(variant):
+            if not whole(variant):
                 _write_pairs(temporary / _part_name(variant), _part(pairs, variant))
         (temporary / "tests").mkdir()
         every = [*tests.values(), *(_subset(subset, tests, pairs) for subset in study.subsets)]
@@ -171,7 +174,7 @@ def _make(study: Study) -> tuple[list[Pair], list[Pair], dict[str, TestSet]]:
         case BuiltinData():
             return _builtin(study.data)
         case CorpusData():
-            needed = any(not _whole(variant) for variant in study.variants) or any(
+            needed = any(not whole(variant) for variant in study.variants) or any(
                 subset.rare_below is not None for subset in study.subsets
             )
             read = (pair for corpus in study.data.train for pair in read_pairs(corpus)) if needed else ()
@@ -284,7 +287,8 @@ def _words(text: str) -> list[str]:
     return [data[start:stop].decode() for start, stop in segment(text)]
 
 
-def _whole(variant: Variant) -> bool:
+def whole(variant: Variant) -> bool:
+    """Whether a variant is trained on all that there is."""
     return variant.pairs is None and variant.max_words is None
 
 
@@ -334,7 +338,7 @@ def _description(study: Study) -> str:
         paths = [path for corpus in (*study.data.train, *study.data.valid) for path in corpus.paths]
         paths += [Path(p) for test in study.data.tests for p in (test.source, test.reference, test.alignment) if p]
         files = {str(path): sha256(path) for path in paths}
-    parts = sorted({_part_name(variant) for variant in study.variants if not _whole(variant)})
+    parts = sorted({_part_name(variant) for variant in study.variants if not whole(variant)})
     table = {
         "data": msgspec.to_builtins(study.data),
         "subsets": msgspec.to_builtins(study.subsets),

@@ -22,9 +22,9 @@ from atento.core.files import sha256
 from atento.core.progress import Progress
 from atento.core.vocabulary import Vocabulary
 from atento.data.corpus_files import CorpusFiles
-from atento.models.build import ModelConfig, build_model
-from atento.study.configuration import Match, RandomData, Study, Variant
-from atento.study.data import Materials, digest
+from atento.models.build import ModelConfig, attends, count_parameters
+from atento.study.configuration import CorpusData, Match, RandomData, Study, Variant
+from atento.study.data import Materials, digest, whole
 from atento.study.results import RunResult
 from atento.training.recipe import Recipe
 from atento.training.tokenizers import make_tokenizers
@@ -90,6 +90,52 @@ def prepare_variants(study: Study, materials: Materials, folder: Path, progress:
     return {variant.name: prepared[variant.name] for variant in study.variants}
 
 
+def check_recipes(study: Study) -> None:
+    """Refuse, before anything is written, a study with a variant that cannot be what the study says.
+
+    Raises:
+        ConfigurationError: a recipe does not fit, or a claim asks a model without attention for its word alignments.
+    """
+    models = {}
+    for variant in study.variants:
+        recipe = variant_recipe(study, variant)
+        models[variant.name] = recipe.model
+    match = study.match
+    if match is not None and not any(_has_size(model, match.key) for model in models.values()):
+        raise ConfigurationError(f"match.key = {match.key!r} is no whole number in any variant's model; name a size")
+    for claim in study.claims:
+        for name in (claim.variant, claim.baseline):
+            if claim.measure.metric == "aer" and not attends(models[name]):
+                raise ConfigurationError(
+                    f"the claim {claim.statement!r} asks for aer, and the variant {name!r} has no attention; "
+                    "take another metric or variant"
+                )
+
+
+def variant_recipe(study: Study, variant: Variant) -> Recipe:
+    """A variant's recipe, but for data and matching.
+
+    Raises:
+        ConfigurationError: it does not fit, or it names data, which a study has elsewhere.
+    """
+    where = f"variant {variant.name!r}"
+    table = merged(study.recipe, variant.recipe)
+    recipe = convert(table, Recipe, where=where)
+    idle = [key for key in table.get("data", {}) if key != "max_length"]
+    if idle:
+        raise ConfigurationError(
+            f"{where}: recipe.data.{idle[0]} has no effect, for a study's data stand in [data]; leave it out"
+        )
+    given = study.data.train if isinstance(study.data, CorpusData) else ()
+    links = [corpus.alignment for corpus in given]
+    if recipe.training.guided_alignment is not None and (not any(links) or not whole(variant)):
+        raise ConfigurationError(
+            f"{where}: training.guided_alignment needs word links of all that it is trained on: give a corpus of "
+            "[[data.train]] an alignment, and the variant neither pairs nor max_words"
+        )
+    return recipe
+
+
 def plan_run(prepared: Prepared, seed: int, learning_rate: float | None) -> RunPlan:
     """The run of a variant with this seed and rate (None: the recipe's own)."""
     changes: dict[str, Any] = {"seed": seed}
@@ -141,11 +187,6 @@ def shown(recipe: Recipe) -> dict[str, Any]:
     return {**table, "data": kept}
 
 
-def count_parameters(model: ModelConfig, vocabulary: Vocabulary) -> int:
-    """Parameters of a model."""
-    return build_model(model, vocabulary, seed=0).num_parameters
-
-
 def matched(model: ModelConfig, vocabulary: Vocabulary, parameters: int, match: Match, name: str) -> ModelConfig:
     """The model with ``match.key`` changed so that it has about so many parameters, if it has not.
 
@@ -154,8 +195,7 @@ def matched(model: ModelConfig, vocabulary: Vocabulary, parameters: int, match: 
     """
     if abs(count_parameters(model, vocabulary) - parameters) <= match.tolerance * parameters:
         return model
-    present = getattr(model, match.key, None)
-    if not isinstance(present, int) or isinstance(present, bool):
+    if not _has_size(model, match.key):
         raise ConfigurationError(
             f"match.key = {match.key!r} is no whole number in the model of the variant {name!r}; "
             "name a size, or set matched = false there"
@@ -169,7 +209,7 @@ def matched(model: ModelConfig, vocabulary: Vocabulary, parameters: int, match: 
         return count_parameters(sized(steps), vocabulary)
 
     low, high = 1, 2
-    while size(high) < parameters:
+    while size(low) < size(high) < parameters:  # a key that changes nothing ends it, too
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
@@ -185,17 +225,23 @@ def matched(model: ModelConfig, vocabulary: Vocabulary, parameters: int, match: 
     return sized(best)
 
 
+def _has_size(model: ModelConfig, key: str) -> bool:
+    present = getattr(model, key, None)
+    return isinstance(present, int) and not isinstance(present, bool)
+
+
 def _recipe(
     study: Study, variant: Variant, materials: Materials, folder: Path, progress: Progress
 ) -> tuple[Recipe, Vocabulary, str]:
     """The recipe, its vocabulary, and the checksum of its texts."""
-    table = merged(study.recipe, variant.recipe)
-    recipe = convert(table, Recipe, where=f"variant {variant.name!r}")
+    recipe = variant_recipe(study, variant)
     if isinstance(study.data, RandomData):
         size = study.data.vocabulary
         vocabulary = Vocabulary(source_size=size, target_size=size, shared=True)
         return recipe, vocabulary, json.dumps(to_builtins(study.data), sort_keys=True)
     train = materials.train_of(variant)
+    if recipe.training.guided_alignment is None:  # one variant may be guided, and another not
+        train = tuple(_unlinked(corpus) for corpus in train)
     texts = digest([*train, materials.valid])
     tokenizers = folder / "tokenizers" / _tokenizer_name(recipe, train)
     source, target = make_tokenizers(recipe, train, tokenizers, progress)
@@ -209,6 +255,13 @@ def _recipe(
         vocabulary_of(source, target),
         hashlib.sha256(" ".join([texts, *checksums]).encode()).hexdigest(),
     )
+
+
+def _unlinked(corpus: CorpusFiles) -> CorpusFiles:
+    """The corpus without its word links."""
+    if corpus.alignment is None:
+        return corpus
+    return msgspec.structs.replace(corpus, alignment=None, alignment_words="whitespace", alignment_one_based=False)
 
 
 def _tokenizer_name(recipe: Recipe, train: Sequence[CorpusFiles]) -> str:

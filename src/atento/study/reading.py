@@ -14,10 +14,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from atento.core.configuration import apply_overrides, convert, merged, nearest, read_toml
+from atento.core.configuration import apply_overrides, convert, merged, nearest, read_toml, to_builtins
 from atento.core.errors import ConfigurationError
 from atento.data.corpus_files import CorpusFiles
-from atento.study.configuration import CorpusData, CorpusTest, Study
+from atento.study.configuration import CorpusData, CorpusTest, Measure, Study
 from atento.study.shipped import shipped_studies
 
 Form = Literal["small", "full", "own"]
@@ -76,11 +76,11 @@ def read_study(
     table, folder, shipped = _read(name_or_path)
     table, form = _take_form(table, small=small, where=name_or_path)
     table = apply_overrides(table, overrides)
-    if own is not None:
-        table = _with_own(table, own)
     if seeds:
         table["seeds"] = list(seeds)
     study = convert(table, Study, where=name_or_path)
+    if own is not None:
+        study = convert(_with_own(table, study, own), Study, where=name_or_path)
     if isinstance(study.data, CorpusData) and own is None:
         root = data if shipped and data is not None else folder
         study = msgspec.structs.replace(study, data=_found(study.data, root, name_or_path, shipped=shipped))
@@ -112,6 +112,8 @@ def _take_form(table: dict[str, Any], *, small: bool, where: str) -> tuple[dict[
     kept = form.pop("variants", None)
     table = merged(table, form)
     if kept is not None:
+        if not isinstance(kept, list):
+            raise ConfigurationError(f"{where}: {wanted}.variants must be a list, of names or of tables")
         table["variants"] = [_named(table.get("variants", []), name, where) for name in kept]
         _forget_dropped(table)
     return table, wanted
@@ -119,44 +121,65 @@ def _take_form(table: dict[str, Any], *, small: bool, where: str) -> tuple[dict[
 
 def _forget_dropped(table: dict[str, Any]) -> None:
     """Leave out what is said of variants that the form drops."""
-    there = {variant.get("name") for variant in table["variants"]}
+    there = [variant.get("name") for variant in table["variants"]]
     for key, names in (("claims", ("variant", "baseline")), ("published", ("variant",))):
-        table[key] = [entry for entry in table.get(key, []) if all(entry.get(name) in there for name in names)]
+        entries = table.get(key, [])
+        if isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries):  # else it is refused later
+            table[key] = [entry for entry in entries if all(entry.get(name) in there for name in names)]
 
 
 def _named(variants: Any, name: object, where: str) -> Any:
     if isinstance(name, dict):
         return name
-    by_name = {variant.get("name"): variant for variant in variants if isinstance(variant, dict)}
-    if name not in by_name:
-        raise ConfigurationError(f"{where}: a form keeps the variant {name!r}{nearest(str(name), map(str, by_name))}")
+    by_name = (
+        {str(variant.get("name")): variant for variant in variants or () if isinstance(variant, dict)}
+        if isinstance(variants, list)
+        else {}
+    )
+    if not isinstance(name, str) or name not in by_name:
+        raise ConfigurationError(f"{where}: a form keeps the variant {name!r}{nearest(str(name), by_name)}")
     return by_name[name]
 
 
-def _with_own(table: dict[str, Any], own: OwnCorpus) -> dict[str, Any]:
-    """The study on a user's corpus: test sets that are not subsets all become ``test``."""
-    if isinstance(table.get("data"), dict) and table["data"].get("kind") == "random":
-        raise ConfigurationError("this study measures random tokens and reads no corpus; leave --train out")
-    table = dict(table)
-    table["data"] = msgspec.to_builtins(own.data())
-    subsets = [dict(subset, of=["test"]) for subset in table.get("subsets", []) if subset.get("name") != "test"]
-    table["subsets"] = subsets
-    kept = {"test", *(subset.get("name") for subset in subsets)}
+def _with_own(table: dict[str, Any], study: Study, own: OwnCorpus) -> dict[str, Any]:
+    """The study's table with a user's corpus: test sets that are not subsets all become ``test``.
 
-    def renamed(name: Any) -> Any:
+    Claims and charts that this leaves nothing to measure are left out, and the notes say which.
+    """
+    if study.measures_speed:
+        raise ConfigurationError("this study measures random tokens and reads no corpus; leave --train out")
+    subsets = [msgspec.structs.replace(each, of=("test",)) for each in study.subsets if each.name != "test"]
+    kept = {"test", *(subset.name for subset in subsets)}
+
+    def renamed(name: str | None) -> Any:
         return name if not name or name in kept else "test"
 
-    table["claims"] = [
-        {**claim, "measure": {key: value if key == "metric" else renamed(value) for key, value in measure.items()}}
-        for claim in table.get("claims", [])
-        for measure in [claim.get("measure", {})]
+    claims = [
+        msgspec.structs.replace(claim, measure=msgspec.structs.replace(claim.measure, **places))
+        for claim in study.claims
+        for places in [{key: renamed(getattr(claim.measure, key)) for key in ("on", "minus", "per")}]
     ]
-    table["charts"] = [
-        {**chart, "on": renamed(chart["on"])} if "on" in chart else chart for chart in table.get("charts", [])
-    ]
-    if "by_length" in table:
-        table["by_length"] = renamed(table["by_length"])
-    return table
+    charts = [msgspec.structs.replace(chart, on=renamed(chart.on)) for chart in study.charts]
+    unscored = {"aer"} if own.gold is None else set()
+    tried = [each for each in claims if each.measure.metric not in unscored and _changes(each.measure)]
+    drawn = [each for each in charts if each.metric not in unscored and each.kind != "tests"]
+    dropped = [f"the claim {each.statement!r}" for each in claims if each not in tried]
+    dropped += [f"the chart {each.title!r}" for each in charts if each not in drawn]
+    notes = [study.notes, f"Left out, for this corpus has nothing to measure them by: {', '.join(dropped)}."]
+    changes = {
+        "data": own.data(),
+        "subsets": subsets,
+        "claims": tried,
+        "charts": drawn,
+        "by_length": renamed(study.by_length),
+        "notes": "\n\n".join(filter(None, notes)) if dropped else study.notes,
+    }
+    return {**table, **to_builtins(changes)}
+
+
+def _changes(measure: Measure) -> bool:
+    """Whether it compares two different test sets, if it compares any."""
+    return measure.on not in (measure.minus, measure.per) or not measure.on
 
 
 def _found(data: CorpusData, root: Path, where: str, *, shipped: bool) -> CorpusData:

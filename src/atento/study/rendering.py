@@ -20,7 +20,8 @@ from atento.core.errors import ConfigurationError, DataError
 from atento.core.files import atomic_text
 from atento.figures import canvas
 from atento.study import numbers, recipes, tables
-from atento.study.configuration import FILE_NAME, Chart
+from atento.study.checks import FILE_NAME
+from atento.study.configuration import Chart
 from atento.study.drawing import draw, legend
 from atento.study.intervals import IntervalBar, interval_bar
 from atento.study.results import FORMAT, RunResult, StudyReport, VariantResult, Verdict

@@ -27,6 +27,8 @@ Task = Literal["copy", "reverse", "swap", "rare-names"]
 _CONSONANTS = "bdfgklmnprstv"
 _VOWELS = "aeiou"
 _SYLLABLES = tuple(f"{consonant}{vowel}" for consonant, vowel in product(_CONSONANTS, _VOWELS))
+MOST_WORDS = len(_SYLLABLES) ** 2
+"""How many words of two syllables there are."""
 _NAMES_A_SENTENCE = 0.15
 """The share of names among the words of ``rare-names``; each sentence has one at least."""
 
@@ -46,9 +48,9 @@ def words(count: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     Source words have two syllables, target words three.
     """
     size = len(_SYLLABLES)
-    if not 1 <= count <= size * size:
-        raise ValueError(f"{count} words: there are 1 to {size * size}")
-    spread = [number * 7919 % (size * size) for number in range(count)]  # 7919 is prime to size²: all different
+    if not 1 <= count <= MOST_WORDS:
+        raise ValueError(f"{count} words: there are 1 to {MOST_WORDS}")
+    spread = [number * 7919 % MOST_WORDS for number in range(count)]  # 7919 is prime to size²: all different
     source = tuple(_SYLLABLES[number // size] + _SYLLABLES[number % size] for number in spread)
     target = tuple(_SYLLABLES[number % size] + _SYLLABLES[number // size] + "no" for number in spread)
     return source, target

@@ -16,12 +16,11 @@ from pathlib import Path
 import msgspec
 import sacrebleu
 import torch
-from filelock import FileLock, Timeout
 
 import atento
 from atento.core.configuration import to_toml
 from atento.core.errors import DataError, DivergedError
-from atento.core.files import atomic_text
+from atento.core.files import atomic_text, locked
 from atento.core.machine import peak_memory
 from atento.core.progress import Progress, Stop
 from atento.study.configuration import RandomData, Study
@@ -32,6 +31,8 @@ from atento.study.scoring import score_run
 from atento.study.speed import measure_speed
 from atento.training.run import train
 
+_ORPHAN = 300.0
+"""Seconds to wait for a worker whose study was killed, and which still saves."""
 _LAST_PART = 0.1
 """The part of a run whose loss is its final training loss."""
 
@@ -69,20 +70,13 @@ def finished_result(runs: Path, plan: RunPlan) -> RunResult | None:
 
 
 def execute(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
-    """Do a run, or wait for whoever is doing it; None where ``stop`` ended it before its end.
+    """Do a run; None where ``stop`` ended it before its end.
 
-    A study that was killed may leave a worker behind, which takes a moment to notice.
+    Raises:
+        OutputError: another process is at it.
     """
-    job.runs.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(job.runs / f".{job.plan.name}.lock")
-    while not stop.wanted:
-        try:
-            guard = lock.acquire(timeout=1)
-        except Timeout:
-            continue
-        with guard:
-            return finished_result(job.runs, job.plan) or _execute(job, progress, stop)
-    return None
+    with locked(job.runs / f".{job.plan.name}.lock", wait=_ORPHAN):
+        return finished_result(job.runs, job.plan) or _execute(job, progress, stop)
 
 
 def _execute(job: Job, progress: Progress, stop: Stop) -> RunResult | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from atento.core.configuration import Configuration
@@ -75,12 +76,13 @@ class TrainingConfig(Configuration, frozen=True, kw_only=True):
             raise ConfigurationError(f"training has no budget; give one of {names}")
         for name in (*BUDGETS, "learning_rate", "epsilon"):
             value = getattr(self, name)
-            _require(name, value, value is None or value > 0, "give a number above 0")
+            _require(name, value, value is None or 0 < value < math.inf, "give a number above 0")
         whole = ("batch_tokens", "accumulate", "validate_every", "log_every", "average", "max_skipped_steps")
         for name in whole:
             _require(name, getattr(self, name), getattr(self, name) >= 1, "give 1 or more")
         for name in ("warmup_steps", "validation_sentences", "save_every_minutes", "weight_decay", "clip_norm", "seed"):
             _require(name, getattr(self, name), getattr(self, name) >= 0, "give 0 or more")
+        _require("seed", self.seed, self.seed < 2**63, "give a number below 2 to the power of 63")
         for name in ("label_smoothing", "ema_decay", "final_learning_rate"):
             _require(name, getattr(self, name), 0 <= getattr(self, name) < 1, "give at least 0 and below 1")
         _require("betas", self.betas, all(0 <= beta < 1 for beta in self.betas), "give two numbers from 0 to below 1")

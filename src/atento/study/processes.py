@@ -1,0 +1,217 @@
+"""The processes that a study's runs live in: each has one run, tells how far it is, and can be asked to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+from atento.core.errors import AtentoError, TrainingError
+from atento.core.progress import Silent, Stop
+from atento.study.results import RunResult
+from atento.study.worker import Job, execute
+
+_PATIENCE = 0.5
+"""Seconds between two looks at the wish to stop."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """News of a run."""
+
+    name: str
+    fraction: float | None = None
+    note: str = ""
+    result: RunResult | None = None
+    error: AtentoError | None = None
+
+
+class Here:
+    """Runs one after the other, in this process."""
+
+    free = 1
+
+    def __init__(self) -> None:
+        self._job: Job | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The run that waits."""
+        return () if self._job is None else (self._job.plan.name,)
+
+    def start(self, job: Job) -> None:
+        """Remember it."""
+        self._job = job
+
+    def events(self, stop: Stop) -> Iterator[Event]:
+        """Do it."""
+        if self._job is not None:
+            job, self._job = self._job, None
+            yield Event(name=job.plan.name, result=execute(job, Silent(), stop))
+
+    def stop(self) -> None:
+        """Nothing runs between two events."""
+        self._job = None
+
+    def end(self) -> None:
+        """Nothing goes on."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass
+class _Process:
+    process: BaseProcess
+    connection: Connection
+    asked: bool = field(default=False)
+
+
+class Pool:
+    """Some processes, each with one run."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._context = multiprocessing.get_context("spawn")
+        self._running: dict[str, _Process] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The runs that go on."""
+        return tuple(self._running)
+
+    @property
+    def free(self) -> int:
+        """How many more can be begun."""
+        return self._size - len(self._running)
+
+    def start(self, job: Job) -> None:
+        """Begin a run."""
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_work, args=(job, theirs), name=job.plan.name, daemon=True)
+        process.start()
+        theirs.close()
+        self._running[job.plan.name] = _Process(process, ours)
+
+    def events(self, stop: Stop) -> Iterator[Event]:
+        """What the runs say within a moment."""
+        del stop
+        ready = wait([each.connection for each in self._running.values()], timeout=_PATIENCE)
+        for name, each in [(name, each) for name, each in self._running.items() if each.connection in ready]:
+            try:
+                event: Event = each.connection.recv()
+            except EOFError:
+                process = self._running.pop(name).process
+                process.join()
+                if process.exitcode:
+                    raise TrainingError(
+                        f"the run {name} ended with exit code {process.exitcode} ({_cause(process.exitcode)}); "
+                        "start the study again: it goes on from where it is"
+                    ) from None
+                continue
+            yield event
+
+    def stop(self) -> None:
+        """Ask every run to save and end."""
+        for each in self._running.values():
+            if not each.asked:
+                each.asked = True
+                with contextlib.suppress(OSError):
+                    each.connection.send("stop")
+
+    def end(self) -> None:
+        """End every run at once, saved or not."""
+        for each in self._running.values():
+            each.process.terminate()
+            each.process.join()
+        self._running.clear()
+
+    def close(self) -> None:
+        """End whatever still runs, when it has saved."""
+        self.stop()
+        deadline = time.monotonic() + 30
+        for each in self._running.values():
+            each.process.join(max(0.0, deadline - time.monotonic()))
+            if each.process.is_alive():
+                each.process.terminate()
+                each.process.join()
+        self._running.clear()
+
+
+class _RemoteStop(Stop):
+    """A wish to stop that comes through a pipe."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__()
+        self._connection = connection
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the study's process asked, or is gone."""
+        try:
+            if not self._event.is_set() and self._connection.poll():
+                self._connection.recv()
+                self.set()
+        except (EOFError, OSError):
+            self.set()
+        return self._event.is_set()
+
+
+class _RemoteProgress(Silent):
+    """Tells the study's process how far the training is."""
+
+    def __init__(self, name: str, connection: Connection) -> None:
+        self._name, self._connection = name, connection
+        self._counts, self._total, self._done, self._told = False, 1.0, 0.0, 0.0
+
+    def start(self, description: str, total: float | None) -> None:
+        """Only training (or measuring) counts: it takes nearly all the time."""
+        self._counts = description in ("training", "measuring")
+        self._total = total or 1.0
+
+    def advance(self, amount: float = 1, *, note: str = "") -> None:
+        """Pass it on, once a second at most."""
+        now = time.monotonic()
+        self._done += amount if self._counts else 0.0
+        if self._counts and now - self._told >= 1:
+            self._told = now
+            text = f"{self._name} · {note}" if note else self._name
+            with contextlib.suppress(OSError):
+                self._connection.send(Event(name=self._name, fraction=min(1.0, self._done / self._total), note=text))
+
+
+def _cause(exit_code: int) -> str:
+    return "killed: out of memory? use fewer --jobs" if exit_code < 0 else "its error stands above"
+
+
+def _failed(name: str, error: OSError) -> TrainingError:
+    place = f" ({error.filename})" if error.filename else ""
+    return TrainingError(
+        f"the run {name} ended: {error.strerror or error}{place}; mend that and start the study again: "
+        "it goes on from where it is"
+    )
+
+
+def _work(job: Job, connection: Connection) -> None:
+    """The whole of a worker process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    name = job.plan.name
+    try:
+        result = execute(job, _RemoteProgress(name, connection), _RemoteStop(connection))
+        if result is not None:
+            connection.send(Event(name=name, result=result))
+    except AtentoError as error:
+        connection.send(Event(name=name, error=error))
+    except OSError as error:
+        connection.send(Event(name=name, error=_failed(name, error)))
+    except BaseException:
+        traceback.print_exc()
+        raise SystemExit(1) from None
+    finally:
+        connection.close()
