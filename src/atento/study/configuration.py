@@ -226,6 +226,8 @@ class Claim(Configuration, frozen=True, kw_only=True):
     """The published difference, positive where the variant is better."""
     published_note: str = ""
     """What it was measured on."""
+    caveat: str = ""
+    """What may keep it from holding here (size, data); a report shows it where the claim does not hold."""
 
 
 class Published(Configuration, frozen=True, kw_only=True):

@@ -165,6 +165,8 @@ class Verdict(Report, frozen=True, kw_only=True):
     published_note: str
     reason: str
     """In one sentence, how the verdict follows from the interval."""
+    caveat: str = ""
+    """What may keep the claim from holding; empty where it holds."""
 
 
 class StudyReport(Report, frozen=True, kw_only=True):

@@ -55,6 +55,7 @@ def decide(
         published=claim.published,
         published_note=claim.published_note,
         reason=reason,
+        caveat="" if outcome == "holds" else claim.caveat,
     )
 
 
