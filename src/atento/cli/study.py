@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from atento.cli.arguments import Json, require
+from atento.cli.arguments import Device, Json, require
 from atento.cli.console import print_json, print_table, progress_bar, say
 from atento.core.progress import Progress, Stop
 
@@ -66,6 +66,7 @@ def study(
     jobs: Annotated[int | None, typer.Option(metavar="N", min=1, help="Runs at once; default by its threads.")] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Say what would be run, and run nothing.")] = False,
     as_json: Json = False,
+    device: Device = "auto",
 ) -> None:
     """Run a claim as an experiment: every variant with several seeds, the published figure beside the measured one.
 
@@ -88,7 +89,7 @@ def study(
     if plan:
         _plan(chosen, folder, as_json=as_json)
         return
-    report, stopped = _run(chosen, form, title, folder, jobs)
+    report, stopped = _run(chosen, form, title, folder, jobs, device)
     if as_json:
         print_json(report)
     else:
@@ -129,14 +130,14 @@ def _own(
     return OwnCorpus(train=train, valid=valid, test=test, gold=gold)
 
 
-def _run(study: Study, form: Form, name: str, folder: Path, jobs: int | None) -> tuple[StudyReport, bool]:
+def _run(study: Study, form: Form, name: str, folder: Path, jobs: int | None, device: str) -> tuple[StudyReport, bool]:
     """Run what is missing and write the report; whether it was stopped."""
     from atento.study.assembly import assemble
     from atento.study.rendering import write_report
     from atento.study.runner import run_study
 
     with progress_bar() as progress, _interruptible(progress) as stop:
-        run: StudyRun = run_study(study, folder, jobs=jobs, progress=progress, stop=stop)
+        run: StudyRun = run_study(study, folder, jobs=jobs, device=device, progress=progress, stop=stop)
     report = assemble(run, name=name, form=form, command=_command())
     write_report(report, study.charts, folder / "report")
     return report, stop.wanted
@@ -210,7 +211,7 @@ def _print(report: StudyReport, folder: Path) -> None:
 def _command() -> str:
     """What was typed, for a report: without what concerns this machine alone."""
     words = list(sys.argv[1:])
-    for option in ("-o", "--output", "--jobs", "--data"):
+    for option in ("-o", "--output", "--jobs", "--data", "--device"):
         while option in words:
             place = words.index(option)
             del words[place : place + 2]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from atento.applications.device import usable_device
 from atento.core.configuration import read_toml, to_toml
 from atento.core.errors import ConfigurationError, OutputError
 from atento.core.files import atomic_text, locked
@@ -43,6 +44,7 @@ def run_study(
     folder: Path,
     *,
     jobs: int | None = None,
+    device: str = "auto",
     progress: Progress | None = None,
     stop: Stop | None = None,
 ) -> StudyRun:
@@ -52,7 +54,8 @@ def run_study(
         study: what to run.
         folder: the study's directory; runs that are in it are used.
         jobs: runs at once, each in a process of its own; 0: one after the other in this process; None: as many as the
-            study's ``threads`` let the machine's cores take. Studies of speed always run one at a time.
+            study's ``threads`` let the machine's cores take, or one on a GPU. Studies of speed run one at a time.
+        device: "cpu", "cuda", … or "auto".
         progress: told about the whole study.
         stop: ends it early; what is done stays.
 
@@ -65,10 +68,10 @@ def run_study(
     folder = folder.absolute()
     with locked(folder / ".lock"):
         _refuse_others(study, folder)
-        return _run(study, folder, jobs, progress or Silent(), stop or Stop())
+        return _run(study, folder, jobs, usable_device(device).type, progress or Silent(), stop or Stop())
 
 
-def _run(study: Study, folder: Path, jobs: int | None, progress: Progress, stop: Stop) -> StudyRun:
+def _run(study: Study, folder: Path, jobs: int | None, device: str, progress: Progress, stop: Stop) -> StudyRun:
     timing = study.measures_speed
     materials = Materials(folder / "data", ()) if timing else prepare(study, folder / "data", progress)
     prepared = prepare_variants(study, materials, folder, progress)
@@ -76,12 +79,13 @@ def _run(study: Study, folder: Path, jobs: int | None, progress: Progress, stop:
         stream.write(_HEADER + to_toml(study))
     cores = usable_cores()
     threads = min(study.threads or cores, cores)
-    at_once = 1 if timing and jobs != 0 else jobs if jobs is not None else max(1, cores // threads)
+    if jobs is None or (timing and jobs):
+        jobs = 1 if timing or device != "cpu" else max(1, cores // threads)
     board = _Board(study, prepared, folder / "runs", progress)
-    pool: Pool | Here = Here() if at_once == 0 else Pool(at_once)
+    pool: Pool | Here = Here() if jobs == 0 else Pool(jobs)
 
     def job(plan: RunPlan) -> Job:
-        return Job(study=study, plan=plan, materials=materials, runs=folder / "runs", threads=threads)
+        return Job(study=study, plan=plan, materials=materials, runs=folder / "runs", threads=threads, device=device)
 
     progress.start(f"study of {count_runs(study)} runs", count_runs(study))
     board.begin()

@@ -28,12 +28,14 @@ _BATCH_TOKENS = 4096
 _METRICS = MetricsConfig(metrics=("bleu", "chrf"), resamples=0)
 
 
-def score_run(study: Study, run: Path, materials: Materials, progress: Progress) -> tuple[float, dict[str, TestResult]]:
+def score_run(
+    study: Study, run: Path, materials: Materials, device: str, progress: Progress
+) -> tuple[float, dict[str, TestResult]]:
     """The loss on dev (nats a token) and the results on every test set.
 
     Sentences that stand in several test sets are translated once.
     """
-    translator = Translator.load(run)
+    translator = Translator.load(run, device)
     tests = [materials.test(name) for name in study.test_names]
     translations = _translations(translator, tests, progress)
     results = {}

@@ -32,7 +32,9 @@ from atento.training.optimiser import build_optimiser
 _LEAST_ROUNDS = 3
 
 
-def measure_speed(plan: RunPlan, data: RandomData, progress: Progress, stop: Stop) -> dict[str, TestResult] | None:
+def measure_speed(
+    plan: RunPlan, data: RandomData, device: str, progress: Progress, stop: Stop
+) -> dict[str, TestResult] | None:
     """Length → speeds and memory; None where it was stopped."""
     results = {}
     progress.start("measuring", len(data.lengths))
@@ -41,11 +43,9 @@ def measure_speed(plan: RunPlan, data: RandomData, progress: Progress, stop: Sto
             progress.finish()
             return None
         torch.manual_seed(plan.seed)
-        model = build_model(plan.recipe.model, plan.prepared.vocabulary, seed=plan.seed)
-        metrics: dict[Metric, float] = {
-            **_training(model, plan, data, length),
-            **_decoding(model.eval(), plan.prepared.vocabulary, data, length),
-        }
+        model = build_model(plan.recipe.model, plan.prepared.vocabulary, seed=plan.seed).to(device)
+        metrics = _training(model, plan, data, length)
+        metrics |= _decoding(model.eval().requires_grad_(False), plan.prepared.vocabulary, data, length)  # as loaded
         results[str(length)] = TestResult(sentences=max(1, data.batch_tokens // length), metrics=metrics)
         progress.advance()
     progress.finish()
@@ -55,7 +55,8 @@ def measure_speed(plan: RunPlan, data: RandomData, progress: Progress, stop: Sto
 def _training(model: EncoderDecoder, plan: RunPlan, data: RandomData, length: int) -> dict[Metric, float]:
     """Whole steps: forwards, backwards, optimiser."""
     rows = max(1, data.batch_tokens // length)
-    batch = _batch(rows, length, plan.prepared.vocabulary)
+    device = next(model.parameters()).device
+    batch = _batch(rows, length, plan.prepared.vocabulary).to(device)
     objective = TranslationObjective(label_smoothing=plan.recipe.training.label_smoothing)
     optimiser = build_optimiser(model, plan.recipe.training)
     model.train()
@@ -66,7 +67,7 @@ def _training(model: EncoderDecoder, plan: RunPlan, data: RandomData, length: in
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
 
-    seconds, memory = _measured(step, data.seconds)
+    seconds, memory = _measured(step, data.seconds, device)
     metrics: dict[Metric, float] = {
         "training_tokens_per_second": rows * length / seconds,
         "training_milliseconds_per_token": 1000 * seconds / (rows * length),
@@ -78,7 +79,8 @@ def _training(model: EncoderDecoder, plan: RunPlan, data: RandomData, length: in
 
 def _decoding(model: EncoderDecoder, vocabulary: Vocabulary, data: RandomData, length: int) -> dict[Metric, float]:
     """Greedy, without search's bookkeeping, so that it is the model that is timed."""
-    source = _tokens(1, length, vocabulary)
+    device = next(model.parameters()).device
+    source = _tokens(1, length, vocabulary).to(device)
     mask = torch.ones_like(source, dtype=torch.bool)
     first = len(SPECIAL_TOKENS)
 
@@ -86,12 +88,12 @@ def _decoding(model: EncoderDecoder, vocabulary: Vocabulary, data: RandomData, l
     def sentence() -> None:
         memory = model.decoder.prepare(model.encoder(source, mask))
         state = model.decoder.start(memory)
-        token = torch.full((1, 1), vocabulary.decoder_start)
+        token = torch.full((1, 1), vocabulary.decoder_start, device=device)
         for _ in range(length):
             hidden, state = model.decoder(token, memory, state)
             token = model.decoder.logits(hidden)[:, -1, first:].argmax(-1, keepdim=True) + first
 
-    seconds, memory = _measured(sentence, data.seconds)
+    seconds, memory = _measured(sentence, data.seconds, device)
     metrics: dict[Metric, float] = {
         "decoding_tokens_per_second": length / seconds,
         "decoding_milliseconds_per_token": 1000 * seconds / length,
@@ -101,19 +103,32 @@ def _decoding(model: EncoderDecoder, vocabulary: Vocabulary, data: RandomData, l
     return metrics
 
 
-def _measured(work: Callable[[], None], least: float) -> tuple[float, float | None]:
+def _measured(work: Callable[[], None], least: float, device: torch.device) -> tuple[float, float | None]:
     """The median seconds of a round, and the memory (MiB) that the first one took above what was held before."""
-    gc.collect()
-    release_freed_memory()
-    before = peak_memory() if forget_peak_memory() else None
-    work()
-    after = peak_memory()
+    memory = _memory_of(work, device)
     rounds: list[float] = []
     while len(rounds) < _LEAST_ROUNDS or sum(rounds) < least:
         began = time.perf_counter()
         work()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
         rounds.append(time.perf_counter() - began)
-    return median(rounds), None if before is None or after is None else after - before
+    return median(rounds), memory
+
+
+def _memory_of(work: Callable[[], None], device: torch.device) -> float | None:
+    """MiB that a first round takes; None where the system does not tell."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+        held = torch.cuda.memory_allocated(device)
+        work()
+        return float(torch.cuda.max_memory_allocated(device) - held) / 2**20
+    release_freed_memory()
+    before = peak_memory() if forget_peak_memory() else None
+    work()
+    after = peak_memory()
+    return None if before is None or after is None else after - before
 
 
 def _batch(rows: int, length: int, vocabulary: Vocabulary) -> Batch:

@@ -46,6 +46,8 @@ class Job:
     materials: Materials
     runs: Path
     threads: int
+    device: str
+    """``cpu``, ``cuda``, …"""
 
     @property
     def folder(self) -> Path:
@@ -102,7 +104,9 @@ def _trained(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
         with atomic_text(path) as stream:
             stream.write(to_toml(plan.recipe))
     try:
-        report = train(None if begun else plan.recipe, folder, resume=begun, device="cpu", progress=progress, stop=stop)
+        report = train(
+            None if begun else plan.recipe, folder, resume=begun, device=job.device, progress=progress, stop=stop
+        )
     except DivergedError as error:
         curve = _curve(folder)
         cost = Cost(parameters=plan.prepared.parameters, steps=curve[-1][0] if curve else 0, threads=job.threads)
@@ -110,7 +114,7 @@ def _trained(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
     if report.outcome.reason == "stopped":
         return None
     state, curve = report.outcome.state, _curve(folder)
-    dev_loss, tests = score_run(job.study, folder, job.materials, progress)
+    dev_loss, tests = score_run(job.study, folder, job.materials, job.device, progress)
     cost = Cost(
         parameters=plan.prepared.parameters,
         minutes=state.seconds / 60,
@@ -136,7 +140,7 @@ def _timed(job: Job, data: RandomData, progress: Progress, stop: Stop) -> RunRes
     """Measure speed and memory."""
     began = time.perf_counter()
     job.folder.mkdir(parents=True, exist_ok=True)
-    tests = measure_speed(job.plan, data, progress, stop)
+    tests = measure_speed(job.plan, data, job.device, progress, stop)
     if tests is None:
         return None
     cost = Cost(
@@ -180,6 +184,7 @@ def _result(
             "torch": str(torch.__version__),
             "sacrebleu": sacrebleu.__version__,
             "python": platform.python_version(),
+            "device": job.device,
         },
     )
 
