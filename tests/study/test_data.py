@@ -105,10 +105,22 @@ def test_the_folder_is_found_again_and_made_anew_when_a_file_changes(tiny: Study
 
 
 def test_what_cannot_be_had_is_refused(tiny: Study, tmp_path: Path) -> None:
-    nothing = msgspec.structs.replace(tiny, subsets=(Subset(name="long", of=("test",), min_words=50),))
-    with pytest.raises(DataError, match="no sentence of test fits the subset 'long'"):
-        prepared(nothing, tmp_path)
     greedy = tuple(msgspec.structs.replace(variant, pairs=401) for variant in tiny.variants)
     with pytest.raises(DataError, match="wants 401 pairs of 400"):
         prepared(msgspec.structs.replace(tiny, variants=greedy), tmp_path)
     assert not (tmp_path / "data").exists()
+
+
+def test_a_subset_without_sentences_is_left_out_and_said(tiny: Study, tmp_path: Path) -> None:
+    said: list[str] = []
+
+    class Listening(Silent):
+        def message(self, text: str) -> None:
+            said.append(text)
+
+    nothing = msgspec.structs.replace(tiny, subsets=(Subset(name="long", of=("test",), min_words=50),))
+    materials = prepare(nothing, tmp_path / "data", Listening())
+    assert materials.has("test")
+    assert not materials.has("long")
+    assert any("no sentence fits the subset 'long'" in text for text in said)
+    assert "test set long: no sentence fits it" in describe(nothing, materials)

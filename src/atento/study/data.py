@@ -82,6 +82,10 @@ class Materials:
         stem = self.folder / "tests" / name
         return CorpusFiles(source=f"{stem}.source", target=f"{stem}.reference")
 
+    def has(self, name: str) -> bool:
+        """Whether a test set has sentences: a subset may have none."""
+        return (self.folder / "tests" / f"{name}.source").exists()
+
     def test(self, name: str) -> TestSet:
         """A test set."""
         stem = self.folder / "tests" / name
@@ -121,7 +125,10 @@ def prepare(study: Study, folder: Path, progress: Progress) -> Materials:
             if not whole(variant):
                 _write_pairs(temporary / _part_name(variant), _part(pairs, variant))
         (temporary / "tests").mkdir()
-        every = [*tests.values(), *(_subset(subset, tests, pairs) for subset in study.subsets)]
+        made = {subset.name: _subset(subset, tests, pairs) for subset in study.subsets}
+        for name in (name for name, test in made.items() if test is None):
+            progress.message(f"no sentence fits the subset {name!r}: whatever is measured on it stays undecided")
+        every = [*tests.values(), *(test for test in made.values() if test is not None)]
         for test in every:
             _write_test(temporary / "tests", test)
         words = json.dumps({test.name: test.words for test in every})
@@ -150,6 +157,9 @@ def describe(study: Study, materials: Materials) -> tuple[str, ...]:
             )
     lines = [own]
     for name in study.test_names:
+        if not materials.has(name):
+            lines.append(f"test set {name}: no sentence fits it")
+            continue
         test = materials.test(name)
         words = sum(len(segment(source)) for source in test.sources) / len(test)
         aligned = ", with gold word alignments" if test.links else ""
@@ -251,12 +261,8 @@ def _spread(count: int, most: int | None) -> list[int]:
     return places
 
 
-def _subset(subset: Subset, tests: dict[str, TestSet], pairs: Sequence[Pair]) -> TestSet:
-    """Sentences of several sets that the subset asks for.
-
-    Raises:
-        DataError: there is none.
-    """
+def _subset(subset: Subset, tests: dict[str, TestSet], pairs: Sequence[Pair]) -> TestSet | None:
+    """Sentences of several sets that the subset asks for; None if there is none."""
     seen = Counter(word for source, _ in pairs for word in _words(source)) if subset.rare_below is not None else None
 
     def wanted(source: str) -> bool:
@@ -270,7 +276,7 @@ def _subset(subset: Subset, tests: dict[str, TestSet], pairs: Sequence[Pair]) ->
     members = [(tests[name], place) for name in subset.of for place in range(len(tests[name]))]
     members = [(test, place) for test, place in members if wanted(test.sources[place])]
     if not members:
-        raise DataError(f"no sentence of {', '.join(subset.of)} fits the subset {subset.name!r}; change its bounds")
+        return None
     links = [test.links[place] for test, place in members if test.links is not None]
     units = {test.words for test, _ in members}
     return TestSet(

@@ -36,7 +36,7 @@ def score_run(
     Sentences that stand in several test sets are translated once.
     """
     translator = Translator.load(run, device)
-    tests = [materials.test(name) for name in study.test_names]
+    tests = [materials.test(name) for name in study.test_names if materials.has(name)]
     translations = _translations(translator, tests, progress)
     results = {}
     for test in tests:
