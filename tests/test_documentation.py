@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import runpy
 import shlex
@@ -179,3 +180,15 @@ def test_the_page_on_studies_explains_every_key() -> None:
     keys = {field.encode_name for part in parts for field in fields(getattr(configuration, part))}
     keys |= {metric for metric in METRICS if not metric.startswith("decoding_")}
     assert keys - told == set()
+
+
+def test_the_table_of_verdicts_is_that_of_the_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT)
+    studies = importlib.import_module("benchmarks.studies")
+    page = (ROOT / "docs" / "studies" / "README.md").read_text(encoding="utf-8")
+    kept = studies.reports()
+    assert kept
+    assert studies.with_verdicts(page, kept) == page
+    for name, report in kept.items():
+        assert report.finished
+        assert (ROOT / "docs" / "studies" / name / "report.html").is_file()
