@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,19 @@ def test_unknown_words_keep_their_places(atento: Atento, run: Path, written: Wri
     files = written("s", "o gato"), written("t", "el <zzz> gato")
     [links] = _links(atento("align", run, *files, "--words", "--method", "threshold", "--threshold", 0.001).out)
     assert {j for _, j in links} == {0, 1, 2, 3, 4}
+
+
+def test_a_guided_run_is_read_where_it_was_trained(
+    atento: Atento, run: Path, texts: tuple[Path, Path], tmp_path: Path
+) -> None:
+    guided = tmp_path / "guided"
+    shutil.copytree(run, guided)
+    card = json.loads((guided / "bundle" / "card.json").read_text(encoding="utf-8"))
+    card["training"]["guided_alignment"] = {"weight": 0.05, "layer": 0, "head": 0, "rows": "input"}
+    (guided / "bundle" / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    read, predicted = (atento("align", run, *texts, "--rows", rows).out for rows in ("input", "predicted"))
+    assert atento("align", guided, *texts).out == read != predicted
+    assert atento("align", guided, *texts, "--layer", "0").out == predicted
 
 
 def test_gold_links_give_the_error_rate(

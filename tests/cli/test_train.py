@@ -146,7 +146,7 @@ def test_word_links_train_attention(atento: Atento, corpus: tuple[Path, Path], t
     options = (*tiny("training.steps=2"), "--train", *corpus, "-o", tmp_path / "run")
     result = atento("train", "small", *options, "--alignment", links, "--alignment-words")
     assert result.code == 0
-    assert f"atento align {tmp_path / 'run'} test.source test.target --layer penultimate --head 0" in result.out
+    assert f"atento align {tmp_path / 'run'} test.source test.target\n" in result.out
     log = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     assert all(line["alignment_loss"] > 0 for line in log if "loss" in line)
     recipe = (tmp_path / "run" / "recipe.toml").read_text(encoding="utf-8")

@@ -105,6 +105,8 @@ def test_an_own_corpus_takes_the_place_of_the_data_in_every_test(tmp_path: Path)
         valid=[tmp_path / "b.pt", tmp_path / "b.es"],
         test=[tmp_path / "c.pt", tmp_path / "c.es"],
     )
+    for path in own.train:
+        path.write_text("um\n" * 20_000, encoding="utf-8")
     for name in NAMES:
         if name == "speed":
             with pytest.raises(ConfigurationError, match="reads no corpus"):
@@ -116,6 +118,24 @@ def test_an_own_corpus_takes_the_place_of_the_data_in_every_test(tmp_path: Path)
         assert study.test_names[0] == "test"
         for subset in study.subsets:
             assert subset.of == ("test",)
+
+
+def test_variants_that_want_more_pairs_than_an_own_corpus_has_are_left_out(
+    tmp_path: Path, table: dict[str, Any]
+) -> None:
+    for name in ("a.pt", "a.es"):
+        (tmp_path / name).write_text("um\n" * 900, encoding="utf-8")
+    pair = [tmp_path / "a.pt", tmp_path / "a.es"]
+    names = [variant["name"] for variant in table["variants"]]
+    table["variants"] += [{"name": "few", "pairs": 900}, {"name": "many", "label": "many pairs", "pairs": 901}]
+    about = {"statement": "s", "source": "x", "baseline": names[0], "measure": {"metric": "chrf", "on": "test"}}
+    table["claims"] = [{**about, "variant": name} for name in ("few", "many")]
+    table["published"] = [{"variant": "many", "metric": "BLEU", "value": 1.0, "note": "n"}]
+    study, _ = read_study(write(tmp_path, table), own=OwnCorpus(train=pair, valid=pair, test=pair))
+    assert [variant.name for variant in study.variants] == [*names, "few"]
+    assert [claim.variant for claim in study.claims] == ["few"]
+    assert not study.published
+    assert "fewer pairs: the variant 'many pairs'." in study.notes
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from atento.study.runner import run_study
 
 def test_speed_and_memory_are_measured_for_every_length(table: dict[str, Any], tmp_path: Path) -> None:
     table |= {
-        "data": {"kind": "random", "lengths": [4, 8], "vocabulary": 20, "batch_tokens": 32, "seconds": 0.01},
+        "data": {"kind": "random", "lengths": [4, 8], "vocabulary": 20, "sentences": 4, "seconds": 0.01},
         "subsets": [], "charts": [], "learning_rates": [], "by_length": None,
         "claims": [
             {
@@ -42,7 +42,7 @@ def test_speed_and_memory_are_measured_for_every_length(table: dict[str, Any], t
 
 
 def test_random_tokens_read_no_recipe_data(table: dict[str, Any], tmp_path: Path) -> None:
-    table |= {"data": {"kind": "random", "lengths": [4], "vocabulary": 20, "batch_tokens": 8, "seconds": 0.01}}
+    table |= {"data": {"kind": "random", "lengths": [4], "vocabulary": 20, "sentences": 2, "seconds": 0.01}}
     table |= {"subsets": [], "charts": [], "claims": [], "learning_rates": []}
     del table["by_length"]
     table["variants"] = [{"name": "attention"}]

@@ -196,6 +196,9 @@ def test_guided_training_gives_far_better_links(tmp_path: Path, reversal: Path, 
     card = load_bundle(tmp_path / "True").card
     assert card is not None
     assert card["training"]["guided_alignment"]["weight"] == 1.0
+    assert AlignmentConfig(words="whitespace").guided(card) == config
+    free = load_bundle(tmp_path / "False").card
+    assert AlignmentConfig(head=1).guided(free) == AlignmentConfig(head=1)
 
 
 class StopAt(Silent):

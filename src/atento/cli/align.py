@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -42,13 +44,16 @@ def align(
     ] = "argmax",
     threshold: Annotated[float, typer.Option(metavar="W", help="Least weight, for --method threshold.")] = 0.3,
     layer: Annotated[
-        str, typer.Option(metavar="N", help="A layer (-1: the last), penultimate, or mean.")
-    ] = "penultimate",
-    head: Annotated[str, typer.Option(metavar="N", help="A head, or mean.")] = "mean",
+        str | None,
+        typer.Option(metavar="N", help="A layer (-1: the last), penultimate, or mean. [default: penultimate]"),
+    ] = None,
+    head: Annotated[str | None, typer.Option(metavar="N", help="A head, or mean. [default: mean]")] = None,
     rows: Annotated[
-        Literal["predicted", "input"],
-        typer.Option(help="Read a word's links at the step that predicts it, or at the one that reads it."),
-    ] = "predicted",
+        Literal["predicted", "input"] | None,
+        typer.Option(
+            help="Read a word's links at the step that predicts it, or at the one that reads it. [default: predicted]"
+        ),
+    ] = None,
     reverse: Annotated[
         Path | None,
         typer.Option(metavar="RUN", help="A run of the other direction, or a file of its links, to combine with."),
@@ -76,48 +81,58 @@ def align(
 
     A model reads each given translation (forced decoding); its attention gives the links. Or RUN is a file of links
     that any aligner wrote. With --gold, precision, recall, F1 and alignment error rate are printed.
+
+    A run that was trained to align (`train --alignment`) is read where it was trained to, unless you give --layer,
+    --head or --rows.
     """
     for path in (output, per_sentence, figure):
         check_output(path)
-    require(gold is not None or not as_json, "--json prints the score: give --gold as well")
-    for option, wish in (
-        ("--heads", heads),
-        ("--per-sentence", per_sentence),
-        ("--worst", worst),
-        ("--figure", figure),
-    ):
-        require(gold is not None or not wish, f"{option} needs gold links to score against: give --gold as well")
-    for option, wish in (("--gold-one-based", gold_one_based), ("--gold-inverted", gold_inverted)):
-        require(gold is not None or not wish, f"{option} tells how to read gold links: give --gold as well")
+    if gold is None:
+        _refuse("prints the score: give --gold as well", {"--json": as_json})
+        scored_by = {"--heads": heads, "--per-sentence": per_sentence, "--worst": worst, "--figure": figure}
+        _refuse("needs gold links to score against: give --gold as well", scored_by)
+        read_by = {"--gold-one-based": gold_one_based, "--gold-inverted": gold_inverted}
+        _refuse("tells how to read gold links: give --gold as well", read_by)
     files = [path for path in (place, reverse) if path is not None and path.is_file()]
     require(files or not one_based, "--one-based tells how to read files of links, and there is none; leave it out")
     require(place.is_file() or not inverted, f"--inverted tells how to read a file of links, and {place} is none")
     require((source is None) == (target is None), "give both SRC and TGT, or (for a file of links) neither")
-    config = _config(method, threshold, layer, head, rows, words)
+    reading = _Reading.of(method, threshold, words, {"layer": layer, "head": head, "rows": rows})
     from atento.cli import align_report as report
     from atento.data.pharaoh import Alignment
 
     report.check_picture(figure)
-    texts = report.Texts.read(source, target, config.words) if source is not None and target is not None else None
+    texts = report.Texts.read(source, target, reading.config.words) if source and target else None
     require(not figure or heads or texts, "--figure draws sentences: give SRC and TGT as well")
     gold_links = _read_links(gold, texts, one_based=gold_one_based, invert=gold_inverted) if gold is not None else None
     if heads:
         require(not (output or per_sentence or worst or reverse), "--heads goes with --gold, --figure and --json only")
         assert gold_links is not None
-        report.heads(_translator(place, texts, device), _needed(texts), config, gold_links, figure, as_json=as_json)
+        run = _translator(place, texts, device)
+        report.heads(run, _needed(texts), reading.config, gold_links, figure, as_json=as_json)
         return
     translator = None if place.is_file() else _translator(place, texts, device)
-    found = _links(place, translator, texts, config, one_based=one_based, invert=inverted)
+    found = _links(place, translator, texts, reading, one_based=one_based, invert=inverted)
     if reverse is not None:
-        found = _combined(found, reverse, texts, config, symmetrise, one_based=one_based, device=device)
+        found = _combined(found, reverse, texts, reading, symmetrise, one_based=one_based, device=device)
     scored = _scored(found, gold, gold_links, worst or 0) if gold_links is not None else None
     report.write(output, [Alignment.of(links) for links in found], silent=gold is not None)
     if scored is not None:
         scored.write(per_sentence)
         if figure is not None:
-            scored.draw(figure, _needed(texts), translator, config)
+            scored.draw(figure, _needed(texts), translator, reading.at(translator))
         scored.show(texts, as_json=as_json)
     sys.stdout.flush()
+
+
+def _refuse(reason: str, options: Mapping[str, object]) -> None:
+    """Refuse the first of these options that was given.
+
+    Raises:
+        ConfigurationError: one was.
+    """
+    for option, given in options.items():
+        require(not given, f"{option} {reason}")
 
 
 def _scored(found: list[Links], gold: Path | None, gold_links: list[Alignment], worst: int) -> Scored:
@@ -129,24 +144,38 @@ def _scored(found: list[Links], gold: Path | None, gold_links: list[Alignment], 
         raise DataError(f"{gold}: {error}") from error
 
 
-def _config(
-    method: str, threshold: float, layer: str, head: str, rows: Literal["predicted", "input"], words: bool
-) -> AlignmentConfig:
-    from atento.core.configuration import convert
-    from atento.inspection.alignment import AlignmentConfig
+@dataclass(frozen=True)
+class _Reading:
+    """How links are read off attention; ``free``: where a run was trained to align, it is read there."""
 
-    def number(text: str) -> int | str:
-        return int(text) if text.removeprefix("-").isdecimal() else text
+    config: AlignmentConfig
+    free: bool
 
-    table: dict[str, Any] = {
-        "method": method,
-        "threshold": threshold,
-        "layer": number(layer),
-        "head": number(head),
-        "rows": rows,
-        "words": "words" if words else "whitespace",
-    }
-    return convert(table, AlignmentConfig, where="options")
+    @classmethod
+    def of(cls, method: str, threshold: float, words: bool, place: dict[str, str | None]) -> _Reading:
+        """What the options say; ``place``: layer, head and rows, None where the user gave none.
+
+        Raises:
+            ConfigurationError: a value does not fit.
+        """
+        from atento.core.configuration import convert
+        from atento.inspection.alignment import AlignmentConfig
+
+        table: dict[str, Any] = {
+            "method": method,
+            "threshold": threshold,
+            "words": "words" if words else "whitespace",
+            **{name: _number(value) for name, value in place.items() if value is not None},
+        }
+        return cls(convert(table, AlignmentConfig, where="options"), all(value is None for value in place.values()))
+
+    def at(self, translator: Translator | None) -> AlignmentConfig:
+        """For this run (None: a file of links)."""
+        return self.config.guided(translator.bundle.card) if self.free and translator is not None else self.config
+
+
+def _number(text: str) -> int | str:
+    return int(text) if text.removeprefix("-").isdecimal() else text
 
 
 def _needed(texts: Texts | None) -> Texts:
@@ -175,7 +204,7 @@ def _links(
     place: Path,
     translator: Translator | None,
     texts: Texts | None,
-    config: AlignmentConfig,
+    reading: _Reading,
     *,
     one_based: bool,
     invert: bool,
@@ -188,7 +217,7 @@ def _links(
     texts = _needed(texts)
     with progress_bar() as progress:
         try:
-            return align_corpus(translator, texts.sources, texts.targets, config, progress=progress)
+            return align_corpus(translator, texts.sources, texts.targets, reading.at(translator), progress=progress)
         except DataError as error:
             raise DataError(f"{texts.name}: {error}") from error
 
@@ -197,7 +226,7 @@ def _combined(
     found: list[Links],
     reverse: Path,
     texts: Texts | None,
-    config: AlignmentConfig,
+    reading: _Reading,
     method: Method,
     *,
     one_based: bool,
@@ -209,7 +238,7 @@ def _combined(
 
     turned = texts.turned() if texts is not None else None
     translator = None if reverse.is_file() else _translator(reverse, texts, device)
-    back = _links(reverse, translator, turned, config, one_based=one_based, invert=False)
+    back = _links(reverse, translator, turned, reading, one_based=one_based, invert=False)
     try:
         return symmetrise_corpus(found, [pharaoh.inverted(links) for links in back], method)
     except DataError as error:

@@ -19,7 +19,7 @@ from typing import Any
 import typer
 
 from atento.cli.console import say
-from atento.core.errors import AtentoError
+from atento.core.errors import AtentoError, is_out_of_memory
 
 USAGE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
 
@@ -66,7 +66,7 @@ def _known(error: BaseException) -> tuple[int, str] | None:
             return BROKEN_PIPE, ""
     if hasattr(error, "format_message"):  # wrong usage; typer brings its own copy of click, or uses the library
         return USAGE, _usage(error)
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return USAGE, "error: not enough memory; give a smaller --batch-size or training.batch_tokens, or less at once"
     if _is_full_disk(error):
         return USAGE, f"error: no space left on the disk{_file_of(error)}; free some space or choose another place"
@@ -89,13 +89,6 @@ def _is_full_disk(error: BaseException) -> bool:
     """Libraries written in Rust report it as an error of their own with the system's words."""
     code = errno.errorcode.get(getattr(error, "errno", None) or 0)
     return code in ("ENOSPC", "EDQUOT") or "No space left on device" in str(error)
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    words = str(error)
-    return isinstance(error, MemoryError) or (
-        isinstance(error, RuntimeError) and ("out of memory" in words or "can't allocate memory" in words)
-    )
 
 
 def _file_of(error: BaseException) -> str:

@@ -196,9 +196,8 @@ def _summarise(report: Report) -> None:
     print("\nNext:")
     print(f'  atento translate {run} "…" --attention alignment.png')
     print(f"  atento evaluate {run} test.source test.target")
-    if guided := report.card["training"]["guided_alignment"]:
-        attention = " ".join(f"--{name} {guided[name]}" for name in ("layer", "head", "rows"))
-        print(f"  atento align {run} test.source test.target {attention}")
+    if report.card["training"]["guided_alignment"]:
+        print(f"  atento align {run} test.source test.target")
     sys.stdout.flush()
 
 

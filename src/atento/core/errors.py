@@ -33,3 +33,11 @@ class TrainingError(AtentoError):
 
 class DivergedError(TrainingError):
     """A training run whose losses or gradients stayed infinite or undefined for too many steps."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an allocation failed, in Python, in NumPy or in torch (which raises a bare RuntimeError on the CPU)."""
+    words = str(error)
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and ("out of memory" in words or "can't allocate memory" in words)
+    )

@@ -121,7 +121,7 @@ def _check_data(study: Study) -> None:
                 _require(length >= 1, "data.lengths", length, "give 1 or more")
             least = len(SPECIAL_TOKENS) + 1
             _require(data.vocabulary >= least, "data.vocabulary", data.vocabulary, f"give {least} or more")
-            _require(data.batch_tokens >= 1, "data.batch_tokens", data.batch_tokens, "give 1 or more")
+            _require(data.sentences >= 1, "data.sentences", data.sentences, "give 1 or more")
             _require(0 <= data.seconds < math.inf, "data.seconds", data.seconds, "give 0 or more")
 
 

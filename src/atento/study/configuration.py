@@ -159,8 +159,8 @@ class RandomData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag
 
     lengths: tuple[int, ...] = (16, 32, 64, 128, 256, 512)
     vocabulary: int = 8000
-    batch_tokens: int = 2048
-    """Target tokens of a training batch, whatever the length."""
+    sentences: int = 8
+    """Of a training batch, whatever the length: a recurrent step is a matrix product with as many rows."""
     seconds: float = 2.0
     """How long each thing is measured, at least."""
 

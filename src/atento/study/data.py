@@ -150,10 +150,10 @@ def describe(study: Study, materials: Materials) -> tuple[str, ...]:
         case CorpusData(train=train):
             names = ", ".join(" and ".join(path.name for path in corpus.paths) for corpus in train)
             own = f"trained on {names}: {count_pairs(train):,} pairs"
-        case RandomData(lengths=lengths, vocabulary=size, batch_tokens=tokens):
+        case RandomData(lengths=lengths, vocabulary=size, sentences=sentences):
             return (
                 f"random tokens (of {size:,}) in sentences of {', '.join(map(str, lengths))} tokens, "
-                f"{tokens:,} target tokens a training batch",
+                f"{sentences:,} of them in a training batch",
             )
     lines = [own]
     for name in study.test_names:
@@ -313,7 +313,10 @@ def _part(pairs: Sequence[Pair], variant: Variant) -> list[Pair]:
     fitting = [place for place in order if limit is None or len(segment(pairs[place][0])) <= limit]
     count = variant.pairs if variant.pairs is not None else len(fitting)
     if len(fitting) < max(count, 1):
-        raise DataError(f"the variant {variant.name!r} wants {count:,} pairs of {len(fitting):,} that there are")
+        raise DataError(
+            f"the variant {variant.name!r} wants {max(count, 1):,} pairs of {len(fitting):,} that fit it; "
+            "give more text, or change its pairs or max_words"
+        )
     return [pairs[place] for place in sorted(fitting[:count])]
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
-from atento.core.errors import AtentoError, TrainingError
+from atento.core.errors import AtentoError, TrainingError, is_out_of_memory
 from atento.core.progress import Silent, Stop
 from atento.study.results import RunResult
 from atento.study.worker import Job, execute
@@ -190,12 +190,18 @@ def _cause(exit_code: int) -> str:
     return "killed: out of memory? use fewer --jobs" if exit_code < 0 else "its error stands above"
 
 
-def _failed(name: str, error: OSError) -> TrainingError:
-    place = f" ({error.filename})" if error.filename else ""
-    return TrainingError(
-        f"the run {name} ended: {error.strerror or error}{place}; mend that and start the study again: "
-        "it goes on from where it is"
-    )
+def _explained(name: str, error: BaseException) -> AtentoError | None:
+    """A failure that people can mend, in one line; None for a fault of ours."""
+    if isinstance(error, AtentoError):
+        return error
+    if isinstance(error, OSError):
+        place = f" ({error.filename})" if error.filename else ""
+        advice = f"{error.strerror or error}{place}; mend that"
+    elif is_out_of_memory(error):
+        advice = "not enough memory; give fewer --jobs, or a smaller --set recipe.training.batch_tokens,"
+    else:
+        return None
+    return TrainingError(f"the run {name} ended: {advice} and start the study again: it goes on from where it is")
 
 
 def _work(job: Job, connection: Connection) -> None:
@@ -206,12 +212,11 @@ def _work(job: Job, connection: Connection) -> None:
         result = execute(job, _RemoteProgress(name, connection), _RemoteStop(connection))
         if result is not None:
             connection.send(Event(name=name, result=result))
-    except AtentoError as error:
-        connection.send(Event(name=name, error=error))
-    except OSError as error:
-        connection.send(Event(name=name, error=_failed(name, error)))
-    except BaseException:
-        traceback.print_exc()
-        raise SystemExit(1) from None
+    except BaseException as error:
+        explained = _explained(name, error)
+        if explained is None:
+            traceback.print_exc()
+            raise SystemExit(1) from None
+        connection.send(Event(name=name, error=explained))
     finally:
         connection.close()

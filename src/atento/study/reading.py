@@ -17,7 +17,8 @@ import msgspec
 from atento.core.configuration import apply_overrides, convert, merged, nearest, read_toml, to_builtins
 from atento.core.errors import ConfigurationError
 from atento.data.corpus_files import CorpusFiles
-from atento.study.configuration import CorpusData, CorpusTest, Measure, Study
+from atento.study.configuration import CorpusData, CorpusTest, Measure, Study, Variant
+from atento.study.data import count_pairs
 from atento.study.shipped import shipped_studies
 
 Form = Literal["small", "full", "own"]
@@ -144,10 +145,13 @@ def _named(variants: Any, name: object, where: str) -> Any:
 def _with_own(table: dict[str, Any], study: Study, own: OwnCorpus) -> dict[str, Any]:
     """The study's table with a user's corpus: test sets that are not subsets all become ``test``.
 
-    Claims and charts that this leaves nothing to measure are left out, and the notes say which.
+    What this leaves without pairs to learn from, or without anything to measure, is left out, and the notes say so.
     """
     if study.measures_speed:
         raise ConfigurationError("this study measures random tokens and reads no corpus; leave --train out")
+    data = own.data()
+    variants = _learnable(study, data)
+    names = {variant.name for variant in variants}
     subsets = [msgspec.structs.replace(each, of=("test",)) for each in study.subsets if each.name != "test"]
     kept = {"test", *(subset.name for subset in subsets)}
 
@@ -158,23 +162,42 @@ def _with_own(table: dict[str, Any], study: Study, own: OwnCorpus) -> dict[str, 
         msgspec.structs.replace(claim, measure=msgspec.structs.replace(claim.measure, **places))
         for claim in study.claims
         for places in [{key: renamed(getattr(claim.measure, key)) for key in ("on", "minus", "per")}]
+        if {claim.variant, claim.baseline} <= names
     ]
     charts = [msgspec.structs.replace(chart, on=renamed(chart.on)) for chart in study.charts]
     unscored = {"aer"} if own.gold is None else set()
     tried = [each for each in claims if each.measure.metric not in unscored and _changes(each.measure)]
     drawn = [each for each in charts if each.metric not in unscored and each.kind != "tests"]
-    dropped = [f"the claim {each.statement!r}" for each in claims if each not in tried]
-    dropped += [f"the chart {each.title!r}" for each in charts if each not in drawn]
-    notes = [study.notes, f"Left out, for this corpus has nothing to measure them by: {', '.join(dropped)}."]
+    unlearnable = [f"the variant {each.title!r}" for each in study.variants if each not in variants]
+    unmeasured = [f"the claim {each.statement!r}" for each in claims if each not in tried]
+    unmeasured += [f"the chart {each.title!r}" for each in charts if each not in drawn]
+    notes = [study.notes]
+    for left_out, reason in (
+        (unlearnable, "with its claims, for this corpus has fewer pairs"),
+        (unmeasured, "for this corpus has nothing to measure them by"),
+    ):
+        if left_out:
+            notes.append(f"Left out, {reason}: {', '.join(left_out)}.")
     changes = {
-        "data": own.data(),
+        "data": data,
+        "variants": variants,
+        "published": [figure for figure in study.published if figure.variant in names],
         "subsets": subsets,
         "claims": tried,
         "charts": drawn,
         "by_length": renamed(study.by_length),
-        "notes": "\n\n".join(filter(None, notes)) if dropped else study.notes,
+        "notes": "\n\n".join(filter(None, notes)),
     }
     return {**table, **to_builtins(changes)}
+
+
+def _learnable(study: Study, data: CorpusData) -> list[Variant]:
+    """The variants that want no more pairs than there are, and the one that others are matched to."""
+    if all(variant.pairs is None for variant in study.variants):
+        return list(study.variants)
+    there = count_pairs(data.train)
+    needed = study.match.to if study.match else None
+    return [each for each in study.variants if each.name == needed or (each.pairs or 0) <= there]
 
 
 def _changes(measure: Measure) -> bool:

@@ -7,6 +7,7 @@ part of the gates is one matrix product before it, and what predicts the words, 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 
 import torch
@@ -23,7 +24,7 @@ from atento.nn.recurrent.cells import CellState
 from atento.nn.recurrent.packing import Packing
 
 
-class RecurrentDecoder(nn.Module):
+class RecurrentDecoder(nn.Module, ABC):
     """Implements ``nn.protocols.Decoder``; its kinds say what is remembered of the sources and how words are read."""
 
     def __init__(self, config: RecurrentConfig, tokens: nn.Embedding) -> None:
@@ -90,12 +91,13 @@ class RecurrentDecoder(nn.Module):
         """Project onto the vocabulary."""
         return linear(hidden, self.output.weight, self.output.bias)
 
+    @abstractmethod
     def _remember(
         self, encoding: Encoding, initial: tuple[CellState, ...], context: Float[Tensor, "batch annotation"]
     ) -> RecurrentMemory:
         """The memory of an encoding, its decoder's first states and its source in one vector given."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _read(
         self,
         words: Float[Tensor, "real embedding"],
@@ -112,7 +114,6 @@ class RecurrentDecoder(nn.Module):
             before: the state, rows in the packing's order, as are those of the state returned (whose lengths do not
                 count).
         """
-        raise NotImplementedError
 
 
 def one_source_a_row(memory: RecurrentMemory, packing: Packing) -> RecurrentMemory:
