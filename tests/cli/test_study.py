@@ -54,7 +54,7 @@ TABLE: dict[str, Any] = {
     },
 }
 RANDOM = {
-    "data": {"kind": "random", "lengths": [4], "vocabulary": 20, "batch_tokens": 16, "seconds": 0.0},
+    "data": {"kind": "random", "lengths": [4], "vocabulary": 20, "sentences": 2, "seconds": 0.0},
     "claims": [],
 }
 

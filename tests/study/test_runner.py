@@ -100,6 +100,36 @@ def test_a_study_that_was_stopped_goes_on_and_comes_to_the_same(tiny: Study, tmp
     assert timeless(again) == timeless(whole)
 
 
+@pytest.mark.parametrize("jobs", [0, 2])
+def test_variants_that_differ_in_decoding_alone_are_trained_once(
+    table: dict[str, Any], tmp_path: Path, jobs: int
+) -> None:
+    table["variants"] = [
+        {"name": "attention"},
+        {"name": "longer", "recipe": {"decoding": {"min_length": 9}}},
+        {"name": "plain", "recipe": {"model": {"attention": {"kind": "none"}}}, "matched": False},
+    ]
+    study = convert(table, Study, where="tiny")
+    run = run_study(study, tmp_path, jobs=jobs)
+    report = assemble(run, name="tiny", form="own", command="")
+    assert report.finished
+    trained = [path.parent.name.partition("-")[0] for path in (tmp_path / "runs").glob("*/metrics.jsonl")]
+    assert sorted(trained) == ["attention"] * 3 + ["plain"] * 3
+    first, second, third = (variant.runs for variant in report.variants)
+    for one, other in zip(first, second, strict=True):
+        assert one.weights == other.weights
+        assert one.fingerprint != other.fingerprint
+        assert one.dev_loss == other.dev_loss
+        assert one.training_curve == other.training_curve
+        assert other.recipe["decoding"]["min_length"] == 9
+        assert one.tests["test"].metrics["perplexity"] == other.tests["test"].metrics["perplexity"]
+        assert one.tests["test"].metrics["chrf"] != other.tests["test"].metrics["chrf"]
+    minutes = {result.weights: result.cost.minutes for result in run.results.values()}
+    assert len(minutes) == 6
+    assert report.total_minutes == sum(minutes.values())
+    assert {result.weights for result in third}.isdisjoint(result.weights for result in first)
+
+
 def test_a_changed_study_uses_what_is_done_already(tiny: Study, tmp_path: Path) -> None:
     report_of(msgspec.structs.replace(tiny, seeds=(1,)), tmp_path)
     done = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").glob("*/result.json")}

@@ -49,7 +49,7 @@ def assemble(run: StudyRun, *, name: str, form: Form, command: str) -> StudyRepo
         variants=tuple(variants.values()),
         verdicts=tuple(_verdict(claim, variants, len(study.seeds)) for claim in study.claims),
         published=tuple(msgspec.to_builtins(figure) for figure in study.published),
-        total_minutes=sum(result.cost.minutes for result in all_runs),
+        total_minutes=sum({each.weights or each.fingerprint: each.cost.minutes for each in all_runs}.values()),
         finished=run.finished,
         machine=f"{processor()}, {usable_cores()} cores, {platform.system()}",
         versions=first.versions if first else {},

@@ -1,7 +1,8 @@
 """Which runs a study consists of: each variant's recipe, its parameters matched, its learning rates and seeds.
 
 Runs are known by a fingerprint of everything that they depend on, so a study that goes on, or that has been changed,
-uses whatever has been done already.
+uses whatever has been done already. Another one, of what their weights depend on, tells runs that differ in decoding
+alone: these are trained once.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ class RunPlan:
     learning_rate: float | None
     recipe: Recipe
     fingerprint: str
+    weights: str
+    """Fingerprint of what its weights depend on."""
 
     @property
     def variant(self) -> str:
@@ -144,8 +147,19 @@ def plan_run(prepared: Prepared, seed: int, learning_rate: float | None) -> RunP
     training = msgspec.structs.replace(prepared.recipe.training, **changes)
     recipe = msgspec.structs.replace(prepared.recipe, training=training)
     known = {**shown(recipe), "texts": prepared.texts, "vocabulary": to_builtins(prepared.vocabulary)}
-    fingerprint = hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
-    return RunPlan(prepared=prepared, seed=seed, learning_rate=learning_rate, recipe=recipe, fingerprint=fingerprint)
+    decoded = {} if training.keep_metric == "loss" else {"decoding": known["decoding"]}  # it chose the weights
+    return RunPlan(
+        prepared=prepared,
+        seed=seed,
+        learning_rate=learning_rate,
+        recipe=recipe,
+        fingerprint=_digest(known),
+        weights=_digest({**known, "decoding": None, **decoded}),
+    )
+
+
+def _digest(known: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
 
 def next_runs(study: Study, prepared: Mapping[str, Prepared], done: Mapping[str, RunResult]) -> list[RunPlan]:

@@ -55,6 +55,8 @@ class RunResult(Report, frozen=True, kw_only=True):
     """None: the study tries no rates."""
     fingerprint: str
     """Of everything that the run depends on."""
+    weights: str = ""
+    """Fingerprint of what its weights depend on: runs that share it differ in decoding alone and were trained once."""
     recipe: dict[str, Any]
     """Exactly what was run, without the places of files."""
     tests: dict[str, TestResult] = msgspec.field(default_factory=dict)

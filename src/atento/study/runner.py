@@ -168,9 +168,14 @@ class _Board:
         self._show("")
 
     def missing(self, running: Sequence[str]) -> list[RunPlan]:
-        """What could be begun now."""
+        """What could be begun now; of runs with the same weights, one after the other."""
         plans = next_runs(self._study, self._prepared, self.results)
-        return [plan for plan in plans if plan.fingerprint not in self.results and plan.name not in running]
+        held = {plan.weights for plan in plans if plan.name in running}
+        missing: dict[str, RunPlan] = {}
+        for plan in plans:
+            if plan.fingerprint not in self.results and plan.weights not in held:
+                missing.setdefault(plan.weights, plan)
+        return list(missing.values())
 
     def take(self, event: Event) -> None:
         """Take in news.

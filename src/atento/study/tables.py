@@ -101,6 +101,9 @@ def cost(report: StudyReport) -> Table:
     note = "Tokens: target tokens trained on in a second. Minutes: training with validation, mean over seeds."
     if any(variant.at_edge for variant in report.variants):
         note += " Edge of the grid: the chosen rate is the least or the greatest tried, so a better one may lie beyond."
+    weights = [run.weights for variant in report.variants for run in variant.runs if run.weights]
+    if len(set(weights)) < len(weights):
+        note += " Variants that differ in decoding alone were trained once and share their models and cost."
     return Table("Variants and cost", note, head, rows)
 
 

@@ -1,6 +1,7 @@
 """One run of a study: train (or time) a model, score it on every test set, write ``result.json``.
 
 A finished run is never repeated. A broken-off one goes on from its last checkpoint; its checkpoints go when it is done.
+Of runs that differ in decoding alone, the first one is trained, and the others take its weights.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import platform
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,7 @@ import sacrebleu
 import torch
 
 import atento
+from atento.bundle import load_bundle, save_bundle
 from atento.core.configuration import to_toml
 from atento.core.errors import DataError, DivergedError
 from atento.core.files import atomic_text, locked
@@ -85,6 +87,8 @@ def _execute(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
     torch.set_num_threads(job.threads)
     if isinstance(job.study.data, RandomData):
         result = _timed(job, job.study.data, progress, stop)
+    elif (twin := _twin(job)) is not None:
+        result = _decoded(job, twin, progress)
     else:
         result = _trained(job, progress, stop)
     if result is None:
@@ -136,6 +140,38 @@ def _trained(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
     )
 
 
+def _twin(job: Job) -> Path | None:
+    """The folder of a finished run with the same weights."""
+    for path in sorted(job.runs.glob("*/result.json")):
+        try:
+            result = msgspec.json.decode(path.read_bytes(), type=RunResult)
+        except msgspec.MsgspecError:  # whoever needs that run will say so
+            continue
+        if result.weights == job.plan.weights and (path.parent / "bundle").is_dir():
+            return path.parent
+    return None
+
+
+def _decoded(job: Job, twin: Path, progress: Progress) -> RunResult:
+    """Score another run's weights with this run's way of decoding."""
+    trained = msgspec.json.decode((twin / "result.json").read_bytes(), type=RunResult)
+    bundle = replace(load_bundle(twin), decoding=job.plan.recipe.decoding)
+    save_bundle(bundle, job.folder / "bundle")
+    with atomic_text(job.folder / "recipe.toml") as stream:
+        stream.write(to_toml(job.plan.recipe))
+    dev_loss, tests = score_run(job.study, job.folder, job.materials, job.device, progress)
+    return _result(
+        job,
+        trained.cost,
+        tests=tests,
+        dev_loss=dev_loss,
+        training_loss=trained.training_loss,
+        training_curve=trained.training_curve,
+        skipped_steps=trained.skipped_steps,
+        signatures=trained.signatures,
+    )
+
+
 def _timed(job: Job, data: RandomData, progress: Progress, stop: Stop) -> RunResult | None:
     """Measure speed and memory."""
     began = time.perf_counter()
@@ -170,6 +206,7 @@ def _result(
         seed=plan.seed,
         learning_rate=plan.learning_rate,
         fingerprint=plan.fingerprint,
+        weights=plan.weights,
         recipe=shown(plan.recipe),
         tests=dict(tests or {}),
         dev_loss=dev_loss,
