@@ -11,7 +11,7 @@ from atento.core.errors import DataError
 from atento.core.progress import Silent
 from atento.data.corpus_files import CorpusFiles
 from atento.study.configuration import BuiltinData, CorpusData, CorpusTest, Study, Subset
-from atento.study.data import Materials, describe, prepare
+from atento.study.data import Materials, describe, digest, prepare
 
 
 def prepared(study: Study, folder: Path) -> Materials:
@@ -26,8 +26,11 @@ def lines(corpus: CorpusFiles) -> list[tuple[str, str]]:
 def test_a_diagnostic_task_has_training_dev_and_test_sentences(tiny: Study, tmp_path: Path) -> None:
     materials = prepared(tiny, tmp_path)
     assert len(lines(materials.train[0])) == 400
-    assert len(lines(materials.valid)) == 40
+    dev = lines(materials.valid_of(tiny.variants[0]))
+    assert len(dev) == 40
     test = materials.test("test")
+    held = {*test.sources, *(source for source, _ in dev)}
+    assert not held & {source for source, _ in lines(materials.train[0])}
     assert len(test) == 30
     assert test.links is not None
     assert all(each.sure == {(i, i) for i in range(len(each.sure))} for each in test.links)
@@ -44,6 +47,36 @@ def test_a_variant_sees_its_part_and_smaller_parts_are_in_larger_ones(table: dic
     assert (len(whole), len(few), len(more)) == (400, 50, 100)
     assert set(few) < set(more) < set(whole)
     assert short == [pair for pair in whole if len(pair[0].split()) <= 4]
+    dev, same, _, own = (lines(materials.valid_of(variant)) for variant in study.variants)
+    assert same == dev
+    assert own == [pair for pair in dev if len(pair[0].split()) <= 4]
+    assert 0 < len(own) < len(dev)
+
+
+def test_a_task_with_too_few_sentences_to_hold_some_out_is_refused(table: dict[str, Any], tmp_path: Path) -> None:
+    table["data"] |= {"vocabulary": 3, "min_words": 1, "max_words": 1, "tests": [{"name": "test", "min_words": 1, "max_words": 1}]}
+    table["by_length"], table["subsets"] = None, []
+    with pytest.raises(DataError, match="1 to 1 words of 3 are in dev"):
+        prepared(convert(table, Study, where="x"), tmp_path)
+
+
+def test_a_checksum_tells_texts_links_and_how_they_are_read(tmp_path: Path) -> None:
+    for name in ("a", "b", "links"):
+        (tmp_path / name).write_text("0-0\n", encoding="utf-8")
+    plain = CorpusFiles(source=str(tmp_path / "a"), target=str(tmp_path / "b"))
+    linked = msgspec.structs.replace(plain, alignment=str(tmp_path / "links"))
+    weighted, apart = (
+        msgspec.structs.replace(plain, weight=2.0),
+        msgspec.structs.replace(linked, alignment_words="words"),
+    )
+    sums = {digest([each]) for each in (plain, linked, weighted, apart)}
+    assert len(sums) == 4
+    before = digest([linked])
+    (tmp_path / "links").write_text("\n", encoding="utf-8")
+    assert digest([linked]) != before
+    (tmp_path / "elsewhere").mkdir()
+    moved = [(tmp_path / name).rename(tmp_path / "elsewhere" / name) for name in ("a", "b")]
+    assert digest([CorpusFiles.of(moved)]) in sums
 
 
 def test_subsets_keep_what_fits_with_links(tiny: Study, tmp_path: Path) -> None:

@@ -130,6 +130,27 @@ def test_variants_that_differ_in_decoding_alone_are_trained_once(
     assert {result.weights for result in third}.isdisjoint(result.weights for result in first)
 
 
+def test_a_run_whose_test_sets_have_changed_is_scored_anew_and_not_trained(
+    table: dict[str, Any], tmp_path: Path
+) -> None:
+    table["seeds"], table["learning_rates"] = [1], []
+    first = report_of(convert(table, Study, where="x"), tmp_path)
+    trained = {path: path.read_bytes() for path in (tmp_path / "runs").glob("*/metrics.jsonl")}
+    assert len(trained) == 2
+    table["data"]["tests"] = [{"name": "test", "pairs": 7, "min_words": 4, "max_words": 6}]
+    second = report_of(convert(table, Study, where="x"), tmp_path)
+    assert second.finished
+    assert (first.tests["test"], second.tests["test"]) == (30, 7)
+    assert {path: path.read_bytes() for path in trained} == trained
+    for one, other in zip(first.variants, second.variants, strict=True):
+        assert one.runs[0].cost == other.runs[0].cost
+        assert one.runs[0].dev_loss == other.runs[0].dev_loss
+        assert one.runs[0].tests["test"].metrics["perplexity"] != other.runs[0].tests["test"].metrics["perplexity"]
+    table["smallest_bucket"] = 1
+    third = report_of(convert(table, Study, where="x"), tmp_path)
+    assert len(third.variants[0].runs[0].tests["test"].buckets) > 1
+
+
 def test_a_changed_study_uses_what_is_done_already(tiny: Study, tmp_path: Path) -> None:
     report_of(msgspec.structs.replace(tiny, seeds=(1,)), tmp_path)
     done = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").glob("*/result.json")}

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
+import torch
 
 from atento.core.configuration import convert
 from atento.study.assembly import assemble
 from atento.study.configuration import Study
 from atento.study.runner import run_study
+from atento.study.speed import _measured
 
 
 def test_speed_and_memory_are_measured_for_every_length(table: dict[str, Any], tmp_path: Path) -> None:
@@ -39,6 +43,18 @@ def test_speed_and_memory_are_measured_for_every_length(table: dict[str, Any], t
             one, other = (run.tests[n].metrics["training_milliseconds_per_token"] for n in ("8", "4"))
             assert ratio == one / other
     assert report.verdicts[0].difference is not None
+
+
+def test_the_fastest_round_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, lasts = [0.0], iter([9.0, 5.0, 3.0, 4.0, 100.0])
+
+    def work() -> None:
+        now[0] += next(lasts)
+
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    seconds, _ = _measured(work, 10.0, torch.device("cpu"))
+    assert seconds == 3.0, "the first one warms up and is not counted, and ten seconds are enough after three more"
+    assert next(lasts) == 100.0
 
 
 def test_random_tokens_read_no_recipe_data(table: dict[str, Any], tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_links_join_each_word_with_its_translation(task: str) -> None:
 def test_every_sentence_of_rare_names_has_a_name_and_tests_share_none_with_training() -> None:
     names = []
     for part in (0, 1):
-        pairs = make_pairs("rare-names", 300, (2, 8), 30, (1, part))
+        pairs = make_pairs("rare-names", 20_000, (2, 8), 30, (1, part), new_names=part != 0)
         assert all(any(word[0].isupper() for word in pair.source.split()) for pair in pairs)
         names.append({word for pair in pairs for word in pair.source.split() if word[0].isupper()})
     assert not names[0] & names[1]

@@ -2,7 +2,7 @@
 
 DIR/data/train.source|target      diagnostic and built-in data; a user's own files are read where they lie
 DIR/data/train-N-M.source|target  the part for variants with ``pairs = N`` and ``max_words = M``
-DIR/data/dev.source|target
+DIR/data/dev.source|target        and dev-M, the part of it for variants with ``max_words = M``
 DIR/data/tests/NAME.source|reference|align
 
 The folder is made at once and found again; it is made anew when what it is made of has changed.
@@ -42,6 +42,9 @@ from atento.text.words import How, segment
 
 _DRAW = 20_15
 """The seed of what variants with fewer ``pairs`` see: one order for all of them."""
+_MOST_SURPLUS = 64
+_PLAIN = CorpusFiles(source="", target="")
+"""How a corpus is read that says nothing of it."""
 Pair = tuple[str, str]
 
 
@@ -68,10 +71,12 @@ class Materials:
     folder: Path
     train: tuple[CorpusFiles, ...]
 
-    @property
-    def valid(self) -> CorpusFiles:
-        """Dev."""
-        return _files(self.folder / "dev")
+    scored_on: str = ""
+    """Checksum of the test sets and of how their sentences are put into buckets."""
+
+    def valid_of(self, variant: Variant) -> CorpusFiles:
+        """What a variant's learning rate is chosen on: dev, as far as it is like what the variant is trained on."""
+        return _files(self.folder / _dev_name(variant))
 
     def train_of(self, variant: Variant) -> tuple[CorpusFiles, ...]:
         """What a variant is trained on."""
@@ -107,8 +112,9 @@ def prepare(study: Study, folder: Path, progress: Progress) -> Materials:
         OutputError: the folder cannot be written.
     """
     train = study.data.train if isinstance(study.data, CorpusData) else (_files(folder / "train"),)
-    materials = Materials(folder, train)
     description = _description(study)
+    scored_on = hashlib.sha256(f"{description}{study.by_length}{study.length_bounds}{study.smallest_bucket}".encode())
+    materials = Materials(folder, train, scored_on.hexdigest())
     known = folder / "description.json"
     if known.exists() and known.read_text(encoding="utf-8") == description:
         return materials
@@ -120,8 +126,8 @@ def prepare(study: Study, folder: Path, progress: Progress) -> Materials:
     with atomic_folder(folder) as temporary:
         if not isinstance(study.data, CorpusData):
             _write_pairs(temporary / "train", pairs)
-        _write_pairs(temporary / "dev", dev)
         for variant in study.variants:
+            _write_pairs(temporary / _dev_name(variant), _dev_part(dev, variant))
             if not whole(variant):
                 _write_pairs(temporary / _part_name(variant), _part(pairs, variant))
         (temporary / "tests").mkdir()
@@ -195,21 +201,39 @@ def _make(study: Study) -> tuple[list[Pair], list[Pair], dict[str, TestSet]]:
 
 
 def _diagnostic(data: DiagnosticData) -> tuple[list[Pair], list[Pair], dict[str, TestSet]]:
+    """All drawn apart; no sentence of dev or a test set is trained on."""
+
     def drawn(part: int, count: int, lengths: tuple[int, int]) -> list[tasks.TaskPair]:
-        return tasks.make_pairs(data.task, count, lengths, data.vocabulary, (data.seed, part))
+        return tasks.make_pairs(data.task, count, lengths, data.vocabulary, (data.seed, part), new_names=part != 0)
 
     lengths = data.min_words, data.max_words
-    train, dev = drawn(0, data.pairs, lengths), drawn(1, min(500, max(1, data.pairs // 10)), lengths)
-    tests = {}
-    for number, test in enumerate(data.tests, 2):
-        found = drawn(number, test.pairs, (test.min_words, test.max_words))
-        tests[test.name] = TestSet(
-            name=test.name,
-            sources=tuple(pair.source for pair in found),
-            references=tuple(pair.target for pair in found),
-            links=tuple(Alignment.of(pair.links) for pair in found),
+    dev = drawn(1, min(500, max(1, data.pairs // 10)), lengths)
+    found = {
+        test.name: drawn(part, test.pairs, (test.min_words, test.max_words)) for part, test in enumerate(data.tests, 2)
+    }
+    held = {pair.source for pairs in (dev, *found.values()) for pair in pairs}
+    tests = {
+        name: TestSet(
+            name=name,
+            sources=tuple(pair.source for pair in pairs),
+            references=tuple(pair.target for pair in pairs),
+            links=tuple(Alignment.of(pair.links) for pair in pairs),
         )
-    return [(pair.source, pair.target) for pair in train], [(pair.source, pair.target) for pair in dev], tests
+        for name, pairs in found.items()
+    }
+    train: list[Pair] = []
+    surplus = 1
+    while len(train) < data.pairs:  # hardly any is drawn twice, except where there are hardly any
+        train = [
+            (pair.source, pair.target) for pair in drawn(0, surplus * data.pairs, lengths) if pair.source not in held
+        ][: data.pairs]
+        surplus *= 2
+        if surplus > _MOST_SURPLUS:
+            raise DataError(
+                f"nearly all sentences of {data.min_words} to {data.max_words} words of {data.vocabulary} are in dev "
+                "or a test set; give a larger data.vocabulary or data.max_words"
+            )
+    return train, [(pair.source, pair.target) for pair in dev], tests
 
 
 def _builtin(data: BuiltinData) -> tuple[list[Pair], list[Pair], dict[str, TestSet]]:
@@ -302,6 +326,23 @@ def _part_name(variant: Variant) -> str:
     return f"train-{variant.pairs or 'all'}-{variant.max_words or 'all'}"
 
 
+def _dev_name(variant: Variant) -> str:
+    return "dev" if variant.max_words is None else f"dev-{variant.max_words}"
+
+
+def _dev_part(dev: Sequence[Pair], variant: Variant) -> list[Pair]:
+    """Dev without what is longer than anything that the variant is trained on.
+
+    Raises:
+        DataError: nothing is left.
+    """
+    limit = variant.max_words
+    kept = [pair for pair in dev if limit is None or len(segment(pair[0])) <= limit]
+    if not kept:
+        raise DataError(f"no sentence of dev has at most the {limit} words of the variant {variant.name!r}")
+    return kept
+
+
 def _part(pairs: Sequence[Pair], variant: Variant) -> list[Pair]:
     """What a variant sees, in the order of the corpus.
 
@@ -345,9 +386,11 @@ def _description(study: Study) -> str:
     files: dict[str, str] = {}
     if isinstance(study.data, CorpusData):
         paths = [path for corpus in (*study.data.train, *study.data.valid) for path in corpus.paths]
+        paths += [Path(corpus.alignment) for corpus in study.data.train if corpus.alignment is not None]
         paths += [Path(p) for test in study.data.tests for p in (test.source, test.reference, test.alignment) if p]
         files = {str(path): sha256(path) for path in paths}
     parts = sorted({_part_name(variant) for variant in study.variants if not whole(variant)})
+    parts += sorted({_dev_name(variant) for variant in study.variants})
     table = {
         "data": msgspec.to_builtins(study.data),
         "subsets": msgspec.to_builtins(study.subsets),
@@ -358,9 +401,17 @@ def _description(study: Study) -> str:
 
 
 def digest(files: Sequence[CorpusFiles]) -> str:
-    """A checksum of the texts of these corpora."""
+    """A checksum of what these corpora hold and how they are read, wherever they lie."""
     whole = hashlib.sha256()
     for corpus in files:
-        for path in corpus.paths:
+        for path in (*corpus.paths, *([Path(corpus.alignment)] if corpus.alignment is not None else [])):
             whole.update(bytes.fromhex(sha256(path)))
+        placeless = dict.fromkeys(("source", "target", "file", "alignment"))
+        reading = {
+            name: value
+            for name, value in msgspec.structs.asdict(corpus).items()
+            if name not in placeless and value != getattr(_PLAIN, name)
+        }
+        if reading:
+            whole.update(json.dumps(reading, sort_keys=True).encode())
     return whole.hexdigest()

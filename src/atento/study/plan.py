@@ -70,8 +70,17 @@ class RunPlan:
         return f"{self.variant}{rate}-seed{self.seed}-{self.fingerprint[:_SHORT]}"
 
 
-def prepare_variants(study: Study, materials: Materials, folder: Path, progress: Progress) -> dict[str, Prepared]:
-    """Every variant's recipe, with its tokenizers made and its parameters matched; ``folder`` is the study's.
+def prepare_variants(
+    study: Study, materials: Materials, folder: Path, progress: Progress, *, timed_on: str = ""
+) -> dict[str, Prepared]:
+    """Every variant's recipe, with its tokenizers made and its parameters matched.
+
+    Args:
+        study: which study.
+        materials: its data.
+        folder: the study's directory.
+        progress: told about tokenizers that are trained.
+        timed_on: the device and threads, which the results of studies of speed depend on.
 
     Raises:
         ConfigurationError: a recipe does not fit, or parameters cannot be matched.
@@ -80,7 +89,7 @@ def prepare_variants(study: Study, materials: Materials, folder: Path, progress:
     prepared: dict[str, Prepared] = {}
     order = sorted(study.variants, key=lambda variant: study.match is None or variant.name != study.match.to)
     for variant in order:  # the one that others are matched to comes first
-        recipe, vocabulary, texts = _recipe(study, variant, materials, folder, progress)
+        recipe, vocabulary, texts = _recipe(study, variant, materials, folder, progress, timed_on)
         parameters = count_parameters(recipe.model, vocabulary)
         match = study.match
         if match is not None and variant.matched and variant.name != match.to:
@@ -245,24 +254,25 @@ def _has_size(model: ModelConfig, key: str) -> bool:
 
 
 def _recipe(
-    study: Study, variant: Variant, materials: Materials, folder: Path, progress: Progress
+    study: Study, variant: Variant, materials: Materials, folder: Path, progress: Progress, timed_on: str
 ) -> tuple[Recipe, Vocabulary, str]:
     """The recipe, its vocabulary, and the checksum of its texts."""
     recipe = variant_recipe(study, variant)
     if isinstance(study.data, RandomData):
         size = study.data.vocabulary
         vocabulary = Vocabulary(source_size=size, target_size=size, shared=True)
-        return recipe, vocabulary, json.dumps(to_builtins(study.data), sort_keys=True)
+        return recipe, vocabulary, json.dumps([to_builtins(study.data), timed_on], sort_keys=True)
     train = materials.train_of(variant)
     if recipe.training.guided_alignment is None:  # one variant may be guided, and another not
         train = tuple(_unlinked(corpus) for corpus in train)
-    texts = digest([*train, materials.valid])
+    valid = materials.valid_of(variant)
+    texts = digest([*train, valid])
     tokenizers = folder / "tokenizers" / _tokenizer_name(recipe, train)
     source, target = make_tokenizers(recipe, train, tokenizers, progress)
     files = {"source_tokenizer": str(tokenizers / "source.json")}
     if target is not source:
         files["target_tokenizer"] = str(tokenizers / "target.json")
-    given = msgspec.structs.replace(recipe.data, train=tuple(train), valid=materials.valid, **files)
+    given = msgspec.structs.replace(recipe.data, train=tuple(train), valid=valid, **files)
     checksums = [sha256(Path(path)) for path in files.values()]
     return (
         msgspec.structs.replace(recipe, data=given),

@@ -57,6 +57,8 @@ class RunResult(Report, frozen=True, kw_only=True):
     """Of everything that the run depends on."""
     weights: str = ""
     """Fingerprint of what its weights depend on: runs that share it differ in decoding alone and were trained once."""
+    scored_on: str = ""
+    """Checksum of the test sets; a run whose test sets have changed is scored anew."""
     recipe: dict[str, Any]
     """Exactly what was run, without the places of files."""
     tests: dict[str, TestResult] = msgspec.field(default_factory=dict)

@@ -74,14 +74,13 @@ def run_study(
 def _run(study: Study, folder: Path, jobs: int | None, device: str, progress: Progress, stop: Stop) -> StudyRun:
     timing = study.measures_speed
     materials = Materials(folder / "data", ()) if timing else prepare(study, folder / "data", progress)
-    prepared = prepare_variants(study, materials, folder, progress)
+    threads = min(study.threads or usable_cores(), usable_cores())
+    prepared = prepare_variants(study, materials, folder, progress, timed_on=f"{device}, {threads} threads")
     with atomic_text(folder / "study.toml") as stream:
         stream.write(_HEADER + to_toml(study))
-    cores = usable_cores()
-    threads = min(study.threads or cores, cores)
     if jobs is None or (timing and jobs):
-        jobs = 1 if timing or device != "cpu" else max(1, cores // threads)
-    board = _Board(study, prepared, folder / "runs", progress)
+        jobs = 1 if timing or device != "cpu" else max(1, usable_cores() // threads)
+    board = _Board(study, prepared, folder / "runs", materials.scored_on, progress)
     pool: Pool | Here = Here() if jobs == 0 else Pool(jobs)
 
     def job(plan: RunPlan) -> Job:
@@ -145,8 +144,11 @@ def _refuse_others(study: Study, folder: Path) -> None:
 class _Board:
     """Knows what is done, and tells the progress of the whole study."""
 
-    def __init__(self, study: Study, prepared: dict[str, Prepared], runs: Path, progress: Progress) -> None:
-        self._study, self._prepared, self._runs, self._progress = study, prepared, runs, progress
+    def __init__(
+        self, study: Study, prepared: dict[str, Prepared], runs: Path, scored_on: str, progress: Progress
+    ) -> None:
+        self._study, self._prepared, self._progress = study, prepared, progress
+        self._runs, self._scored_on = runs, scored_on
         self.results: dict[str, RunResult] = {}
         self._fractions: dict[str, float] = {}
         self._shown = 0.0
@@ -158,7 +160,8 @@ class _Board:
             found = {
                 plan.fingerprint: result
                 for plan in plans
-                if plan.fingerprint not in self.results and (result := finished_result(self._runs, plan)) is not None
+                if plan.fingerprint not in self.results
+                and (result := finished_result(self._runs, plan, self._scored_on)) is not None
             }
             if not found:
                 break

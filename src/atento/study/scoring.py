@@ -18,7 +18,7 @@ from atento.evaluation.configuration import MetricsConfig
 from atento.evaluation.metrics import Scorer, Statistics, summarise
 from atento.inspection.alignment import AlignmentConfig
 from atento.inspection.corpus import align_corpus
-from atento.study.configuration import Metric, Study
+from atento.study.configuration import Metric, Study, Variant
 from atento.study.data import Materials, TestSet
 from atento.study.results import Bucket, TestResult
 from atento.text.words import segment
@@ -29,9 +29,9 @@ _METRICS = MetricsConfig(metrics=("bleu", "chrf"), resamples=0)
 
 
 def score_run(
-    study: Study, run: Path, materials: Materials, device: str, progress: Progress
+    study: Study, variant: Variant, run: Path, materials: Materials, device: str, progress: Progress
 ) -> tuple[float, dict[str, TestResult]]:
-    """The loss on dev (nats a token) and the results on every test set.
+    """The loss on the variant's dev (nats a token) and the results on every test set.
 
     Sentences that stand in several test sets are translated once.
     """
@@ -42,7 +42,7 @@ def score_run(
     for test in tests:
         texts = [translations[source] for source in test.sources]
         results[test.name] = _score(study, run, translator, test, texts, materials)
-    return _loss(translator, materials.valid, run), results
+    return _loss(translator, materials.valid_of(variant), run), results
 
 
 def _translations(translator: Translator, tests: list[TestSet], progress: Progress) -> dict[str, str]:

@@ -5,8 +5,8 @@ reverse      the target is the source backwards
 swap         each word changes into its partner in another "language", and a word of the first half of the vocabulary
              changes places with one of the second half that follows it, as nouns and adjectives do: where to look
              depends on the words
-rare-names   common words change into their partners, names are copied; no name of a test set
-             occurs in training, and hardly any twice in a test set
+rare-names   common words change into their partners, names are copied; no name of dev or a test set
+             occurs in training, and hardly any twice
 
 Copying has been asked of recurrent networks since Graves et al. 2014 ("Neural Turing Machines", section 4.1), and of
 encoder–decoders since Sutskever et al. 2014 turned their sources; copying rare names is what Luong et al. 2015
@@ -57,7 +57,7 @@ def words(count: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def make_pairs(
-    task: Task, count: int, lengths: tuple[int, int], vocabulary: int, seed: tuple[int, ...]
+    task: Task, count: int, lengths: tuple[int, int], vocabulary: int, seed: tuple[int, ...], *, new_names: bool = False
 ) -> list[TaskPair]:
     """Draw pairs; the same arguments always give the same ones.
 
@@ -66,7 +66,8 @@ def make_pairs(
         count: how many pairs.
         lengths: fewest and most words, equally likely all.
         vocabulary: how many different (common) words there are.
-        seed: numbers that the draw depends on; names of different seeds differ (but for a chance of about 1 in 10⁵).
+        seed: numbers that the draw depends on.
+        new_names: take names that no draw without it has.
 
     Raises:
         ValueError: a number is out of range.
@@ -77,13 +78,18 @@ def make_pairs(
     generator = np.random.default_rng(seed)
     source_words, target_words = words(vocabulary)
     return [
-        _pair(task, generator, int(length), source_words, target_words)
+        _pair(task, generator, int(length), source_words, target_words, new_names)
         for length in generator.integers(fewest, most + 1, size=count)
     ]
 
 
 def _pair(
-    task: Task, generator: np.random.Generator, length: int, source: tuple[str, ...], target: tuple[str, ...]
+    task: Task,
+    generator: np.random.Generator,
+    length: int,
+    source: tuple[str, ...],
+    target: tuple[str, ...],
+    new_names: bool,
 ) -> TaskPair:
     drawn = generator.integers(0, len(source), size=length)
     side = [source[number] for number in drawn]
@@ -101,7 +107,7 @@ def _pair(
         case "rare-names":
             named = generator.random(length) < _NAMES_A_SENTENCE
             named[generator.integers(length)] = True
-            names = {int(place): _name(generator) for place in np.flatnonzero(named)}
+            names = {int(place): _name(generator, new_names) for place in np.flatnonzero(named)}
             mixed = [names.get(place, word) for place, word in enumerate(side)]
             other = [names.get(place, target[number]) for place, number in enumerate(drawn)]
             return TaskPair(" ".join(mixed), " ".join(other), same)
@@ -119,6 +125,9 @@ def _swapped(first: npt.NDArray[np.bool_]) -> list[int]:
     return order
 
 
-def _name(generator: np.random.Generator) -> str:
-    """Four syllables with a capital: one of about eighteen million."""
-    return "".join(_SYLLABLES[number] for number in generator.integers(0, len(_SYLLABLES), size=4)).capitalize()
+def _name(generator: np.random.Generator, new: bool) -> str:
+    """Four syllables with a capital: one of about nine million; the sum of their numbers is odd in new ones."""
+    numbers = generator.integers(0, len(_SYLLABLES), size=4)
+    if numbers.sum() % 2 != new:
+        numbers[3] += 1 if numbers[3] + 1 < len(_SYLLABLES) else -1
+    return "".join(_SYLLABLES[number] for number in numbers).capitalize()

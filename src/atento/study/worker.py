@@ -1,7 +1,8 @@
 """One run of a study: train (or time) a model, score it on every test set, write ``result.json``.
 
-A finished run is never repeated. A broken-off one goes on from its last checkpoint; its checkpoints go when it is done.
-Of runs that differ in decoding alone, the first one is trained, and the others take its weights.
+A finished run is never repeated; if the test sets have changed, it is scored anew. A broken-off one goes on from its
+last checkpoint; its checkpoints go when it is done. Of runs that differ in decoding alone, the first one is trained,
+and the others take its weights.
 """
 
 from __future__ import annotations
@@ -57,12 +58,18 @@ class Job:
         return self.runs / self.plan.name
 
 
-def finished_result(runs: Path, plan: RunPlan) -> RunResult | None:
-    """The result of a run that is done.
+def finished_result(runs: Path, plan: RunPlan, scored_on: str) -> RunResult | None:
+    """The result of a run that is done and was scored on these test sets (``Materials.scored_on``).
 
     Raises:
         DataError: it is there and cannot be read.
     """
+    result = _trained_result(runs, plan)
+    return result if result is not None and (result.scored_on == scored_on or result.failure is not None) else None
+
+
+def _trained_result(runs: Path, plan: RunPlan) -> RunResult | None:
+    """The result of a run that is trained, whatever it was scored on."""
     path = runs / plan.name / "result.json"
     if not path.is_file():
         return None
@@ -80,13 +87,16 @@ def execute(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
         OutputError: another process is at it.
     """
     with locked(job.runs / f".{job.plan.name}.lock", wait=_ORPHAN):
-        return finished_result(job.runs, job.plan) or _execute(job, progress, stop)
+        done = finished_result(job.runs, job.plan, job.materials.scored_on)
+        return done if done is not None else _execute(job, progress, stop)
 
 
 def _execute(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
     torch.set_num_threads(job.threads)
     if isinstance(job.study.data, RandomData):
         result = _timed(job, job.study.data, progress, stop)
+    elif (trained := _trained_result(job.runs, job.plan)) is not None and (job.folder / "bundle").is_dir():
+        result = _scored(job, trained, progress)
     elif (twin := _twin(job)) is not None:
         result = _decoded(job, twin, progress)
     else:
@@ -118,7 +128,7 @@ def _trained(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
     if report.outcome.reason == "stopped":
         return None
     state, curve = report.outcome.state, _curve(folder)
-    dev_loss, tests = score_run(job.study, folder, job.materials, job.device, progress)
+    dev_loss, tests = score_run(job.study, plan.prepared.variant, folder, job.materials, job.device, progress)
     cost = Cost(
         parameters=plan.prepared.parameters,
         minutes=state.seconds / 60,
@@ -159,7 +169,13 @@ def _decoded(job: Job, twin: Path, progress: Progress) -> RunResult:
     save_bundle(bundle, job.folder / "bundle")
     with atomic_text(job.folder / "recipe.toml") as stream:
         stream.write(to_toml(job.plan.recipe))
-    dev_loss, tests = score_run(job.study, job.folder, job.materials, job.device, progress)
+    return _scored(job, trained, progress)
+
+
+def _scored(job: Job, trained: RunResult, progress: Progress) -> RunResult:
+    """Score the weights that lie in the run's folder, trained at this cost."""
+    variant = job.plan.prepared.variant
+    dev_loss, tests = score_run(job.study, variant, job.folder, job.materials, job.device, progress)
     return _result(
         job,
         trained.cost,
@@ -207,6 +223,7 @@ def _result(
         learning_rate=plan.learning_rate,
         fingerprint=plan.fingerprint,
         weights=plan.weights,
+        scored_on=job.materials.scored_on,
         recipe=shown(plan.recipe),
         tests=dict(tests or {}),
         dev_loss=dev_loss,

@@ -1,0 +1,97 @@
+"""From numbers that are known to what a report says of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from atento.core.configuration import convert
+from atento.core.progress import Silent
+from atento.study.assembly import assemble
+from atento.study.configuration import Metric, Study
+from atento.study.data import prepare
+from atento.study.plan import best_rate, next_runs, plan_run, prepare_variants
+from atento.study.results import Cost, RunResult, StudyReport
+from atento.study.results import TestResult as Scores
+from atento.study.runner import StudyRun
+
+BLEU = {("attention", 1): 30.0, ("attention", 2): 32.0, ("plain", 1): 20.5, ("plain", 2): 21.5}
+"""At the learning rate that is best on dev."""
+DEV_LOSS = {0.001: 3.0, 0.01: 1.0, 0.1: 2.0}
+
+
+def assembled(table: dict[str, Any], folder: Path, dev_loss: dict[float, float]) -> StudyReport:
+    """A report on made-up results: the test scores of rates that are not the best are far higher."""
+    table["learning_rates"] = list(dev_loss)
+    study = convert(table, Study, where="x")
+    materials = prepare(study, folder / "data", Silent())
+    prepared = prepare_variants(study, materials, folder, Silent())
+    results: dict[str, RunResult] = {}
+    best = min(dev_loss, key=dev_loss.__getitem__)
+    for plan in (plan_run(each, seed, rate) for each in prepared.values() for seed in (1, 2) for rate in dev_loss):
+        assert plan.learning_rate is not None
+        bleu = BLEU[plan.variant, plan.seed] if plan.learning_rate == best else 90.0
+        metrics: dict[Metric, float] = {"bleu": bleu}
+        longer: dict[Metric, float] = {"bleu": bleu / 2}
+        results[plan.fingerprint] = RunResult(
+            variant=plan.variant,
+            seed=plan.seed,
+            learning_rate=plan.learning_rate,
+            fingerprint=plan.fingerprint,
+            weights=plan.weights,
+            recipe={},
+            tests={"test": Scores(sentences=30, metrics=metrics), "long": Scores(sentences=9, metrics=longer)},
+            dev_loss=dev_loss[plan.learning_rate],
+            cost=Cost(parameters=plan.prepared.parameters, minutes=2.0),
+        )
+    planned = {plan.fingerprint for plan in next_runs(study, prepared, results)}
+    results = {fingerprint: result for fingerprint, result in results.items() if fingerprint in planned}
+    run = StudyRun(study=study, materials=materials, prepared=prepared, results=results, finished=True)
+    return assemble(run, name="x", form="own", command="")
+
+
+def test_a_verdict_is_of_the_variant_less_the_baseline_seed_by_seed(table: dict[str, Any], tmp_path: Path) -> None:
+    table["claims"][0]["margin"] = 2.0
+    turned = {**table["claims"][0], "variant": "plain", "baseline": "attention"}
+    change = {**table["claims"][0], "measure": {"metric": "bleu", "on": "test", "minus": "long"}}
+    share = {**table["claims"][0], "measure": {"metric": "bleu", "on": "long", "per": "test"}}
+    table["claims"] += [turned, change, share]
+    report = assembled(table, tmp_path, DEV_LOSS)
+    better, worse, smaller, equal = report.verdicts
+    assert better.difference is not None
+    assert better.difference.values == (9.5, 10.5)
+    assert (better.difference.mean, better.verdict) == (10.0, "holds")
+    assert worse.difference is not None
+    assert (worse.difference.mean, worse.verdict) == (-10.0, "does not hold")
+    assert smaller.difference is not None
+    assert smaller.difference.values == pytest.approx((4.75, 5.25))
+    assert equal.difference is not None
+    assert equal.difference.values == pytest.approx((0.0, 0.0))
+
+
+def test_the_rate_is_chosen_on_dev_and_only_its_runs_count(table: dict[str, Any], tmp_path: Path) -> None:
+    report = assembled(table, tmp_path, DEV_LOSS)
+    for variant in report.variants:
+        assert (variant.learning_rate, variant.at_edge) == (0.01, False)
+        assert [run.seed for run in variant.runs] == [1, 2]
+        assert variant.metrics["test"]["bleu"].values == tuple(BLEU[variant.name, seed] for seed in (1, 2))
+        assert variant.trained == 4
+    assert report.total_minutes == 2 * 4 * 2.0
+
+
+def test_a_rate_at_the_end_of_the_grid_is_marked(table: dict[str, Any], tmp_path: Path) -> None:
+    report = assembled(table, tmp_path, {0.001: 3.0, 0.01: 2.0, 0.1: 1.0})
+    assert [(each.learning_rate, each.at_edge) for each in report.variants] == [(0.1, True)] * 2
+
+
+def test_the_lowest_loss_is_best_and_none_counts_for_nothing() -> None:
+    def run(rate: float, loss: float | None) -> RunResult:
+        return RunResult(
+            variant="a", seed=1, learning_rate=rate, fingerprint=str(rate), recipe={}, dev_loss=loss,
+            cost=Cost(parameters=1),
+        )  # fmt: skip
+
+    assert best_rate([run(0.1, None), run(0.2, 2.0), run(0.3, 1.5), run(0.4, float("nan"))]) == 0.3
+    assert best_rate([run(0.2, None), run(0.1, None)]) == 0.1
