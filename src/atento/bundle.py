@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import safetensors
@@ -27,6 +27,7 @@ from atento.core.errors import BundleError, ConfigurationError, DataError
 from atento.core.files import atomic_folder, sha256, standing_folder
 from atento.core.vocabulary import Vocabulary
 from atento.decoding.configuration import DecodingConfig
+from atento.figures.attention import Rows
 from atento.models.build import ModelConfig, build_model
 from atento.models.encoder_decoder import EncoderDecoder
 from atento.models.weights import load_weights, save_tensors, weights
@@ -51,6 +52,15 @@ class BundleConfig(Configuration, frozen=True, kw_only=True):
     """SHA-256 of each tokenizer file."""
 
 
+class AligningHead(Configuration, frozen=True, kw_only=True):
+    """Where the attention of a model aligns words best, as far as its training says."""
+
+    layer: int | Literal["penultimate"] = "penultimate"
+    """``penultimate`` is the last but one (Garg et al. 2019), or the only one; negative numbers count from the last."""
+    head: int | Literal["mean"] = "mean"
+    rows: Rows = "predicted"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Bundle:
     """A model with everything that it needs to read and write raw text."""
@@ -68,6 +78,23 @@ class Bundle:
     def vocabulary(self) -> Vocabulary:
         """Sizes and special ids."""
         return self.model.vocabulary
+
+    @property
+    def aligning_head(self) -> AligningHead:
+        """The head that guided alignment trained; without such training the usual one.
+
+        Raises:
+            BundleError: the card names something else than a layer, a head and rows.
+        """
+        training = (self.card or {}).get("training")
+        guided = training.get("guided_alignment") if isinstance(training, Mapping) else None
+        if not isinstance(guided, Mapping):
+            return AligningHead()
+        trained = {name: guided[name] for name in ("layer", "head", "rows") if name in guided}
+        try:
+            return convert(trained, AligningHead, where=CARD)
+        except ConfigurationError as error:
+            raise BundleError(f"{error}; copy the bundle again whole") from error
 
 
 def vocabulary_of(source: Tokenizer, target: Tokenizer) -> Vocabulary:

@@ -72,6 +72,26 @@ def replaced(bundle: Bundle, source: str, target: str, *looks: int | None, dicti
     return with_source_words(bundle, ids, record(bundle, source, ids, *looks, 0), dictionary)[0]
 
 
+def test_a_guided_model_copies_what_its_trained_head_looks_at(bundle: Bundle) -> None:
+    ids = [*bundle.target_tokenizer.encode("el X ve").ids, bundle.target_tokenizer.eos]
+    right = record(bundle, "o Ana vê", ids, 0, 1, 2, 0).weights["cross"]
+    wrong = record(bundle, "o Ana vê", ids, 0, 2, 0, 0).weights["cross"]
+    late = record(bundle, "o Ana vê", ids, 2, 0, 1, 2).weights["cross"]  # the step that reads "X" looks at "Ana"
+    attention = replace(
+        record(bundle, "o Ana vê", ids, 0, 0, 0, 0),
+        weights={"cross": np.concatenate([np.concatenate([wrong, wrong, late], axis=1),
+                                          np.concatenate([wrong, right, wrong], axis=1)])},
+    )  # fmt: skip
+    for guided, copied in (
+        (None, "vê"),
+        ({"layer": -1, "head": 1, "rows": "predicted"}, "Ana"),
+        ({"layer": 0, "head": 2, "rows": "input"}, "Ana"),
+        ({"layer": "penultimate", "head": "mean", "rows": "predicted"}, "vê"),
+    ):
+        trained = replace(bundle, card={"training": {"guided_alignment": guided}})
+        assert with_source_words(trained, ids, attention)[0] == f"el {copied} ve"
+
+
 def test_the_word_that_was_looked_at_is_copied_as_it_was_written(bundle: Bundle) -> None:
     assert replaced(bundle, "o McGato vê Évora.", "el X ve Y .", 0, 1, 2, 3, 4) == "el McGato ve Évora ."
     assert replaced(bundle, "o gato vê E\u0301vora", "Y", 3) == "E\u0301vora"

@@ -155,7 +155,7 @@ def test_every_head_is_scored_at_both_steps(
     assert [(head["rows"], head["layer"], head["head"]) for head in found["heads"]] == [
         ("predicted", 0, 0), ("input", 0, 0),
     ]  # fmt: skip
-    best = min(found["heads"], key=lambda head: (head["aer"], head["f1"]))
+    best = min(found["heads"], key=lambda head: (head["aer"], -head["f1"]))
     assert found["best"] == {name: best[name] for name in ("rows", "layer", "head")}
     for head in found["heads"]:
         options = ("--rows", head["rows"], "--layer", head["layer"], "--head", head["head"])
@@ -190,6 +190,10 @@ def test_what_does_not_go_together_is_one_line(
         ("--gold-one-based tells", (links, "--gold-one-based")),
         ("--one-based tells", (run, *texts, "--one-based")),
         ("is none", (run, *texts, "--inverted")),
+        ("--symmetrise combines", (run, *texts, "--symmetrise", "union")),
+        ("--threshold goes with", (run, *texts, "--threshold", 0.5)),
+        ("--layer tells", (links, "--layer", 1)),
+        ("--method tells", (links, "--reverse", links, "--method", "intersection")),
         ("none does not exist", (links, "--reverse", tmp_path / "none")),
         ("swapped: line 1: the link 3-0", (links, *texts, "--reverse", written("swapped", "3-0", "", ""))),
     ):

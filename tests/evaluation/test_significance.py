@@ -63,7 +63,7 @@ def test_a_system_does_not_differ_from_itself(sentences, spoil, method):
     lines = spoil(sentences, 0.3, 1)
     for each in compare(*systems(sentences, lines, lines), method=method, trials=200).differences:
         assert (each.difference, each.p_value, each.better, each.worse) == (0.0, 1.0, 0.0, 0.0)
-        assert not each.significant()
+        assert not each.significant
 
 
 def test_one_changed_sentence_proves_nothing(sentences, spoil):
@@ -79,7 +79,7 @@ def test_a_clearly_better_system_is_significantly_better(sentences, spoil, metho
     worse, better = spoil(sentences, 0.5, 1), spoil(sentences, 0.1, 2)
     for each in compare(*systems(sentences, worse, better), method=method, trials=500).differences:
         assert each.p_value < 0.01
-        assert each.significant()
+        assert each.significant
         assert (each.better, each.worse) == (1.0, 0.0)
         assert (each.difference > 0) == (each.system.metric != "ter")
         assert each.interval.low < each.difference < each.interval.high

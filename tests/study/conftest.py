@@ -27,7 +27,7 @@ TABLE: dict[str, Any] = {
         {"name": "attention"},
         {"name": "plain", "recipe": {"model": {"attention": {"kind": "none"}}}, "pairs": 200},
     ],
-    "match": {"to": "attention"},
+    "match": {"to": "attention", "tolerance": 0.05},
     "claims": [
         {
             "statement": "Attention is better.",

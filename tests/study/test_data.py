@@ -54,7 +54,12 @@ def test_a_variant_sees_its_part_and_smaller_parts_are_in_larger_ones(table: dic
 
 
 def test_a_task_with_too_few_sentences_to_hold_some_out_is_refused(table: dict[str, Any], tmp_path: Path) -> None:
-    table["data"] |= {"vocabulary": 3, "min_words": 1, "max_words": 1, "tests": [{"name": "test", "min_words": 1, "max_words": 1}]}
+    table["data"] |= {
+        "vocabulary": 3,
+        "min_words": 1,
+        "max_words": 1,
+        "tests": [{"name": "test", "min_words": 1, "max_words": 1}],
+    }
     table["by_length"], table["subsets"] = None, []
     with pytest.raises(DataError, match="1 to 1 words of 3 are in dev"):
         prepared(convert(table, Study, where="x"), tmp_path)

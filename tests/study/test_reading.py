@@ -54,7 +54,7 @@ def test_both_forms_of_a_shipped_study_have_whole_recipes_and_measure_what_is_th
         for variant in study.variants:
             convert(merged(study.recipe, variant.recipe), Recipe, where=variant.name)
         assert len(study.seeds) >= 3
-        assert len(study.learning_rates) == (0 if name == "speed" else 3)
+        assert len(study.learning_rates) >= (0 if name == "speed" else 3)
         for figure in (*study.claims, *study.published):
             assert figure.variant in {variant.name for variant in study.variants}
         assert isinstance(study.data, RandomData) or all(

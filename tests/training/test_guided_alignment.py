@@ -193,12 +193,11 @@ def test_guided_training_gives_far_better_links(tmp_path: Path, reversal: Path, 
     assert errors[True] < 0.3 < 0.6 < errors[False]
     logged = [json.loads(line) for line in (tmp_path / "True" / "metrics.jsonl").read_text().splitlines()]
     assert all("alignment_loss" in line for line in logged if "loss" in line)
-    card = load_bundle(tmp_path / "True").card
-    assert card is not None
-    assert card["training"]["guided_alignment"]["weight"] == 1.0
-    assert AlignmentConfig(words="whitespace").guided(card) == config
-    free = load_bundle(tmp_path / "False").card
-    assert AlignmentConfig(head=1).guided(free) == AlignmentConfig(head=1)
+    guided, free = (load_bundle(tmp_path / name) for name in ("True", "False"))
+    assert guided.card is not None
+    assert guided.card["training"]["guided_alignment"]["weight"] == 1.0
+    assert AlignmentConfig(words="whitespace").at(guided.aligning_head) == config
+    assert AlignmentConfig().at(free.aligning_head) == AlignmentConfig()
 
 
 class StopAt(Silent):

@@ -5,8 +5,9 @@ word of the source it meant; that word is looked up in a dictionary and, if it h
 (Luong et al. 2015, "Addressing the rare word problem in neural machine translation", section 3.3, with an aligner's
 links; Jean et al. 2015, section 4.2, and Luong, Pham and Manning 2015, section 4.1, with those of attention).
 
-The links are the same as those of ``atento.inspection.alignment``: cross attention of the last layer but one, its heads
-averaged, the tokens of a source word summed. ``</s>`` cannot be copied, so the best *word* counts.
+The links are read where those of ``atento.inspection.alignment`` are: off the head that guided alignment trained, else
+off the last layer but one, its heads averaged; the tokens of a source word are summed. ``</s>`` cannot be copied, so
+the best *word* counts.
 """
 
 from __future__ import annotations
@@ -94,7 +95,11 @@ def with_source_words(
 def _aligned(bundle: Bundle, ids: Sequence[int], attention: Attention) -> list[tuple[int, tuple[int, int]]]:
     """The positions of unknown words and, in the source text, the byte spans of the words they looked at most."""
     words = segment(attention.source_text, "runs")
-    weights = attention.matrix("cross", attention.aligning_layer())
+    place = bundle.aligning_head
+    layer = attention.aligning_layer() if place.layer == "penultimate" else place.layer
+    weights = attention.matrix("cross", layer, None if place.head == "mean" else place.head)
+    if place.rows == "input":  # the step after the one that predicts a word reads it; the last word has none
+        weights = np.concatenate([weights[1:], weights[-1:]])
     sums = np.zeros((len(weights), len(words)), dtype=np.float32)
     for column, word in enumerate(assign(attention.source_spans, words)):
         if word is not None:

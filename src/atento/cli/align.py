@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -39,10 +39,12 @@ def align(
     target: Annotated[Path | None, typer.Argument(metavar="TGT", help="Their translations.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Instead of printing.")] = None,
     method: Annotated[
-        Literal["argmax", "threshold", "intersection"],
-        typer.Option(help="Best source of each target word; all over --threshold; or mutually best."),
-    ] = "argmax",
-    threshold: Annotated[float, typer.Option(metavar="W", help="Least weight, for --method threshold.")] = 0.3,
+        Literal["argmax", "threshold", "intersection"] | None,
+        typer.Option(help="Best source of each target word; all over --threshold; or mutually best. [default: argmax]"),
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option(metavar="W", help="Least weight, for --method threshold. [default: 0.3]")
+    ] = None,
     layer: Annotated[
         str | None,
         typer.Option(metavar="N", help="A layer (-1: the last), penultimate, or mean. [default: penultimate]"),
@@ -58,7 +60,9 @@ def align(
         Path | None,
         typer.Option(metavar="RUN", help="A run of the other direction, or a file of its links, to combine with."),
     ] = None,
-    symmetrise: Annotated[Method, typer.Option(help="How to combine two directions.")] = "intersection",
+    symmetrise: Annotated[
+        Method | None, typer.Option(help="How to combine two directions. [default: intersection]")
+    ] = None,
     words: Annotated[
         bool, typer.Option("--words/--whitespace", help="Number our words (punctuation apart), or what spaces divide.")
     ] = False,
@@ -96,8 +100,14 @@ def align(
     files = [path for path in (place, reverse) if path is not None and path.is_file()]
     require(files or not one_based, "--one-based tells how to read files of links, and there is none; leave it out")
     require(place.is_file() or not inverted, f"--inverted tells how to read a file of links, and {place} is none")
+    require(reverse or not symmetrise, "--symmetrise combines two directions: give --reverse as well")
+    require(threshold is None or method == "threshold", "--threshold goes with --method threshold")
+    asked = {"--method": method, "--layer": layer, "--head": head, "--rows": rows}
+    if len(files) == 1 + (reverse is not None):
+        _refuse("tells how to read a run's attention, and there is no run; leave it out", asked)
     require((source is None) == (target is None), "give both SRC and TGT, or (for a file of links) neither")
-    reading = _Reading.of(method, threshold, words, {"layer": layer, "head": head, "rows": rows})
+    ways = {"method": method, "threshold": threshold, "words": "words" if words else "whitespace"}
+    reading = _Reading.of(ways, {"layer": layer, "head": head, "rows": rows})
     from atento.cli import align_report as report
     from atento.data.pharaoh import Alignment
 
@@ -114,7 +124,9 @@ def align(
     translator = None if place.is_file() else _translator(place, texts, device)
     found = _links(place, translator, texts, reading, one_based=one_based, invert=inverted)
     if reverse is not None:
-        found = _combined(found, reverse, texts, reading, symmetrise, one_based=one_based, device=device)
+        found = _combined(
+            found, reverse, texts, reading, symmetrise or "intersection", one_based=one_based, device=device
+        )
     scored = _scored(found, gold, gold_links, worst or 0) if gold_links is not None else None
     report.write(output, [Alignment.of(links) for links in found], silent=gold is not None)
     if scored is not None:
@@ -152,8 +164,8 @@ class _Reading:
     free: bool
 
     @classmethod
-    def of(cls, method: str, threshold: float, words: bool, place: dict[str, str | None]) -> _Reading:
-        """What the options say; ``place``: layer, head and rows, None where the user gave none.
+    def of(cls, ways: Mapping[str, object], place: Mapping[str, str | None]) -> _Reading:
+        """What the options say, None where the user gave none; ``place``: layer, head and rows.
 
         Raises:
             ConfigurationError: a value does not fit.
@@ -161,17 +173,13 @@ class _Reading:
         from atento.core.configuration import convert
         from atento.inspection.alignment import AlignmentConfig
 
-        table: dict[str, Any] = {
-            "method": method,
-            "threshold": threshold,
-            "words": "words" if words else "whitespace",
-            **{name: _number(value) for name, value in place.items() if value is not None},
-        }
+        table = {name: value for name, value in ways.items() if value is not None}
+        table |= {name: _number(value) for name, value in place.items() if value is not None}
         return cls(convert(table, AlignmentConfig, where="options"), all(value is None for value in place.values()))
 
     def at(self, translator: Translator | None) -> AlignmentConfig:
         """For this run (None: a file of links)."""
-        return self.config.guided(translator.bundle.card) if self.free and translator is not None else self.config
+        return self.config.at(translator.bundle.aligning_head) if self.free and translator is not None else self.config
 
 
 def _number(text: str) -> int | str:

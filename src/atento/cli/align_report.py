@@ -177,7 +177,7 @@ def heads(
             raise DataError(f"{texts.name}: {error}") from error
     if not scores:
         raise DataError(f"{texts.name}: every pair has an empty side, so nothing can be read")
-    best = min(scores, key=lambda head: (scores[head].aer, scores[head].f1))
+    best = min(scores, key=lambda head: (scores[head].aer, -scores[head].f1))
     if figure is not None:
         _draw_heads(figure, scores, best)
     if as_json:

@@ -8,14 +8,16 @@ averages the weights of a word's tokens. Links are (source word, target word), c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from atento.core.configuration import Configuration, convert, to_builtins
+from atento.bundle import AligningHead
+from atento.core.configuration import Configuration
 from atento.core.errors import ConfigurationError
 from atento.data.pharaoh import Links
 from atento.figures.attention import Attention, Rows, Span
@@ -49,21 +51,9 @@ class AlignmentConfig(Configuration, frozen=True, kw_only=True):
         if not 0.0 < self.threshold <= 1.0:
             raise ConfigurationError(f"threshold = {self.threshold}: it must be above 0 and at most 1")
 
-    def guided(self, card: Mapping[str, Any] | None) -> AlignmentConfig:
-        """With the layer, head and rows that a run was trained to align with; unchanged where it was not.
-
-        Args:
-            card: the card of the run's bundle.
-
-        Raises:
-            ConfigurationError: the card names something else than layers, heads and rows.
-        """
-        training = (card or {}).get("training")
-        guided = training.get("guided_alignment") if isinstance(training, Mapping) else None
-        if not isinstance(guided, Mapping):
-            return self
-        trained = {name: guided[name] for name in ("layer", "head", "rows") if name in guided}
-        return convert({**to_builtins(self), **trained}, AlignmentConfig, where="the run's card")
+    def at(self, head: AligningHead) -> AlignmentConfig:
+        """With the layer, head and rows of a model that was trained to align, or of the usual ones."""
+        return msgspec.structs.replace(self, layer=head.layer, head=head.head, rows=head.rows)
 
 
 class Head(NamedTuple):

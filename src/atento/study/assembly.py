@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Sequence
 
 import msgspec
 
 from atento.core.machine import processor, usable_cores
-from atento.study.configuration import Claim, Metric, RandomData, Variant
+from atento.study.configuration import Claim, Metric, RandomData, Variant, possible
 from atento.study.data import count_pairs, describe
 from atento.study.plan import best_rate, plan_run
 from atento.study.reading import Form
@@ -99,9 +100,12 @@ def _metrics(runs: Sequence[RunResult]) -> dict[str, dict[Metric, Estimate]]:
     table: dict[str, dict[Metric, Estimate]] = {}
     for test, metric in names:
         values = [
-            run.tests[test].metrics[metric] for run in runs if test in run.tests and metric in run.tests[test].metrics
+            value
+            for run in runs
+            if test in run.tests and math.isfinite(value := run.tests[test].metrics.get(metric, math.nan))
         ]
-        table.setdefault(test, {})[metric] = estimate(values)
+        if values:
+            table.setdefault(test, {})[metric] = estimate(values, possible(metric))
     losses = [run.training_loss for run in runs if run.training_loss is not None]
     if losses:
         table[""] = {"training_loss": estimate(losses)}

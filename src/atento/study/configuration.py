@@ -6,6 +6,7 @@ over the rest; see ``reading``.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -55,6 +56,15 @@ UNITS: dict[Metric, str] = {
     "decoding_memory": "memory of decoding, MiB",
 }
 """What a metric is called on axes and in tables."""
+_LEAST: dict[Metric, float] = {"perplexity": 1.0}
+_PERCENT: frozenset[Metric] = frozenset({"bleu", "chrf", "exact", "aer"})
+
+
+def possible(metric: Metric) -> tuple[float, float]:
+    """The least and the greatest value that a metric can have."""
+    return _LEAST.get(metric, 0.0), 100.0 if metric in _PERCENT else math.inf
+
+
 METRICS: tuple[Metric, ...] = get_args(Metric)
 SPEED: frozenset[Metric] = frozenset(METRICS[METRICS.index("training_tokens_per_second") :])
 """What random tokens are for; all else needs sentences."""
@@ -94,8 +104,8 @@ class Match(Configuration, frozen=True, kw_only=True):
     """A whole number in ``[model]``."""
     multiple: int = 4
     """Its values are multiples of this."""
-    tolerance: float = 0.05
-    """How far off a variant may stay, as a fraction."""
+    tolerance: float = 0.025
+    """How far off a variant may stay, as a fraction: with 0.025 any two differ by 5 % at most."""
 
 
 class DiagnosticData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="diagnostic"):

@@ -13,7 +13,7 @@ from atento.figures.charts import Interval
 from atento.figures.dots import Panel, dots
 from atento.figures.lines import Counts, Scales, Series, lines
 from atento.study import numbers, published
-from atento.study.configuration import UNITS, Chart, Measure, Metric, Published
+from atento.study.configuration import UNITS, Chart, Measure, Metric, Published, possible
 from atento.study.results import Bucket, Estimate, RunResult, StudyReport, as_number
 from atento.study.statistics import estimate
 
@@ -110,7 +110,10 @@ def _lengths(chart: Chart, report: StudyReport) -> Figure:
                     buckets.setdefault(bucket.label, []).append(bucket)
                     all_buckets.setdefault(bucket.label, bucket)
         points = [
-            (same[0].mean_words, _known(estimate([bucket.metrics[chart.metric] for bucket in same])))
+            (
+                same[0].mean_words,
+                _known(estimate([bucket.metrics[chart.metric] for bucket in same], possible(chart.metric))),
+            )
             for same in buckets.values()
         ]
         series.append(Series(variant.title, tuple(x for x, _ in points), tuple(y for _, y in points)))

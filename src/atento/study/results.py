@@ -88,7 +88,7 @@ class RunResult(Report, frozen=True, kw_only=True):
         )
 
     def value(self, measure: Measure) -> float | None:
-        """The measure's number; None where this run does not have it."""
+        """The measure's number; None where this run does not have it, or has one that is not finite."""
         if measure.metric == "training_loss":
             return self.training_loss
         values = [self._metric(measure.metric, name) for name in measure.tests]
@@ -102,7 +102,8 @@ class RunResult(Report, frozen=True, kw_only=True):
 
     def _metric(self, metric: Metric, test: str) -> float | None:
         result = self.tests.get(test)
-        return None if result is None else result.metrics.get(metric)
+        value = None if result is None else result.metrics.get(metric)
+        return value if value is not None and math.isfinite(value) else None
 
 
 class Estimate(Report, frozen=True, kw_only=True):

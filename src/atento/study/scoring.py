@@ -84,7 +84,7 @@ def _alignment_error_rate(translator: Translator, test: TestSet) -> float | None
     """In percent; None without gold links or without attention."""
     if test.links is None or not translator.attends:
         return None
-    config = AlignmentConfig(words=test.words).guided(translator.bundle.card)
+    config = AlignmentConfig(words=test.words).at(translator.bundle.aligning_head)
     found = align_corpus(translator, test.sources, test.references, config)
     return 100 * score_alignments(found, test.links).aer
 
