@@ -105,7 +105,7 @@ CORPORA: dict[str, Callable[[argparse.Namespace], Corpus]] = {"builtin": builtin
 
 
 def align_statistically(options: argparse.Namespace, name: str, data: Corpus, seed: int) -> dict[str, Any]:
-    """Both directions by eflomal, with all test sets at once, and their combinations."""
+    """Both directions by eflomal, trained once for each test set, and their combinations."""
     found: dict[str, Any] = {"commands": [], "seconds": 0.0, "scores": {}}
     for test_name, test in data.tests.items():
         prefix = options.work / RESULT / f"{name}-eflomal-{seed}-{test_name}"

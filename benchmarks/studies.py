@@ -14,8 +14,10 @@ import shutil
 import sys
 from pathlib import Path
 
+from atento.core.files import atomic_folder
+from atento.study import numbers
 from atento.study.rendering import read_report
-from atento.study.results import StudyReport, Verdict
+from atento.study.results import StudyReport
 from atento.study.shipped import shipped_studies
 from benchmarks.common import ROOT, parser, run
 
@@ -47,8 +49,8 @@ def keep(report: Path, place: Path) -> None:
     """Copy a finished report over an older one."""
     if not read_report(report / "report.json").finished:
         raise SystemExit(f"{report} is not finished; run the study to its end")
-    shutil.rmtree(place, ignore_errors=True)
-    shutil.copytree(report, place)
+    with atomic_folder(place) as temporary:
+        shutil.copytree(report, temporary, dirs_exist_ok=True)
 
 
 def reports() -> dict[str, StudyReport]:
@@ -64,23 +66,23 @@ def with_verdicts(text: str, kept: dict[str, StudyReport]) -> str:
 
 
 def _rows(kept: dict[str, StudyReport]) -> list[str]:
-    rows = ["| study | claim | verdict | difference, 95 % interval | published |", "|---|---|---|---:|---:|"]
+    rows = [
+        "| study | claim | verdict | measure | difference [95 % interval] | published |",
+        "|---|---|---|---|---:|---:|",
+    ]
     for folder, report in kept.items():
-        minutes = f"{report.total_minutes:.0f} min of training"
+        minutes = f"{report.total_minutes:.0f} min of runs"
         for number, verdict in enumerate(report.verdicts):
             name = f"[{folder}]({folder}/report.md) ({minutes})" if not number else ""
-            rows.append(f"| {name} | {verdict.statement} | **{verdict.verdict}** | {_difference(verdict)} |")
+            measure = verdict.measure.text if verdict.measure is not None else numbers.MISSING
+            found = numbers.MISSING
+            if verdict.difference is not None:
+                found = " ".join(filter(None, numbers.difference(verdict.difference, verdict.measure)))
+            published = numbers.MISSING
+            if verdict.published is not None:
+                published = numbers.signed(numbers.plain(verdict.published))
+            rows.append(f"| {name} | {verdict.statement} | **{verdict.verdict}** | {measure} | {found} | {published} |")
     return rows
-
-
-def _difference(verdict: Verdict) -> str:
-    """Measured and published."""
-    published = "–" if verdict.published is None else f"{verdict.published:+g}"
-    found = verdict.difference
-    if found is None:
-        return f"– | {published}"
-    interval = "" if found.low is None else f" [{found.low:+.2f}, {found.high:+.2f}]"
-    return f"{found.mean:+.2f}{interval} | {published}"
 
 
 if __name__ == "__main__":

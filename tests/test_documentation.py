@@ -51,6 +51,7 @@ def run(arguments: list[str]) -> None:
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the files that the READMEs speak of, and a run `runs/demo`."""
     from atento.data.builtin.corpus import builtin_corpus
+    from atento.data.pharaoh import Alignment, write_alignments
 
     folder = tmp_path_factory.mktemp("readme")
     corpus = builtin_corpus(composed=100)
@@ -62,6 +63,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for suffix, side in (("pt", "source"), ("es", "target")):
             lines = "".join(f"{getattr(pair, side)}\n" for pair in pairs)
             (folder / f"{name}.{suffix}").write_text(lines, encoding="utf-8")
+    write_alignments(folder / "test.align", [Alignment.of(pair.links) for pair in corpus.test.handwritten[:20]])
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("ATENTO_CACHE", str(folder / "cache"))

@@ -175,6 +175,7 @@ def test_what_does_not_go_together_is_one_line(
         ("--heads needs a run", (links, *texts, "--gold", gold, "--heads")),
         ("--heads goes with", (run, *texts, "--gold", gold, "--heads", "--worst", 3)),
         ("--heads needs gold", (run, *texts, "--heads")),
+        ("--layer has no effect", (run, *texts, "--gold", gold, "--heads", "--layer", 0)),
         ("--worst needs gold", (links, "--worst", 3)),
         ("--figure needs gold", (links, *texts, "--figure", tmp_path / "a.png")),
         ("--per-sentence needs gold", (links, "--per-sentence", tmp_path / "a.tsv")),

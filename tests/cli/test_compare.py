@@ -71,8 +71,8 @@ def test_several_runs_a_side_say_what_each_test_covers(atento: Atento, run: Path
     out = atento(*words, "--sentences", 1).out
     for text in (
         f"A = {run}, {files[0]}\n", "Over test sentences (paired bootstrap, 50 resamples",
-        "nothing of training's randomness",
-        "Over seeds (Welch's t test, 2 and 3 runs)", "nothing of the choice of test sentences", "BLEU|nrefs:1",
+        "training's randomness is not covered",
+        "Over seeds (Welch's t test, 2 and 3 runs)", "the choice of sentences is not covered", "BLEU|nrefs:1",
     ):  # fmt: skip
         assert text in out
     shown = out.split("\nline ")[1].splitlines()

@@ -61,11 +61,11 @@ def test_a_resample_of_the_sentences_is_applied_to_all_runs(sides):
 
 def test_seeds_are_tested_on_each_runs_score(sides):
     a, b = sides
-    for found in compare_runs(a, b, confidence=0.9).differences:
+    for found in compare_runs(a, b).differences:
         assert len(found.a_scores) == 2
         assert (found.a_mean, found.b_mean) == pytest.approx((np.mean(found.a_scores), np.mean(found.b_scores)))
         assert found.difference == pytest.approx(found.b_mean - found.a_mean)
-        assert found.over_seeds == welch_difference(found.a_scores, found.b_scores, 0.9)
+        assert found.over_seeds == welch_difference(found.a_scores, found.b_scores)
     for found in compare_runs(a, b[:2], paired=True).differences:
         assert found.over_seeds == paired_difference(found.a_scores, found.b_scores)
 

@@ -49,7 +49,7 @@ def assembled(table: dict[str, Any], folder: Path, dev_loss: dict[float, float])
     planned = {plan.fingerprint for plan in next_runs(study, prepared, results)}
     results = {fingerprint: result for fingerprint, result in results.items() if fingerprint in planned}
     run = StudyRun(study=study, materials=materials, prepared=prepared, results=results, finished=True)
-    return assemble(run, name="x", form="own", command="")
+    return assemble(run, name="x", form="only", command="")
 
 
 def test_a_verdict_is_of_the_variant_less_the_baseline_seed_by_seed(table: dict[str, Any], tmp_path: Path) -> None:

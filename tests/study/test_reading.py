@@ -87,7 +87,7 @@ def test_forms_are_laid_over_the_rest(tmp_path: Path, table: dict[str, Any]) -> 
 def test_a_file_without_forms_is_taken_as_it_is(tmp_path: Path, table: dict[str, Any]) -> None:
     path = write(tmp_path, table)
     study, form = read_study(path)
-    assert form == "own"
+    assert form == "only"
     assert study == convert(table, Study, where="x")
     with pytest.raises(ConfigurationError, match="no small form"):
         read_study(path, small=True)
@@ -113,7 +113,7 @@ def test_an_own_corpus_takes_the_place_of_the_data_in_every_test(tmp_path: Path)
                 read_study(name, own=own)
             continue
         study, form = read_study(name, own=own)
-        assert form == "own"
+        assert form == "full"
         assert isinstance(study.data, CorpusData)
         assert study.test_names[0] == "test"
         for subset in study.subsets:
@@ -143,13 +143,13 @@ def test_variants_that_want_more_pairs_than_an_own_corpus_has_are_left_out(
     [
         ({"titel": "x"}, "unknown key 'titel'; did you mean 'title'"),
         ({"variants": []}, "needs variants"),
-        ({"seeds": [1, 1]}, "1 is there twice"),
+        ({"seeds": [1, 1]}, "1 appears twice"),
         ({"seeds": []}, "needs seeds"),
         ({"match": {"to": "atention"}}, "no variant 'atention'; did you mean 'attention'"),
         ({"by_length": "tset"}, "did you mean 'test'"),
         ({"subsets": [{"name": "long", "of": ["tests"]}]}, "did you mean 'test'"),
-        ({"subsets": [{"name": "test", "of": ["test"]}]}, "'test' is there twice"),
-        ({"subsets": [{"name": "a/b", "of": ["test"]}]}, "'a/b' becomes a file's"),
+        ({"subsets": [{"name": "test", "of": ["test"]}]}, "'test' appears twice"),
+        ({"subsets": [{"name": "a/b", "of": ["test"]}]}, "'a/b' is used in file names"),
     ],
 )
 def test_bad_studies_are_refused_with_one_line(

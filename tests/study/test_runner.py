@@ -61,7 +61,7 @@ def timeless(report: StudyReport) -> StudyReport:
 
 def report_of(study: Study, folder: Path, **options: Any) -> StudyReport:
     run = run_study(study, folder, jobs=0, **options)
-    return assemble(run, name="tiny", form="own", command="atento study tiny.toml")
+    return assemble(run, name="tiny", form="only", command="atento study tiny.toml")
 
 
 def test_a_study_runs_every_variant_with_every_seed(tiny: Study, tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_variants_that_differ_in_decoding_alone_are_trained_once(
     ]
     study = convert(table, Study, where="tiny")
     run = run_study(study, tmp_path, jobs=jobs)
-    report = assemble(run, name="tiny", form="own", command="")
+    report = assemble(run, name="tiny", form="only", command="")
     assert report.finished
     trained = [path.parent.name.partition("-")[0] for path in (tmp_path / "runs").glob("*/metrics.jsonl")]
     assert sorted(trained) == ["attention"] * 3 + ["plain"] * 3
@@ -215,7 +215,7 @@ def test_a_first_run_that_broke_off_takes_nothing_from_the_report(table: dict[st
         for key, result in run.results.items()
     }
     whole, part = (
-        assemble(each, name="tiny", form="own", command="") for each in (run, dataclasses.replace(run, results=broken))
+        assemble(each, name="tiny", form="only", command="") for each in (run, dataclasses.replace(run, results=broken))
     )
     assert part.tests == whole.tests == {"test": 30, "long": whole.tests["long"]}
     assert part.signatures == whole.signatures != {}

@@ -28,7 +28,7 @@ def test_speed_and_memory_are_measured_for_every_length(table: dict[str, Any], t
     }  # fmt: skip
     table["variants"] = [{"name": "attention"}, {"name": "plain", "recipe": {"model": {"attention": {"kind": "none"}}}}]
     study = convert(table, Study, where="x")
-    report = assemble(run_study(study, tmp_path, jobs=0), name="speed", form="own", command="")
+    report = assemble(run_study(study, tmp_path, jobs=0), name="speed", form="only", command="")
     assert report.finished
     for variant in report.variants:
         assert len(variant.runs) == 2

@@ -65,7 +65,7 @@ def test_fewer_than_two_pairs_decide_nothing(count: int) -> None:
 
 def test_the_test_in_words_names_both_and_the_margin() -> None:
     text = decide(claim(), [1.0, 2.0], [0.0, 0.0], ("the new one", "the old one")).test
-    assert "the new one against the old one" in text
+    assert "“the new one” must be higher than “the old one”" in text
     assert "more than 1" in text
 
 

@@ -342,7 +342,7 @@ class Translator:
     def _candidates(
         self, found: list[_Found], attention: bool, replace_unknown: bool, dictionary: Dictionary | None
     ) -> Iterator[Candidate]:
-        """Hypotheses as text; explained are those alone whose attention is wanted or tells what ``<unk>`` means."""
+        """Hypotheses as text; attention is computed only where it was asked for or an ``<unk>`` must be replaced."""
         target = self.bundle.target_tokenizer
         texts = target.decode_batch([each.hypothesis.text_tokens for each in found])
         unknown = [replace_unknown and target.unk in each.hypothesis.tokens for each in found]

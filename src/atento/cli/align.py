@@ -117,6 +117,8 @@ def align(
     gold_links = _read_links(gold, texts, one_based=gold_one_based, invert=gold_inverted) if gold is not None else None
     if heads:
         require(not (output or per_sentence or worst or reverse), "--heads goes with --gold, --figure and --json only")
+        every = {"--layer": layer, "--head": head, "--rows": rows}
+        _refuse("has no effect with --heads, which scores them all; leave it out", every)
         assert gold_links is not None
         run = _translator(place, texts, device)
         report.heads(run, _needed(texts), reading.config, gold_links, figure, as_json=as_json)

@@ -58,7 +58,7 @@ def compare(
         bool | None,
         typer.Option(
             "--paired/--unpaired",
-            help="Match the runs of --a and --b one by one in the test over seeds. [default: by their recipes' seeds]",
+            help="Pair run k of --a with run k of --b in the test over seeds. [default: pair if their seeds match]",
         ),
     ] = None,
     sentences: Annotated[int, typer.Option(metavar="N", min=0, help="Sentences to show that differ most.")] = 10,
@@ -244,7 +244,9 @@ def _print_several(comparison: RunsComparison) -> None:
     ]
     print_table(("metric", "mean of A", "mean of B", "A's runs", "B's runs"), scores, numbers=(1, 2))
     print(f"\nOver test sentences (paired bootstrap, {comparison.resamples:,} resamples, each for all runs):")
-    print("other sentences, these very models; nothing of training's randomness is in it.")
+    print(
+        "how the difference would vary with other sentences, for these models; training's randomness is not covered."
+    )
     header = ("metric", "B − A", "95 % interval", "p")
     print_table(header, [_over_sentences(each) for each in differences], numbers=range(1, 4))
     sizes = len(differences[0].a_scores), len(differences[0].b_scores)
@@ -255,10 +257,10 @@ def _print_several(comparison: RunsComparison) -> None:
     else:
         test = "the paired t test, runs matched one to one" if comparison.paired else "Welch's t test"
         print(f"\nOver seeds ({test}, {sizes[0]} and {sizes[1]} runs):")
-        print("other seeds, these very sentences; nothing of the choice of test sentences is in it.")
+        print("how it would vary with other seeds, on these sentences; the choice of sentences is not covered.")
         rows = [_over_seeds(each) for each in differences]
-        print_table(("metric", "B − A", "95 % interval", "t's freedom", "p"), rows, numbers=range(1, 5))
-    print("* The interval excludes 0. A difference holds in general only where it holds in both ways.")
+        print_table(("metric", "B − A", "95 % interval", "degrees of freedom", "p"), rows, numbers=range(1, 5))
+    print("* The interval excludes 0. Trust a difference only where both tests find it.")
     print("Signatures:")
     for each in differences:
         print(f"  {each.name}|{each.signature}")

@@ -7,7 +7,7 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,38 +20,56 @@ from atento.core.progress import Progress, Stop
 
 if TYPE_CHECKING:
     from atento.study.configuration import Study
-    from atento.study.reading import Form, OwnCorpus
+    from atento.study.reading import OwnCorpus
     from atento.study.results import StudyReport
     from atento.study.runner import StudyRun
 
 EXAMPLES = """\b
 Examples:
   atento study                                  what there is
-  atento study reversal --small                 twenty minutes on two cores, no data needed
+  atento study reversal --small                 some minutes on two cores, no data needed
   atento study bottleneck --data corpora        the full form, on real text
   atento study scores --train a.pt a.es --valid dev.pt dev.es --test test.pt test.es
   atento study my-study.toml -o studies/mine
 """
 _INTERRUPTED = 128 + signal.SIGINT
+_LOCAL = ("-o", "--output", "--jobs", "--data", "--device")
+"""Options that a report's command leaves out, with their values."""
 
 
 def study(
+    context: typer.Context,
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="A shipped study or a file; none: list what there is.")
+        str | None,
+        typer.Argument(metavar="NAME", help="A shipped study or a study file; without it, list the shipped ones."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Where it goes; default studies/NAME.")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="DIR",
+            help="Folder for runs and report. [default: studies/NAME or studies/NAME-small]",
+        ),
     ] = None,
     small: Annotated[bool, typer.Option("--small", help="The form that ends within twenty minutes.")] = False,
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The folder of a shipped study's corpora (or ATENTO_DATA).")
     ] = None,
     train_files: Annotated[
-        list[Path] | None, typer.Option("--train", metavar="SRC TGT", help="Your own corpus in the place of its data.")
+        list[Path] | None,
+        typer.Option(
+            "--train", metavar="SRC TGT", help="Your own corpus instead of the study's data: the training part."
+        ),
     ] = None,
-    valid_files: Annotated[list[Path] | None, typer.Option("--valid", metavar="SRC TGT", help="Its dev part.")] = None,
+    valid_files: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--valid", metavar="SRC TGT", help="Your corpus: the validation part, by which learning rates are chosen."
+        ),
+    ] = None,
     test_files: Annotated[
-        tuple[Path, Path] | None, typer.Option("--test", metavar="SRC REF", help="Its test part.")
+        tuple[Path, Path] | None, typer.Option("--test", metavar="SRC REF", help="Your corpus: the test part.")
     ] = None,
     gold: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Gold word alignments of --test (Pharaoh format).")
@@ -63,7 +81,10 @@ def study(
     seeds: Annotated[
         list[int] | None, typer.Option("--seed", metavar="N", help="Seeds in the place of the study's; repeat it.")
     ] = None,
-    jobs: Annotated[int | None, typer.Option(metavar="N", min=1, help="Runs at once; default by its threads.")] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Runs trained at the same time. [default: as many as the cores allow]"),
+    ] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Say what would be run, and run nothing.")] = False,
     as_json: Json = False,
     device: Device = "auto",
@@ -76,7 +97,9 @@ def study(
     if name is None:
         _list(as_json=as_json)
         return
+    from atento.study.assembly import assemble
     from atento.study.reading import read_study
+    from atento.study.rendering import write_report
 
     require(
         data is None or data.is_dir(), f"--data {data}: there is no such folder; give the one that holds the corpora"
@@ -89,13 +112,15 @@ def study(
     if plan:
         _plan(chosen, folder, as_json=as_json)
         return
-    report, stopped = _run(chosen, form, title, folder, jobs, device)
+    run, stopped = _run(chosen, folder, jobs, device)
+    report = assemble(run, name=title, form=form, command=_shared(context.obj), own_corpus=own is not None)
+    write_report(report, chosen.charts, folder / "report")
     if as_json:
         print_json(report)
     else:
         _print(report, folder)
     if stopped:
-        say(f"stopped and saved; go on with: {_typed()}")
+        say(f"stopped and saved; go on with: {shlex.join(['atento', *context.obj])}")
         raise typer.Exit(_INTERRUPTED)
 
 
@@ -108,7 +133,7 @@ def _list(*, as_json: bool) -> None:
     if as_json:
         print_json({"studies": titles})
         return
-    print_table(("study", "what it tries"), list(titles.items()))
+    print_table(("study", "question"), list(titles.items()))
     print("\nRun one with: atento study NAME --small")
 
 
@@ -130,17 +155,12 @@ def _own(
     return OwnCorpus(train=train, valid=valid, test=test, gold=gold)
 
 
-def _run(study: Study, form: Form, name: str, folder: Path, jobs: int | None, device: str) -> tuple[StudyReport, bool]:
-    """Run what is missing and write the report; whether it was stopped."""
-    from atento.study.assembly import assemble
-    from atento.study.rendering import write_report
+def _run(study: Study, folder: Path, jobs: int | None, device: str) -> tuple[StudyRun, bool]:
+    """Run what is missing; whether it was stopped."""
     from atento.study.runner import run_study
 
     with progress_bar() as progress, _interruptible(progress) as stop:
-        run: StudyRun = run_study(study, folder, jobs=jobs, device=device, progress=progress, stop=stop)
-    report = assemble(run, name=name, form=form, command=_command())
-    write_report(report, study.charts, folder / "report")
-    return report, stop.wanted
+        return run_study(study, folder, jobs=jobs, device=device, progress=progress, stop=stop), stop.wanted
 
 
 @contextlib.contextmanager
@@ -192,33 +212,32 @@ def _flat(table: dict[str, Any], prefix: str = "") -> str:
 
 
 def _print(report: StudyReport, folder: Path) -> None:
+    from atento.study import numbers
+
     print(f"{report.title}\n")
     rows = []
     for verdict in report.verdicts:
-        interval = "–"
+        interval = numbers.MISSING
         if verdict.difference is not None and verdict.difference.low is not None:
             difference = verdict.difference
-            interval = f"{difference.mean:+.2f} ({difference.low:+.2f} … {difference.high:+.2f})"
-        published = "–" if verdict.published is None else f"{verdict.published:+g}"
+            interval = " ".join(numbers.difference(difference, verdict.measure))
+        published = numbers.MISSING if verdict.published is None else numbers.signed(numbers.plain(verdict.published))
         rows.append((verdict.verdict, verdict.statement, interval, published))
-    print_table(("verdict", "claim", "difference, 95 % interval", "published"), rows, numbers=(2, 3))
+    print_table(("verdict", "claim", "difference [95 % interval]", "published"), rows, numbers=(2, 3))
     if not report.finished:
         print("\nNot all runs are done: the verdicts are provisional.")
-    print(f"\n{report.total_minutes:.0f} minutes of training. The report: {folder / 'report' / 'report.html'}")
+    print(f"\n{report.total_minutes:.0f} minutes of runs. The report: {folder / 'report' / 'report.html'}")
     sys.stdout.flush()
 
 
-def _command() -> str:
+def _shared(words: Sequence[str]) -> str:
     """What was typed, for a report: without what concerns this machine alone."""
-    words = list(sys.argv[1:])
-    for option in ("-o", "--output", "--jobs", "--data", "--device"):
-        while option in words:
-            place = words.index(option)
-            del words[place : place + 2]
-        words = [word for word in words if not word.startswith(f"{option}=")]
-    return shlex.join(["atento", *(word for word in words if word != "--json")])
-
-
-def _typed() -> str:
-    """What was typed: the same again goes on in the same place."""
-    return shlex.join(["atento", *sys.argv[1:]])
+    kept: list[str] = []
+    skip = False
+    for word in words:
+        local = next((option for option in _LOCAL if word == option or word.startswith(f"{option}=")), None)
+        joined = word.startswith("-o") and word != "-o"
+        if not (skip or local or joined or word == "--json"):
+            kept.append(Path(word).name if Path(word).is_absolute() else word)
+        skip = local == word
+    return shlex.join(["atento", *kept])

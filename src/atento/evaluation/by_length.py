@@ -88,6 +88,20 @@ def quality_by_length(
     return LengthReport(bins=bins, words=words, metrics=tuple(statistics.counts))
 
 
+def merged_bounds(lengths: Sequence[int], bounds: Sequence[int], smallest: int) -> tuple[int, ...]:
+    """The fewest words of each bin, so that each has at least so many sentences (as far as there are as many).
+
+    A bin with too few sentences takes in the next longer one; the last one is taken in by the one before it.
+    """
+    kept: list[int] = []
+    for low in bounds:
+        if not kept or sum(kept[-1] <= length < low for length in lengths) >= smallest:
+            kept.append(low)
+    while len(kept) > 1 and sum(length >= kept[-1] for length in lengths) < smallest:
+        kept.pop()
+    return tuple(kept)
+
+
 def _label(place: int, bounds: Sequence[int]) -> str:
     if place == 0:
         return "0"

@@ -1,4 +1,4 @@
-"""Two recipes on one test set, each trained several times: how sure their difference is, source by source.
+"""Two recipes on one test set, each trained several times: their difference tested over sentences and over seeds.
 
 A score varies with the sentences that happen to be in the test set and with the seed of training. Each is covered by a
 test of its own, and neither says anything of the other:
@@ -84,16 +84,13 @@ class RunsContrast(Report, frozen=True, kw_only=True):
     """B less A."""
 
 
-def compare_runs(
-    a: Sequence[Statistics], b: Sequence[Statistics], *, paired: bool = False, confidence: float = 0.95
-) -> RunsComparison:
+def compare_runs(a: Sequence[Statistics], b: Sequence[Statistics], *, paired: bool = False) -> RunsComparison:
     """Test the difference of two sides' mean scores over sentences and over seeds, in every metric of their scorer.
 
     Args:
         a: counts of each run of the side to compare with.
         b: counts of each run of the other side, from the same ``Scorer``.
         paired: whether ``a[k]`` and ``b[k]`` share a seed; else Welch's test takes the runs as independent.
-        confidence: of the intervals over seeds; those over sentences are always of 95 %.
 
     Raises:
         ConfigurationError: there are no resamples or no runs, or unequal numbers of runs to be paired.
@@ -110,7 +107,7 @@ def compare_runs(
     drawn = iter(bootstrap_sums([run.counts[name] for name in names for run in runs], config.resamples, config.seed))
     return RunsComparison(
         differences=tuple(
-            _difference(scorer, name, runs, [next(drawn) for _ in runs], len(a), paired, confidence) for name in names
+            _difference(scorer, name, runs, [next(drawn) for _ in runs], len(a), paired) for name in names
         ),
         paired=paired,
         sentences=len(runs[0].translations),
@@ -162,7 +159,6 @@ def _difference(
     drawn: Sequence[Counts],
     size: int,
     paired: bool,
-    confidence: float,
 ) -> RunsDifference:
     """One metric's result; the first ``size`` runs are side A, ``drawn`` holds each run's sums of the resamples."""
     sampling = {"bs": scorer.config.resamples, "seed": scorer.config.seed}
@@ -191,7 +187,7 @@ def _difference(
             better=better,
             worse=worse,
         ),
-        over_seeds=test(a, b, confidence) if min(len(a), len(b)) > 1 else None,
+        over_seeds=test(a, b) if min(len(a), len(b)) > 1 else None,
     )
 
 

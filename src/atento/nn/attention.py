@@ -2,8 +2,8 @@
 
 A *query* (what the decoder looks for) is scored against every *key* (the bridge from the query to the value); a softmax
 turns the scores into weights; the result, the *context*, is the weighted sum of the *values*. The models differ in the
-score only: Bahdanau et al. 2015 (A.1.2, additive), Luong et al. 2015 (eq. 8: dot, general, concat, and location; in
-``luong.py`` with that paper's windows), Vaswani et al. 2017 (eq. 1, scaled dot product).
+score only: Bahdanau et al. 2015 (A.1.2, additive), Luong et al. 2015 (section 3.1: dot, general, concat; eq. 8:
+location; in ``luong.py`` with that paper's windows), Vaswani et al. 2017 (eq. 1, scaled dot product).
 """
 
 from __future__ import annotations

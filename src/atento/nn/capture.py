@@ -126,7 +126,7 @@ def observable_names(model: nn.Module, role: Role | None = None) -> list[str]:
 
 
 def roles(model: nn.Module) -> frozenset[Role]:
-    """Whose attention can be looked into; without ``cross`` a decoder knows the source by one vector alone."""
+    """The roles of the model's attention modules; without ``cross`` a decoder sees the source only as one vector."""
     return frozenset(module.role for module in model.modules() if isinstance(module, Observable) and module.role)
 
 

@@ -105,7 +105,7 @@ def look(
 def score(
     reader: LuongReader, states: Float[Tensor, "sources queries units"]
 ) -> Float[Tensor, "sources queries source"]:
-    """score(hₜ, h̄ₛ) of every state and source token (eq. 8, and 3.1 for location)."""
+    """score(hₜ, h̄ₛ) of every state and source token (section 3.1; location: eq. 8)."""
     if reader.score == "location":
         assert reader.weight_query is not None
         each = F.linear(states, reader.weight_query[: reader.positions.shape[1]])  # [sources, queries, S]

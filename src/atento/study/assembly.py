@@ -9,10 +9,9 @@ from collections.abc import Sequence
 import msgspec
 
 from atento.core.machine import processor, usable_cores
-from atento.study.configuration import Claim, Metric, RandomData, Variant, possible
+from atento.study.configuration import Claim, Form, Metric, RandomData, Variant, possible
 from atento.study.data import count_pairs, describe
-from atento.study.plan import best_rate, plan_run
-from atento.study.reading import Form
+from atento.study.plan import variant_runs
 from atento.study.results import Estimate, RunResult, StudyReport, VariantResult, Verdict
 from atento.study.runner import StudyRun
 from atento.study.statistics import estimate
@@ -20,7 +19,7 @@ from atento.study.verdicts import decide
 from atento.training.configuration import BUDGETS, TrainingConfig
 
 
-def assemble(run: StudyRun, *, name: str, form: Form, command: str) -> StudyReport:
+def assemble(run: StudyRun, *, name: str, form: Form, command: str, own_corpus: bool = False) -> StudyReport:
     """The report of what has been done so far.
 
     Args:
@@ -28,6 +27,7 @@ def assemble(run: StudyRun, *, name: str, form: Form, command: str) -> StudyRepo
         name: what it is called.
         form: which form of it was run.
         command: what to type to make the report again.
+        own_corpus: whether a user's corpus stood in the place of the study's data.
     """
     study = run.study
     variants = {each: _variant(run, each) for each in run.prepared}
@@ -38,6 +38,7 @@ def assemble(run: StudyRun, *, name: str, form: Form, command: str) -> StudyRepo
     return StudyReport(
         name=name,
         form=form,
+        own_corpus=own_corpus,
         title=study.title,
         question=study.question.strip(),
         notes=study.notes.strip(),
@@ -60,11 +61,10 @@ def assemble(run: StudyRun, *, name: str, form: Form, command: str) -> StudyRepo
 
 def _variant(run: StudyRun, name: str) -> VariantResult:
     study, prepared = run.study, run.prepared[name]
-    tried = [plan_run(prepared, study.seeds[0], rate) for rate in study.learning_rates or (None,)]
+    tried, chosen_runs = variant_runs(study, prepared, run.results)
     found = [run.results[plan.fingerprint] for plan in tried if plan.fingerprint in run.results]
-    chosen = best_rate(found) if len(found) == len(tried) else None
-    plans = [plan_run(prepared, seed, chosen) for seed in study.seeds] if len(found) == len(tried) else []
-    runs = tuple(run.results[plan.fingerprint] for plan in plans if plan.fingerprint in run.results)
+    chosen = chosen_runs[0].learning_rate if chosen_runs else None
+    runs = tuple(run.results[plan.fingerprint] for plan in chosen_runs if plan.fingerprint in run.results)
     every = {result.fingerprint: result for result in (*found, *runs)}.values()
     ends = {min(study.learning_rates), max(study.learning_rates)} if len(study.learning_rates) > 1 else set()
     return VariantResult(

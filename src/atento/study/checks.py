@@ -34,7 +34,7 @@ def check_study(study: Study) -> None:
     """Refuse what cannot be run or decided.
 
     Raises:
-        ConfigurationError: names that are not there or twice, numbers out of range, or a measure that no run has.
+        ConfigurationError: unknown or repeated names, numbers out of range, or a measure that no run has.
     """
     _check_variants(study)
     _check_numbers(study)
@@ -111,12 +111,12 @@ def _check_data(study: Study) -> None:
             _require_some("data.test_pairs", data.test_pairs)
         case CorpusData() as data:
             for key, files in (("data.train", data.train), ("data.valid", data.valid)):
-                _require(files, key, [], "give a corpus at least")
+                _require(files, key, [], "give at least one corpus")
             _require_some("data.valid_pairs", data.valid_pairs)
             for each in data.tests:
                 _require_some(f"pairs of the test set {each.name!r}", each.pairs)
         case RandomData() as data:
-            _require(data.lengths, "data.lengths", [], "give some, in tokens")
+            _require(data.lengths, "data.lengths", [], "give at least one length, in tokens")
             for length in data.lengths:
                 _require(length >= 1, "data.lengths", length, "give 1 or more")
             least = len(SPECIAL_TOKENS) + 1
@@ -149,8 +149,8 @@ def _check_tests(study: Study) -> None:
     _refuse_unknown("by_length", [study.by_length] if study.by_length else [], names)
     bounds = study.length_bounds
     rising = all(low < high for low, high in itertools.pairwise(bounds))
-    if not bounds or bounds[0] < 1 or not rising:
-        raise ConfigurationError(f"length_bounds = {list(bounds)}: give rising numbers of words from 1")
+    if not bounds or bounds[0] != 1 or not rising:
+        raise ConfigurationError(f"length_bounds = {list(bounds)}: they must begin with 1 and rise")
     _require(study.smallest_bucket >= 1, "smallest_bucket", study.smallest_bucket, "give 1 or more")
 
 
@@ -223,19 +223,21 @@ def _require_some(what: str, value: int | None) -> None:
 def _refuse_twice(what: str, names: Sequence[object]) -> None:
     for place, name in enumerate(names):
         if name in names[:place]:
-            raise ConfigurationError(f"{what}: {name!r} is there twice; each must be another one")
+            raise ConfigurationError(f"{what}: {name!r} appears twice; rename one, or leave it out")
 
 
 def _refuse_odd(names: Iterable[str]) -> None:
     for name in names:
         if not FILE_NAME.fullmatch(name):
-            raise ConfigurationError(f"the name {name!r} becomes a file's: use letters, digits, '-', '_' and '.' only")
+            raise ConfigurationError(
+                f"the name {name!r} is used in file names: use only letters, digits, '-', '_' and '.'"
+            )
         if len(name.encode()) > _LONGEST_NAME:
-            raise ConfigurationError(f"the name {name!r} becomes a file's: use {_LONGEST_NAME} letters at most")
+            raise ConfigurationError(f"the name {name!r} is used in file names: use {_LONGEST_NAME} letters at most")
 
 
 def _refuse_unknown(who: str, names: Iterable[str], known: Iterable[str]) -> None:
     known = tuple(known)
     for name in names:
         if name not in known:
-            raise ConfigurationError(f"{who} reads a test set {name!r} that is not there{nearest(name, known)}")
+            raise ConfigurationError(f"{who} names an unknown test set {name!r}{nearest(name, known)}")

@@ -85,9 +85,9 @@ class Variant(Configuration, frozen=True, kw_only=True):
     matched: bool = True
     """Brought to the parameters of the study's ``match.to``."""
     group: str = ""
-    """The line that it is a point of, in a chart of kind ``series`` …"""
+    """The line that this variant belongs to, in charts of kind ``series``."""
     x: float | None = None
-    """… and where on it; none: at the number of pairs that it trains on."""
+    """Its horizontal place there; none: the number of pairs that it trains on."""
 
     @property
     def title(self) -> str:
@@ -136,7 +136,7 @@ class BuiltinData(Configuration, frozen=True, kw_only=True, tag_field="kind", ta
 
     composed: int = 20_000
     test_pairs: int | None = None
-    """Of each test set, at most."""
+    """Pairs of each test set, at most."""
 
 
 class CorpusData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="corpus"):
@@ -146,7 +146,7 @@ class CorpusData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag
     valid: tuple[CorpusFiles, ...]
     """Several are put together."""
     valid_pairs: int | None = 1000
-    """Of all of them, at most, spread evenly."""
+    """Validation pairs in all, at most, spread evenly."""
     tests: tuple[CorpusTest, ...]
 
 
@@ -161,7 +161,7 @@ class CorpusTest(Configuration, frozen=True, kw_only=True):
     words: How = "words"
     """What the links count as a word; ``whitespace``: whatever spaces divide."""
     pairs: int | None = None
-    """At most, spread evenly."""
+    """Pairs to test on, at most, spread evenly."""
 
 
 class RandomData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="random"):
@@ -170,7 +170,7 @@ class RandomData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag
     lengths: tuple[int, ...] = (16, 32, 64, 128, 256, 512)
     vocabulary: int = 8000
     sentences: int = 8
-    """Of a training batch, whatever the length: a recurrent step is a matrix product with as many rows."""
+    """Sentences of a training batch, the same at every length."""
     seconds: float = 2.0
     """How long each thing is measured, at least."""
 
@@ -197,9 +197,9 @@ class Measure(Configuration, frozen=True, kw_only=True):
     on: str = ""
     """A test set; none for ``training_loss``."""
     minus: str | None = None
-    """The metric on ``on`` less that on this one …"""
+    """Take the metric on ``on`` less the metric on this test set."""
     per: str | None = None
-    """… or divided by it."""
+    """Take the metric on ``on`` divided by the metric on this test set."""
 
     @property
     def text(self) -> str:
@@ -270,11 +270,15 @@ class Chart(Configuration, frozen=True, kw_only=True):
     """Both axes; only the horizontal one for ``series``."""
 
 
+Form = Literal["small", "full", "only"]
+"""Which form of a study was taken; ``only``: its file has no forms."""
+
+
 class Study(Configuration, frozen=True, kw_only=True):
     """A whole study.
 
     Raises:
-        ConfigurationError: names that are not there or twice, numbers out of range, or a measure that no run has.
+        ConfigurationError: unknown or repeated names, numbers out of range, or a measure that no run has.
     """
 
     title: str
@@ -301,7 +305,7 @@ class Study(Configuration, frozen=True, kw_only=True):
     published: tuple[Published, ...] = ()
     charts: tuple[Chart, ...] = ()
     threads: int | None = None
-    """Of one run; so many runs go on at once as the machine has cores for. None: all, one run at a time."""
+    """CPU threads of one run; as many runs go on at once as the cores allow. None: one run at a time, on all cores."""
 
     def __post_init__(self) -> None:
         from atento.study.checks import check_study  # it knows the classes of this module

@@ -56,9 +56,9 @@ class TestSet:
     sources: tuple[str, ...]
     references: tuple[str, ...]
     links: tuple[Alignment, ...] | None = None
-    """Gold word alignments …"""
+    """Gold word alignments."""
     words: How = "words"
-    """… and what they count as a word."""
+    """What the links count as a word."""
 
     def __len__(self) -> int:
         return len(self.sources)
@@ -113,11 +113,9 @@ def prepare(study: Study, folder: Path, progress: Progress) -> Materials:
     """
     train = study.data.train if isinstance(study.data, CorpusData) else (_files(folder / "train"),)
     description = _description(study)
-    scored_on = hashlib.sha256(f"{description}{study.by_length}{study.length_bounds}{study.smallest_bucket}".encode())
-    materials = Materials(folder, train, scored_on.hexdigest())
     known = folder / "description.json"
     if known.exists() and known.read_text(encoding="utf-8") == description:
-        return materials
+        return Materials(folder, train, _scored_on(study, folder))
     progress.message(f"writing the study's data to {folder} …")
     pairs, dev, tests = _make(study)
     empty = [f"the test set {name!r} has" for name, test in tests.items() if not len(test)]
@@ -140,7 +138,15 @@ def prepare(study: Study, folder: Path, progress: Progress) -> Materials:
         words = json.dumps({test.name: test.words for test in every})
         (temporary / "tests" / "words.json").write_text(words, encoding="utf-8")
         (temporary / "description.json").write_text(description, encoding="utf-8")
-    return materials
+    return Materials(folder, train, _scored_on(study, folder))
+
+
+def _scored_on(study: Study, folder: Path) -> str:
+    """See ``Materials.scored_on``."""
+    files = sorted((folder / "tests").iterdir())
+    parts = [f"{path.name} {sha256(path)}" for path in files]
+    parts += [f"{study.by_length} {study.length_bounds} {study.smallest_bucket}"]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def describe(study: Study, materials: Materials) -> tuple[str, ...]:
@@ -223,7 +229,7 @@ def _diagnostic(data: DiagnosticData) -> tuple[list[Pair], list[Pair], dict[str,
     }
     train: list[Pair] = []
     surplus = 1
-    while len(train) < data.pairs:  # hardly any is drawn twice, except where there are hardly any
+    while len(train) < data.pairs:  # draw again, more each time, until enough are left
         train = [
             (pair.source, pair.target) for pair in drawn(0, surplus * data.pairs, lengths) if pair.source not in held
         ][: data.pairs]

@@ -1,8 +1,8 @@
 """Which runs a study consists of: each variant's recipe, its parameters matched, its learning rates and seeds.
 
 Runs are known by a fingerprint of everything that they depend on, so a study that goes on, or that has been changed,
-uses whatever has been done already. Another one, of what their weights depend on, tells runs that differ in decoding
-alone: these are trained once.
+uses whatever has been done already. A second fingerprint covers only what the weights depend on: runs that differ in
+decoding alone share it and are trained once.
 """
 
 from __future__ import annotations
@@ -176,17 +176,25 @@ def next_runs(study: Study, prepared: Mapping[str, Prepared], done: Mapping[str,
 
     The first seed tries every learning rate; the others follow with the best one when all of those are done.
     """
+    plans = (plan for each in prepared.values() for part in variant_runs(study, each, done) for plan in part)
+    return list({plan.fingerprint: plan for plan in plans}.values())
+
+
+def variant_runs(
+    study: Study, prepared: Prepared, done: Mapping[str, RunResult]
+) -> tuple[list[RunPlan], list[RunPlan]]:
+    """A variant's runs: the first seed's with every learning rate; and every seed's with the rate that is best on dev.
+
+    The second list is empty until all of the first are done (by fingerprint), unless there is one rate only.
+    """
     rates: Sequence[float | None] = study.learning_rates or (None,)
-    plans = []
-    for each in prepared.values():
-        first = [plan_run(each, study.seeds[0], rate) for rate in rates]
-        plans += first
-        if len(rates) == 1:
-            plans += [plan_run(each, seed, rates[0]) for seed in study.seeds[1:]]
-        elif all(plan.fingerprint in done for plan in first):
-            chosen = best_rate([done[plan.fingerprint] for plan in first])
-            plans += [plan_run(each, seed, chosen) for seed in study.seeds[1:]]
-    return plans
+    tried = [plan_run(prepared, study.seeds[0], rate) for rate in rates]
+    if len(rates) == 1:
+        return tried, [plan_run(prepared, seed, rates[0]) for seed in study.seeds]
+    if not all(plan.fingerprint in done for plan in tried):
+        return tried, []
+    chosen = best_rate([done[plan.fingerprint] for plan in tried])
+    return tried, [plan_run(prepared, seed, chosen) for seed in study.seeds]
 
 
 def count_runs(study: Study) -> int:

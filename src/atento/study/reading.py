@@ -10,18 +10,17 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from atento.core.configuration import apply_overrides, convert, merged, nearest, read_toml, to_builtins
 from atento.core.errors import ConfigurationError
 from atento.data.corpus_files import CorpusFiles
-from atento.study.configuration import CorpusData, CorpusTest, Measure, Study, Variant
+from atento.study.configuration import CorpusData, CorpusTest, Form, Measure, Study, Variant
 from atento.study.data import count_pairs
 from atento.study.shipped import shipped_studies
 
-Form = Literal["small", "full", "own"]
 FORMS: tuple[Form, ...] = ("small", "full")
 
 
@@ -85,7 +84,7 @@ def read_study(
     if isinstance(study.data, CorpusData) and own is None:
         root = data if shipped and data is not None else folder
         study = msgspec.structs.replace(study, data=_found(study.data, root, name_or_path, shipped=shipped))
-    return study, "own" if own is not None else form
+    return study, form
 
 
 def _read(name_or_path: str) -> tuple[dict[str, Any], Path, bool]:
@@ -106,7 +105,7 @@ def _take_form(table: dict[str, Any], *, small: bool, where: str) -> tuple[dict[
         raise ConfigurationError(f"{where} has no small form; leave --small out, or add a table [small]")
     form = forms.get(wanted)
     if form is None:
-        return table, "own"
+        return table, "only"
     if not isinstance(form, dict):
         raise ConfigurationError(f"{where}: {wanted} must be a table of settings")
     form = dict(form)

@@ -13,7 +13,7 @@ from atento.core.configuration import to_builtins
 
 @dataclass(frozen=True)
 class RecipeDifference:
-    """What makes one recipe of another: keys to set (whole values; tables are laid over), and keys to leave out."""
+    """How to turn one recipe into another: keys to set (tables are laid over), and keys to remove."""
 
     changed: dict[str, Any]
     removed: tuple[tuple[str, ...], ...]

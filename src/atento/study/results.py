@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from atento.evaluation.report import Report
-from atento.study.configuration import Measure, Metric
+from atento.study.configuration import Form, Measure, Metric
 
 FORMAT = 1
 """Version of ``report.json``."""
@@ -131,18 +131,18 @@ class VariantResult(Report, frozen=True, kw_only=True):
     other_runs: tuple[RunResult, ...] = ()
     """Those with the other rates, of the first seed."""
     diverged: int = 0
-    """How many of all runs, all rates included, diverged …"""
+    """Runs that diverged, all learning rates included."""
     trained: int = 0
-    """… of how many."""
+    """All runs of the variant, all learning rates included."""
     group: str = ""
-    """The line that it is a point of, in a chart of kind ``series`` …"""
+    """The line that it belongs to, in charts of kind ``series``."""
     x: float | None = None
-    """… and where on it."""
+    """Its horizontal place there."""
     metrics: dict[str, dict[Metric, Estimate]] = msgspec.field(default_factory=dict)
     """Test set → metric → estimate; ``training_loss`` stands under ``""``."""
     parameters: int = 0
     minutes: float = 0.0
-    """Mean of a run, as are the next two."""
+    """Mean over the runs, as are ``tokens_per_second`` and ``peak_memory``."""
     tokens_per_second: float = 0.0
     """Target tokens in training."""
     peak_memory: float | None = None
@@ -179,7 +179,9 @@ class StudyReport(Report, frozen=True, kw_only=True):
 
     format: int = FORMAT
     name: str
-    form: Literal["small", "full", "own"]
+    form: Form
+    own_corpus: bool = False
+    """Whether a user's corpus stood in the place of the study's data."""
     title: str
     question: str
     notes: str
@@ -201,6 +203,12 @@ class StudyReport(Report, frozen=True, kw_only=True):
     machine: str
     versions: dict[str, str]
     signatures: dict[str, str]
+
+    @property
+    def kind(self) -> str:
+        """The form and the corpus, for people; may be empty."""
+        form = "" if self.form == "only" else f"{self.form} form"
+        return ", ".join(filter(None, (form, "on another corpus" if self.own_corpus else "")))
 
     def tests_with(self, metric: Metric) -> list[str]:
         """The test sets that some variant has this metric on, in the report's order; lengths by their size."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from atento.data.batching import Batches
 from atento.data.corpus_files import CorpusFiles
 from atento.data.dataset import open_dataset
 from atento.evaluation.alignment import score_alignments
+from atento.evaluation.by_length import merged_bounds, quality_by_length
 from atento.evaluation.configuration import MetricsConfig
 from atento.evaluation.metrics import Scorer, Statistics, summarise
 from atento.inspection.alignment import AlignmentConfig
@@ -90,40 +90,15 @@ def _alignment_error_rate(translator: Translator, test: TestSet) -> float | None
 
 
 def _buckets(study: Study, test: TestSet, statistics: Statistics) -> tuple[Bucket, ...]:
-    """Quality by the words of the source; buckets with too few sentences are put to the next shorter one."""
-    lengths = np.array([len(segment(source)) for source in test.sources])
-    bounds = merged_bounds(lengths.tolist(), study.length_bounds, study.smallest_bucket)
-    buckets = []
-    for number, low in enumerate(bounds):
-        high = bounds[number + 1] - 1 if number + 1 < len(bounds) else None
-        members = (lengths >= low) & (lengths <= (lengths.max() if high is None else high))
-        if not members.any():
-            continue
-        scores: dict[Metric, float] = {}
-        names: tuple[Any, ...] = ("bleu", "chrf")
-        for name in names:
-            sums = statistics.counts[name][members].sum(axis=0, keepdims=True)
-            scores[name] = float(statistics.scorer.values(name, sums)[0])
-        buckets.append(
-            Bucket(
-                label=f"{low}+" if high is None else str(low) if low == high else f"{low}–{high}",
-                sentences=int(members.sum()),
-                mean_words=float(lengths[members].mean()),
-                metrics=scores,
-            )
+    """Quality by the words of the source, small bins merged."""
+    lengths = [len(segment(source)) for source in test.sources]
+    bounds = merged_bounds(lengths, study.length_bounds, study.smallest_bucket)
+    return tuple(
+        Bucket(
+            label=each.label,
+            sentences=each.sentences,
+            mean_words=each.source_words / each.sentences,
+            metrics={name: value for name, value in each.scores.items() if name != "ter"},
         )
-    return tuple(buckets)
-
-
-def merged_bounds(lengths: list[int], bounds: tuple[int, ...], smallest: int) -> tuple[int, ...]:
-    """The fewest words of each bucket, so that each has at least so many sentences (as far as there are as many).
-
-    A bucket with too few takes in the next longer one; the last one is taken in by the one before it.
-    """
-    kept: list[int] = []
-    for low in bounds:
-        if not kept or sum(kept[-1] <= length < low for length in lengths) >= smallest:
-            kept.append(low)
-    while len(kept) > 1 and sum(length >= kept[-1] for length in lengths) < smallest:
-        kept.pop()
-    return tuple(kept)
+        for each in quality_by_length(statistics, test.sources, bounds=bounds).bins
+    )

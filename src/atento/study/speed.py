@@ -1,9 +1,9 @@
 """How fast a model trains and decodes, and how much memory it takes, by the length of its sentences.
 
-Random tokens, random weights: no arithmetic is different from that of a trained model. A training batch holds equally
+Tokens and weights are random; the arithmetic is that of a trained model. A training batch holds equally
 many sentences at every length. (Were it equally many tokens, long sentences would leave a recurrent step a thin matrix
 product, and what that costs would be taken for the length's.) Decoding is greedy, one sentence at a time, and writes
-exactly as many tokens as the source has. What disturbs a measurement only ever adds to it: the fastest round counts.
+exactly as many tokens as the source has. Disturbances only make a round slower, so the fastest round counts.
 """
 
 from __future__ import annotations

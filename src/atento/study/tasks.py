@@ -67,7 +67,7 @@ def make_pairs(
         lengths: fewest and most words, equally likely all.
         vocabulary: how many different (common) words there are.
         seed: numbers that the draw depends on.
-        new_names: take names that no draw without it has.
+        new_names: draw names from the half that training never uses.
 
     Raises:
         ValueError: a number is out of range.

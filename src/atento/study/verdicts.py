@@ -62,10 +62,16 @@ def decide(
 def describe_test(claim: Claim, titles: tuple[str, str]) -> str:
     """The test in words."""
     gain = "lower" if claim.measure.metric in LOWER_IS_BETTER else "higher"
-    what = f"{claim.measure.text}: {titles[0]} against {titles[1]}"
+    one, other, margin = f"“{titles[0]}”", f"“{titles[1]}”", f"{claim.margin:g}"
     if claim.relation == "equal":
-        return f"{what}; the 95 % interval of the difference lies within ± {claim.margin:g}"
-    return f"{what}; {gain} by more than {claim.margin:g}, the whole 95 % interval of the difference considered"
+        return (
+            f"{one} and {other} must differ in {claim.measure.text} by less than {margin}: "
+            f"the whole 95 % interval of the difference must lie within ± {margin}"
+        )
+    return (
+        f"{one} must be {gain} than {other} in {claim.measure.text} by more than {margin}: "
+        f"the whole 95 % interval of the difference must lie above {margin}"
+    )
 
 
 def _outcome(claim: Claim, difference: Estimate | None) -> tuple[Outcome, str]:

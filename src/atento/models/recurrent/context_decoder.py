@@ -24,7 +24,7 @@ from atento.nn.recurrent.packing import Packing
 
 
 class ContextDecoder(RecurrentDecoder):
-    """With additive attention, or with none."""
+    """A decoder whose state is driven by a context: Bahdanau's additive attention, or one fixed vector."""
 
     def __init__(self, config: RecurrentConfig, tokens: nn.Embedding) -> None:
         super().__init__(config, tokens)

@@ -25,7 +25,10 @@ from atento.nn.recurrent.packing import Packing
 
 
 class RecurrentDecoder(nn.Module, ABC):
-    """Implements ``nn.protocols.Decoder``; its kinds say what is remembered of the sources and how words are read."""
+    """Implements ``nn.protocols.Decoder``.
+
+    Subclasses say what they keep of the sources (``_remember``) and how they read words (``_read``).
+    """
 
     def __init__(self, config: RecurrentConfig, tokens: nn.Embedding) -> None:
         super().__init__()

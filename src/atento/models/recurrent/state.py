@@ -18,19 +18,19 @@ class RecurrentMemory:
     initial: tuple[CellState, ...]
     """The decoder's first state, one a layer."""
     annotations: Float[Tensor, "sources source annotation"] | None = None
-    """With attention: what is read …"""
+    """With attention: what is read."""
     keys: Float[Tensor, "sources source attention"] | None = None
-    """… and U h, which finds it."""
+    """With attention: projected annotations that queries are compared with."""
     mask: Bool[Tensor, "sources source"] | None = None
     """None where no source is padded."""
     positions: Int[Tensor, "sources source"] | None = None
-    """With Luong's: places in the order in which the encoder read, 0 at padding …"""
+    """With Luong's attention: each token's place in the order in which the encoder read, 0 at padding."""
     lengths: Int[Tensor, " sources"] | None = None
-    """… and S, how many tokens it read."""
+    """With Luong's attention: S, how many tokens each source has."""
     context: Float[Tensor, "sources annotation"] | None = None
-    """Without attention: the one context, where the output reads it …"""
+    """Without attention: the one context, where the output reads it."""
     drive: Float[Tensor, "sources gates"] | None = None
-    """… and C c, projected once, where the state does."""
+    """Without attention: C c, the context projected to the gates, where it drives the state."""
 
     @property
     def sources(self) -> int:
