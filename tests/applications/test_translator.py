@@ -230,7 +230,7 @@ class Bar:
     def __init__(self) -> None:
         self.said: list[tuple[object, ...]] = []
 
-    def start(self, description: str, total: float | None) -> None:
+    def start(self, description: str, total: float | None, *, stoppable: bool = False) -> None:
         self.said.append(("start", total))
 
     def advance(self, amount: float = 1, *, note: str = "") -> None:

@@ -93,7 +93,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(
 def _interrupt(run: Path, work: str, *signals: signal.Signals) -> int:
     """Interrupt some work; the exit code if stopping at the next step was asked for."""
     with interruptible(Silent(), run) as (progress, stop):
-        progress.start(work, None)
+        progress.start(work, None, stoppable=work == "training")
         for number in signals:
             signal.raise_signal(number)
         assert stop.wanted

@@ -60,7 +60,7 @@ class Counting(Silent):
     def __init__(self) -> None:
         self.total, self.done = 0.0, 0.0
 
-    def start(self, description: str, total: float | None) -> None:
+    def start(self, description: str, total: float | None, *, stoppable: bool = False) -> None:
         self.total = total or 0.0
 
     def advance(self, amount: float = 1, *, note: str = "") -> None:

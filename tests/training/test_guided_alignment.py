@@ -206,7 +206,7 @@ class StopAt(Silent):
     def __init__(self, stop: Stop, share: float) -> None:
         self._stop, self._share, self._done = stop, share, -math.inf
 
-    def start(self, description: str, total: float | None) -> None:
+    def start(self, description: str, total: float | None, *, stoppable: bool = False) -> None:
         self._done = 0.0 if description == "training" else -math.inf
 
     def advance(self, amount: float = 1, *, note: str = "") -> None:

@@ -244,9 +244,7 @@ def _print_several(comparison: RunsComparison) -> None:
     ]
     print_table(("metric", "mean of A", "mean of B", "A's runs", "B's runs"), scores, numbers=(1, 2))
     print(f"\nOver test sentences (paired bootstrap, {comparison.resamples:,} resamples, each for all runs):")
-    print(
-        "how the difference would vary with other sentences, for these models; training's randomness is not covered."
-    )
+    print("how the difference would vary with other sentences, for these models; training's randomness is not covered.")
     header = ("metric", "B − A", "95 % interval", "p")
     print_table(header, [_over_sentences(each) for each in differences], numbers=range(1, 4))
     sizes = len(differences[0].a_scores), len(differences[0].b_scores)

@@ -50,7 +50,7 @@ class _Display:
         self._done, self._note = 0.0, ""
         self._begun = _now()
 
-    def start(self, description: str, total: float | None) -> None:
+    def start(self, description: str, total: float | None, *, stoppable: bool = False) -> None:  # noqa: ARG002
         """Begin a piece of work."""
         self.finish()
         self._description, self._total = description + self._label, total

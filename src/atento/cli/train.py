@@ -140,10 +140,10 @@ class _Watched:
         self.advance = progress.advance
         self.message = progress.message
 
-    def start(self, description: str, total: float | None) -> None:
+    def start(self, description: str, total: float | None, *, stoppable: bool = False) -> None:
         """Begin a piece of work."""
-        self.training = description == "training"
-        self._progress.start(description, total)
+        self.training = stoppable
+        self._progress.start(description, total, stoppable=stoppable)
 
     def finish(self) -> None:
         """End the piece of work."""

@@ -191,7 +191,7 @@ class _Inner:
         self.advance = outer.advance
         self.message = outer.message
 
-    def start(self, description: str, total: float | None) -> None:
+    def start(self, description: str, total: float | None, *, stoppable: bool = False) -> None:
         """Part of the whole."""
 
     def finish(self) -> None:

@@ -9,8 +9,11 @@ from typing import Protocol
 class Progress(Protocol):
     """Something that shows how far a piece of work has come; called from one thread at a time."""
 
-    def start(self, description: str, total: float | None) -> None:
-        """Begin a piece of work of ``total`` units (None: unknown)."""
+    def start(self, description: str, total: float | None, *, stoppable: bool = False) -> None:
+        """Begin a piece of work of ``total`` units (None: unknown).
+
+        ``stoppable``: it is the work that looks at a ``Stop`` between two steps.
+        """
 
     def advance(self, amount: float = 1, *, note: str = "") -> None:
         """Say that ``amount`` more units are done; ``note`` is a short text such as the current loss."""
@@ -25,7 +28,7 @@ class Progress(Protocol):
 class Silent:
     """Shows nothing."""
 
-    def start(self, description: str, total: float | None) -> None:
+    def start(self, description: str, total: float | None, *, stoppable: bool = False) -> None:
         """Show nothing."""
 
     def advance(self, amount: float = 1, *, note: str = "") -> None:

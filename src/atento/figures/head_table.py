@@ -27,16 +27,13 @@ _BEST: Final = "#D55E00"
 _COLOURS: Final = "cividis"
 
 
-def head_table(
-    tables: Mapping[str, Table], columns: Sequence[str], *, best: tuple[str, int, int], percent: bool = True
-) -> Figure:
+def head_table(tables: Mapping[str, Table], columns: Sequence[str], *, best: tuple[str, int, int]) -> Figure:
     """Draw tables side by side, in one scale of colours: the lower a figure, the brighter.
 
     Args:
         tables: by title; a row a layer, a column a head (or their mean).
         columns: the columns' headings.
         best: title, row and column of the cell to frame.
-        percent: write rates as percentages.
     """
     rows = len(next(iter(tables.values())))
     width = _LEFT + len(columns) * _CELL[0]
@@ -49,7 +46,7 @@ def head_table(
     for (title, table), its_width in zip(tables.items(), widths, strict=True):
         axes = _axes(figure, left + _LEFT, rows, len(columns))
         framed = best[1:] if title == best[0] else None
-        _fill(axes, table, (least, most), framed, percent)
+        _fill(axes, table, (least, most), framed)
         axes.set_title(title, fontsize=10, family=fonts.BASE, loc="left", pad=24)
         for column, name in enumerate(columns):
             axes.text(column + 0.5, -0.16, name, ha="center", va="bottom", fontsize=8, family=fonts.BASE)
@@ -69,7 +66,7 @@ def _axes(figure: Figure, left: float, rows: int, columns: int) -> Axes:
     return axes
 
 
-def _fill(axes: Axes, table: Table, limits: tuple[float, float], best: tuple[int, ...] | None, percent: bool) -> None:
+def _fill(axes: Axes, table: Table, limits: tuple[float, float], best: tuple[int, ...] | None) -> None:
     least, most = limits
     colours = colormaps[_COLOURS]
     for row, column in np.ndindex(table.shape):
@@ -77,7 +74,7 @@ def _fill(axes: Axes, table: Table, limits: tuple[float, float], best: tuple[int
         colour = colours(1.0 - (value - least) / (most - least) if most > least else 1.0)
         axes.add_patch(Rectangle((column, row), 1, 1, facecolor=colour, edgecolor="white", linewidth=1.0))
         ink = "black" if float(np.dot(colour[:3], (0.299, 0.587, 0.114))) > 0.45 else "white"
-        text = f"{100 * value:.1f}" if percent else f"{value:.3g}"
+        text = f"{100 * value:.1f}"
         chosen = (row, column) == best
         weight = "bold" if chosen else "normal"
         place = (column + 0.5, row + 0.5)

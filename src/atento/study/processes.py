@@ -170,9 +170,9 @@ class _RemoteProgress(Silent):
         self._name, self._connection = name, connection
         self._counts, self._total, self._done, self._told = False, 1.0, 0.0, 0.0
 
-    def start(self, description: str, total: float | None) -> None:
-        """Only training (or measuring) counts: it takes nearly all the time."""
-        self._counts = description in ("training", "measuring")
+    def start(self, description: str, total: float | None, *, stoppable: bool = False) -> None:  # noqa: ARG002
+        """Only what can be stopped counts, training or measuring: it takes nearly all the time."""
+        self._counts = stoppable
         self._total = total or 1.0
 
     def advance(self, amount: float = 1, *, note: str = "") -> None:

@@ -37,7 +37,7 @@ def measure_speed(
 ) -> dict[str, TestResult] | None:
     """Length → speeds and memory; None where it was stopped."""
     results = {}
-    progress.start("measuring", len(data.lengths))
+    progress.start("measuring", len(data.lengths), stoppable=True)
     for length in data.lengths:
         if stop.wanted:
             progress.finish()

@@ -99,7 +99,7 @@ class Trainer:
         self.model.train()
         self._started = time.perf_counter() - self.state.seconds
         self._last_save = time.perf_counter()
-        self.progress.start("training", 1.0)
+        self.progress.start("training", 1.0, stoppable=True)
         self.progress.advance(self._used())
         reason: Literal["budget", "patience", "stopped"] = "budget"
         while not self.state.finished and self._used() < 1.0:
