@@ -171,7 +171,7 @@ def test_the_page_on_studies_explains_every_key() -> None:
     from msgspec.structs import fields
 
     from atento.study import configuration
-    from atento.study.configuration import METRICS
+    from atento.study.metrics import METRICS
 
     page = (ROOT / "docs" / "writing-a-study.md").read_text(encoding="utf-8")
     told = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`\n]+)`", page.replace(example_study(), "")))))

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from atento.core.configuration import convert
-from atento.study.configuration import Chart, Measure, Metric, Study
+from atento.study.configuration import Chart, Measure, Published, Study
+from atento.study.metrics import Metric
 from atento.study.results import Bucket, Cost, Estimate, RunResult, StudyReport, TestResult, VariantResult, Verdict
 from atento.study.statistics import estimate
 
@@ -249,9 +250,9 @@ def build_report(
         "variants": tuple(variants),
         "verdicts": tuple(verdicts),
         "published": (
-            {"variant": variants[0].name, "metric": "BLEU", "value": 17.82, "note": "WMT'14 English–French, Table 1"},
-            {"variant": variants[-1].name, "metric": "BLEU", "value": 28.45, "note": "WMT'14 English–French, Table 1"},
-            {"variant": variants[-1].name, "metric": "cost of a word", "value": 3.125, "note": "its section 3"},
+            Published(variant=variants[0].name, metric="bleu", value=17.82, note="WMT'14 English–French, Table 1"),
+            Published(variant=variants[-1].name, metric="bleu", value=28.45, note="WMT'14 English–French, Table 1"),
+            Published(variant=variants[-1].name, name="cost of a word", value=3.125, note="its section 3"),
         ),
         "total_minutes": 312.4,
         "finished": True,
@@ -322,8 +323,8 @@ def ugly_report() -> StudyReport:
         command="atento study '`x`' --set a=\"<b>\"",
         machine="<machine>",
         published=(
-            {"variant": "v0", "metric": "BLEU <dev>", "value": -0.5, "note": "a | b & c"},
-            {"variant": "v0", "metric": "BLEU <dev>", "value": 33.0, "note": "elsewhere"},
+            Published(variant="v0", metric="bleu", name="BLEU <dev>", value=-0.5, note="a | b & c"),
+            Published(variant="v0", metric="bleu", name="BLEU <dev>", value=33.0, note="elsewhere"),
         ),
         total_minutes=3.25,
         signatures={},

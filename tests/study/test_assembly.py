@@ -10,8 +10,9 @@ import pytest
 from atento.core.configuration import convert
 from atento.core.progress import Silent
 from atento.study.assembly import assemble
-from atento.study.configuration import Metric, Study
+from atento.study.configuration import Study
 from atento.study.data import prepare
+from atento.study.metrics import Metric
 from atento.study.plan import best_rate, next_runs, plan_run, prepare_variants
 from atento.study.results import Cost, RunResult, StudyReport
 from atento.study.results import TestResult as Scores

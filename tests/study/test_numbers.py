@@ -1,7 +1,8 @@
 import pytest
 
 from atento.study import numbers
-from atento.study.configuration import METRICS, Measure, Metric
+from atento.study.configuration import Measure
+from atento.study.metrics import METRICS, Metric
 from atento.study.results import Estimate
 from atento.study.statistics import estimate
 

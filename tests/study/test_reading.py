@@ -130,7 +130,7 @@ def test_variants_that_want_more_pairs_than_an_own_corpus_has_are_left_out(
     table["variants"] += [{"name": "few", "pairs": 900}, {"name": "many", "label": "many pairs", "pairs": 901}]
     about = {"statement": "s", "source": "x", "baseline": names[0], "measure": {"metric": "chrf", "on": "test"}}
     table["claims"] = [{**about, "variant": name} for name in ("few", "many")]
-    table["published"] = [{"variant": "many", "metric": "BLEU", "value": 1.0, "note": "n"}]
+    table["published"] = [{"variant": "many", "metric": "bleu", "value": 1.0, "note": "n"}]
     study, _ = read_study(write(tmp_path, table), own=OwnCorpus(train=pair, valid=pair, test=pair))
     assert [variant.name for variant in study.variants] == [*names, "few"]
     assert [claim.variant for claim in study.claims] == ["few"]

@@ -110,8 +110,8 @@ def test_every_verdict_and_every_figure_is_in_the_page_and_in_markdown(written: 
             assert run.fingerprint in shown
             assert run.fingerprint in markdown
     for published in report.published:
-        assert numbers.plain(published["value"]) in shown
-        assert published["note"] in shown
+        assert numbers.plain(published.value) in shown
+        assert published.note in shown
 
 
 def test_markdown_tables_are_rectangular_and_nothing_in_them_is_a_mark(written: tuple[StudyReport, Path]) -> None:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from atento.study.configuration import Claim, Measure, Metric
+from atento.study.configuration import Claim, Measure
+from atento.study.metrics import Metric
 from atento.study.verdicts import decide
 
 

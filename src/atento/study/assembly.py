@@ -9,8 +9,9 @@ from collections.abc import Sequence
 import msgspec
 
 from atento.core.machine import processor, usable_cores
-from atento.study.configuration import Claim, Form, Metric, RandomData, Variant, possible
+from atento.study.configuration import Claim, Form, RandomData, Variant
 from atento.study.data import count_pairs, describe
+from atento.study.metrics import METRICS, Metric
 from atento.study.plan import variant_runs
 from atento.study.results import Estimate, RunResult, StudyReport, VariantResult, Verdict
 from atento.study.runner import StudyRun
@@ -50,7 +51,7 @@ def assemble(run: StudyRun, *, name: str, form: Form, command: str, own_corpus: 
         tests={test: result.sentences for test, result in first.tests.items()} if first and not timing else {},
         variants=tuple(variants.values()),
         verdicts=tuple(_verdict(claim, variants, len(study.seeds)) for claim in study.claims),
-        published=tuple(msgspec.to_builtins(figure) for figure in study.published),
+        published=study.published,
         total_minutes=sum({each.weights or each.fingerprint: each.cost.minutes for each in all_runs}.values()),
         finished=run.finished,
         machine=f"{processor()}, {usable_cores()} cores, {platform.system()}",
@@ -105,7 +106,7 @@ def _metrics(runs: Sequence[RunResult]) -> dict[str, dict[Metric, Estimate]]:
             if test in run.tests and math.isfinite(value := run.tests[test].metrics.get(metric, math.nan))
         ]
         if values:
-            table.setdefault(test, {})[metric] = estimate(values, possible(metric))
+            table.setdefault(test, {})[metric] = estimate(values, METRICS[metric])
     losses = [run.training_loss for run in runs if run.training_loss is not None]
     if losses:
         table[""] = {"training_loss": estimate(losses)}

@@ -18,7 +18,8 @@ from atento.core.vocabulary import SPECIAL_TOKENS
 from atento.study.tasks import MOST_WORDS
 
 if TYPE_CHECKING:
-    from atento.study.configuration import Chart, Claim, Metric, Study, Variant
+    from atento.study.configuration import Chart, Claim, Study, Variant
+from atento.study.metrics import Metric
 
 FILE_NAME = re.compile(r"[\w-][\w.-]*")
 """What names of variants, test sets and charts may be, as they become names of files."""

@@ -6,68 +6,16 @@ over the rest; see ``reading``.
 
 from __future__ import annotations
 
-import math
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import msgspec
 
 from atento.core.configuration import Configuration
+from atento.core.errors import ConfigurationError
 from atento.data.corpus_files import CorpusFiles
+from atento.study.metrics import METRICS, Metric
 from atento.study.tasks import Task
 from atento.text.words import How
-
-Metric = Literal[
-    "bleu",
-    "chrf",
-    "exact",
-    "perplexity",
-    "aer",
-    "training_loss",
-    "training_tokens_per_second",
-    "training_milliseconds_per_token",
-    "training_memory",
-    "decoding_tokens_per_second",
-    "decoding_milliseconds_per_token",
-    "decoding_memory",
-]
-LOWER_IS_BETTER: frozenset[Metric] = frozenset(
-    {
-        "perplexity",
-        "aer",
-        "training_loss",
-        "training_milliseconds_per_token",
-        "training_memory",
-        "decoding_milliseconds_per_token",
-        "decoding_memory",
-    }
-)
-UNITS: dict[Metric, str] = {
-    "bleu": "BLEU",
-    "chrf": "chrF",
-    "exact": "exactly right, %",
-    "perplexity": "perplexity",
-    "aer": "AER, %",
-    "training_loss": "training loss, nats a token",
-    "training_tokens_per_second": "training, tokens/s",
-    "training_milliseconds_per_token": "training, ms a token",
-    "training_memory": "memory of a training step, MiB",
-    "decoding_tokens_per_second": "decoding, tokens/s",
-    "decoding_milliseconds_per_token": "decoding, ms a token",
-    "decoding_memory": "memory of decoding, MiB",
-}
-"""What a metric is called on axes and in tables."""
-_LEAST: dict[Metric, float] = {"perplexity": 1.0}
-_PERCENT: frozenset[Metric] = frozenset({"bleu", "chrf", "exact", "aer"})
-
-
-def possible(metric: Metric) -> tuple[float, float]:
-    """The least and the greatest value that a metric can have."""
-    return _LEAST.get(metric, 0.0), 100.0 if metric in _PERCENT else math.inf
-
-
-METRICS: tuple[Metric, ...] = get_args(Metric)
-SPEED: frozenset[Metric] = frozenset(METRICS[METRICS.index("training_tokens_per_second") :])
-"""What random tokens are for; all else needs sentences."""
 
 
 class Variant(Configuration, frozen=True, kw_only=True):
@@ -204,7 +152,7 @@ class Measure(Configuration, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         """For people."""
-        unit = UNITS[self.metric]
+        unit = METRICS[self.metric].unit
         if self.minus is not None:
             return f"{unit}, {self.on} less {self.minus}"
         if self.per is not None:
@@ -241,14 +189,29 @@ class Claim(Configuration, frozen=True, kw_only=True):
 
 
 class Published(Configuration, frozen=True, kw_only=True):
-    """A published figure of a variant."""
+    """A published figure of a variant.
+
+    Raises:
+        ConfigurationError: it says neither which metric it is nor what the paper calls it.
+    """
 
     variant: str
-    metric: str
-    """As the paper calls it."""
+    metric: Metric | None = None
+    """Which of ours it is; none: one that we do not measure."""
+    name: str = ""
+    """What the paper calls it; empty: the metric's name."""
     value: float
     note: str
     """Data, and where it stands."""
+
+    def __post_init__(self) -> None:
+        if self.metric is None and not self.name:
+            raise ConfigurationError("a published figure needs metric (one of ours), or name (what the paper calls it)")
+
+    @property
+    def title(self) -> str:
+        """Its metric, for people."""
+        return self.name or (METRICS[self.metric].unit if self.metric is not None else "")
 
 
 class Chart(Configuration, frozen=True, kw_only=True):
@@ -333,7 +296,7 @@ class Study(Configuration, frozen=True, kw_only=True):
         """Whether runs can have this metric on this test set (AER: if their models attend)."""
         if metric == "aer":
             return not self.measures_speed and self._has_links(test)
-        return self.measures_speed == (metric in SPEED)
+        return self.measures_speed == METRICS[metric].speed
 
     def _has_links(self, test: str) -> bool:
         """Whether a test set has gold word alignments; a subset needs them of all its parts, of the same words."""

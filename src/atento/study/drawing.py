@@ -12,8 +12,9 @@ from atento.core.errors import DataError
 from atento.figures.charts import Interval
 from atento.figures.dots import Panel, dots
 from atento.figures.lines import Counts, Scales, Series, lines
-from atento.study import numbers, published
-from atento.study.configuration import UNITS, Chart, Measure, Metric, Published, possible
+from atento.study import numbers
+from atento.study.configuration import Chart, Measure, Published
+from atento.study.metrics import METRICS, Metric
 from atento.study.results import Bucket, Estimate, RunResult, StudyReport, as_number
 from atento.study.statistics import estimate
 
@@ -35,7 +36,7 @@ _LEGENDS = {
 def legend(chart: Chart, report: StudyReport) -> str:
     """How a chart is read."""
     text = _LEGENDS[chart.kind]
-    if chart.kind == "variants" and any(published.belongs(f, chart.metric) for f in published.figures(report)):
+    if chart.kind == "variants" and any(f.metric == chart.metric for f in report.published):
         text += " Diamonds: published figures, measured on other data and so on an axis of their own."
     return text
 
@@ -62,7 +63,7 @@ def draw(chart: Chart, report: StudyReport) -> Figure:
 def _variants(chart: Chart, report: StudyReport) -> Figure:
     tests = [chart.on] if chart.on or chart.metric == "training_loss" else report.tests_with(chart.metric)
     if not tests:
-        raise DataError(f"no run has a figure for {UNITS[chart.metric]} yet")
+        raise DataError(f"no run has a figure for {METRICS[chart.metric].unit} yet")
     panels = [
         Panel(
             Measure(metric=chart.metric, on=test).text,
@@ -77,9 +78,9 @@ def _variants(chart: Chart, report: StudyReport) -> Figure:
 def _published(metric: Metric, report: StudyReport) -> list[Panel]:
     """A panel for each metric as the papers call it, as two of them may not even be comparable with one another."""
     groups: dict[str, list[Published]] = {}
-    for figure in published.figures(report):
-        if published.belongs(figure, metric):
-            groups.setdefault(figure.metric, []).append(figure)
+    for figure in report.published:
+        if figure.metric == metric:
+            groups.setdefault(figure.title, []).append(figure)
     panels = []
     for name, figures in groups.items():
         notes = {figure.note for figure in figures}
@@ -112,7 +113,7 @@ def _lengths(chart: Chart, report: StudyReport) -> Figure:
         points = [
             (
                 same[0].mean_words,
-                _known(estimate([bucket.metrics[chart.metric] for bucket in same], possible(chart.metric))),
+                _known(estimate([bucket.metrics[chart.metric] for bucket in same], METRICS[chart.metric])),
             )
             for same in buckets.values()
         ]
@@ -143,7 +144,7 @@ def _tests(chart: Chart, report: StudyReport) -> Figure:
         found = [(as_number(test), _interval(metrics.get(chart.metric))) for test, metrics in variant.metrics.items()]
         points = [(x, y) for x, y in found if math.isfinite(x) and y is not None]
         series.append(Series(variant.title, tuple(x for x, _ in points), tuple(y for _, y in points)))
-    return lines(series, Scales(chart.x, UNITS[chart.metric], *_logarithms(chart), ticks_at_data=True))
+    return lines(series, Scales(chart.x, METRICS[chart.metric].unit, *_logarithms(chart), ticks_at_data=True))
 
 
 def _training(chart: Chart, report: StudyReport) -> Figure:
@@ -156,7 +157,7 @@ def _training(chart: Chart, report: StudyReport) -> Figure:
         means = tuple(Interval(fmean(curve[step] for curve in whole)) for step in steps)
         strands = tuple((tuple(curve), tuple(curve.values())) for curve in curves) if len(curves) > 1 else ()
         series.append(Series(variant.title, tuple(map(float, steps)), means, strands))
-    return lines(series, Scales("step", UNITS["training_loss"], *_logarithms(chart)), markers=False)
+    return lines(series, Scales("step", METRICS["training_loss"].unit, *_logarithms(chart)), markers=False)
 
 
 def _thinned(run: RunResult, stride: int) -> dict[float, float]:

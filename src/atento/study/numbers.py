@@ -5,20 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from atento.study.configuration import Measure, Metric
+from atento.study.configuration import Measure
+from atento.study.metrics import METRICS, Metric
 from atento.study.results import Estimate
 
 MISSING = "–"
-_DIGITS: dict[Metric, int] = {
-    "bleu": 1,
-    "chrf": 1,
-    "exact": 1,
-    "aer": 1,
-    "perplexity": 2,
-    "training_loss": 3,
-    "training_tokens_per_second": 0,
-    "decoding_tokens_per_second": 0,
-}
 
 
 def fixed(value: float | None, digits: int) -> str:
@@ -47,8 +38,8 @@ def rate(value: float | None) -> str:
 
 
 def digits(metric: Metric, values: Sequence[float]) -> int:
-    """The decimals of a metric's figures, which for times and memory depend on their size: three digits that count."""
-    known = _DIGITS.get(metric)
+    """The decimals of a metric's figures, which for times and memory leave three significant digits."""
+    known = METRICS[metric].decimals
     if known is not None:
         return known
     largest = max((abs(value) for value in values if math.isfinite(value) and value), default=1.0)

@@ -8,7 +8,8 @@ from typing import Any, Literal
 import msgspec
 
 from atento.evaluation.report import Report
-from atento.study.configuration import Form, Measure, Metric
+from atento.study.configuration import Form, Measure, Published
+from atento.study.metrics import Metric
 
 FORMAT = 1
 """Version of ``report.json``."""
@@ -24,7 +25,7 @@ class Bucket(Report, frozen=True, kw_only=True):
 
 
 class TestResult(Report, frozen=True, kw_only=True):
-    """A run on a test set; the metrics' units are those of ``configuration.UNITS``."""
+    """A run on a test set; the metrics' units are those of ``metrics.METRICS``."""
 
     sentences: int
     metrics: dict[Metric, float]
@@ -196,7 +197,7 @@ class StudyReport(Report, frozen=True, kw_only=True):
     """Test set → sentences."""
     variants: tuple[VariantResult, ...]
     verdicts: tuple[Verdict, ...]
-    published: tuple[dict[str, Any], ...]
+    published: tuple[Published, ...]
     total_minutes: float
     finished: bool
     """False while runs are missing."""

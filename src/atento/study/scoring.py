@@ -18,8 +18,9 @@ from atento.evaluation.configuration import MetricsConfig
 from atento.evaluation.metrics import Scorer, Statistics, summarise
 from atento.inspection.alignment import AlignmentConfig
 from atento.inspection.corpus import align_corpus
-from atento.study.configuration import Metric, Study, Variant
+from atento.study.configuration import Study, Variant
 from atento.study.data import Materials, TestSet
+from atento.study.metrics import Metric
 from atento.study.results import Bucket, TestResult
 from atento.text.words import segment
 from atento.training.validation import mean_loss

@@ -23,7 +23,8 @@ from atento.core.vocabulary import SPECIAL_TOKENS, Vocabulary
 from atento.data.batching import Batch
 from atento.models.build import build_model
 from atento.models.encoder_decoder import EncoderDecoder
-from atento.study.configuration import Metric, RandomData
+from atento.study.configuration import RandomData
+from atento.study.metrics import Metric
 from atento.study.plan import RunPlan
 from atento.study.results import TestResult
 from atento.training.objectives import TranslationObjective

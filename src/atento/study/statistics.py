@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from atento.evaluation.seeds import mean_interval
+from atento.study.metrics import MetricInfo
 from atento.study.results import Estimate
 
 
-def estimate(values: Sequence[float], bounds: tuple[float, float] = (-math.inf, math.inf)) -> Estimate:
+def estimate(values: Sequence[float], metric: MetricInfo | None = None) -> Estimate:
     """The mean of one value a seed, with its 95 % t interval; one seed has none.
 
     Args:
         values: one a seed.
-        bounds: what is possible at all; the interval is cut there.
+        metric: what they are of; the interval is cut to what it can be. None: a difference.
 
     Raises:
         ValueError: no value.
@@ -25,4 +25,6 @@ def estimate(values: Sequence[float], bounds: tuple[float, float] = (-math.inf, 
     if len(values) == 1:
         return Estimate(mean=values[0], low=None, high=None, values=tuple(values))
     mean, low, high = mean_interval(values)
-    return Estimate(mean=mean, low=max(low, bounds[0]), high=min(high, bounds[1]), values=tuple(values))
+    if metric is not None:
+        low, high = max(low, metric.least), min(high, metric.greatest)
+    return Estimate(mean=mean, low=low, high=high, values=tuple(values))

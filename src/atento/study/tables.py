@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from atento.study import numbers, published
-from atento.study.configuration import METRICS, UNITS, Measure, Metric
+from atento.study import numbers
+from atento.study.configuration import Measure
+from atento.study.metrics import METRICS, Metric
 from atento.study.results import Estimate, RunResult, StudyReport, VariantResult, as_number
 
 MISSING = numbers.MISSING
@@ -50,7 +51,7 @@ def papers(report: StudyReport) -> Table | None:
     """Every published figure with its data, beside what was measured here; None without any."""
     titles = {variant.name: variant for variant in report.variants}
     rows = []
-    for figure in published.figures(report):
+    for figure in report.published:
         variant = titles.get(figure.variant)
         measured = [
             Cell(
@@ -58,14 +59,14 @@ def papers(report: StudyReport) -> Table | None:
                 " ".join(filter(None, (numbers.interval(found, metric), Measure(metric=metric, on=test).text))),
             )
             for metric in METRICS
-            if published.belongs(figure, metric) and variant is not None
+            if figure.metric == metric and variant is not None
             for test in report.tests_with(metric)
             if (found := variant.metrics.get(test, {}).get(metric)) is not None
         ]
         rows.append(
             (
                 Cell(figure.variant if variant is None else variant.title),
-                Cell(figure.metric),
+                Cell(figure.title),
                 Cell(figure.note),
                 Cell(numbers.plain(figure.value)),
                 Cell(MISSING)
@@ -184,24 +185,20 @@ def runs(variant: VariantResult) -> Table:
 
 def _metric_table(metric: Metric, report: StudyReport) -> Table:
     tests = report.tests_with(metric)
-    figures = [figure for figure in published.figures(report) if published.belongs(figure, metric)]
+    figures = [figure for figure in report.published if figure.metric == metric]
     head = ("Variant", *(_test_title(test, report) for test in tests), *(("Published",) if figures else ()))
     rows = []
     for variant in report.variants:
         cells = [Cell(variant.title)]
         cells += [_estimate(variant.metrics.get(test, {}).get(metric), metric) for test in tests]
         if figures:
-            own = [
-                Cell(numbers.plain(f.value), f.metric if f.metric.casefold() != metric else "")
-                for f in figures
-                if f.variant == variant.name
-            ]
+            own = [Cell(numbers.plain(f.value), f.name) for f in figures if f.variant == variant.name]
             cells.append(Cell(own[0].text, own[0].detail, lines=tuple(own[1:])) if own else Cell(MISSING))
         rows.append(tuple(cells))
     note = "Mean over seeds [95 % interval, Student's t]."
     if figures:
         note += " Published figures are on other data."
-    return Table(_capital(UNITS[metric]), note, head, tuple(rows))
+    return Table(_capital(METRICS[metric].unit), note, head, tuple(rows))
 
 
 def _test_title(test: str, report: StudyReport) -> str:

@@ -18,7 +18,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from atento.study import numbers
-from atento.study.configuration import LOWER_IS_BETTER, Claim
+from atento.study.configuration import Claim
+from atento.study.metrics import METRICS
 from atento.study.results import Estimate, Verdict
 from atento.study.statistics import estimate
 
@@ -36,7 +37,7 @@ def decide(
         baseline: that of the baseline's runs with the same seeds.
         titles: what the two are called; None: by their names.
     """
-    sign = -1.0 if claim.measure.metric in LOWER_IS_BETTER else 1.0
+    sign = -1.0 if METRICS[claim.measure.metric].lower_is_better else 1.0
     gains = [sign * (one - other) for one, other in zip(variant, baseline, strict=True)]
     difference = estimate(gains) if gains else None
     outcome, reason = _outcome(claim, difference)
@@ -61,7 +62,7 @@ def decide(
 
 def describe_test(claim: Claim, titles: tuple[str, str]) -> str:
     """The test in words."""
-    gain = "lower" if claim.measure.metric in LOWER_IS_BETTER else "higher"
+    gain = "lower" if METRICS[claim.measure.metric].lower_is_better else "higher"
     one, other, margin = f"“{titles[0]}”", f"“{titles[1]}”", f"{claim.margin:g}"
     if claim.relation == "equal":
         return (
