@@ -84,6 +84,16 @@ def test_forms_are_laid_over_the_rest(tmp_path: Path, table: dict[str, Any]) -> 
     assert len(full.variants) == 2
 
 
+def test_a_forms_variant_is_laid_over_the_one_of_its_name(tmp_path: Path, table: dict[str, Any]) -> None:
+    table["variants"][1]["label"] = "none"
+    table["small"] = {"variants": ["attention", {"name": "plain", "pairs": 60}, {"name": "new"}]}
+    study, _ = read_study(write(tmp_path, table), small=True)
+    first, second, third = study.variants
+    assert (first.pairs, second.pairs, third.pairs) == (None, 60, None)
+    assert second.recipe == table["variants"][1]["recipe"]
+    assert (second.title, third.title, third.recipe) == ("none", "new", {})
+
+
 def test_a_file_without_forms_is_taken_as_it_is(tmp_path: Path, table: dict[str, Any]) -> None:
     path = write(tmp_path, table)
     study, form = read_study(path)

@@ -1,7 +1,8 @@
 """From a study's name or file, its form, and what the command line says, to a ``Study``.
 
-A file's tables ``[small]`` and ``[full]`` are its two forms: one of them is laid over the rest. In them ``variants``
-may also be a list of names: those of the rest that the form keeps.
+A file's tables ``[small]`` and ``[full]`` are its two forms: one of them is laid over the rest. In them ``variants`` may
+be a list of names and tables: the variants of the rest that the form keeps, and tables that are laid over the variant of
+their name, or are new.
 """
 
 from __future__ import annotations
@@ -129,13 +130,13 @@ def _forget_dropped(table: dict[str, Any]) -> None:
 
 
 def _named(variants: Any, name: object, where: str) -> Any:
-    if isinstance(name, dict):
-        return name
     by_name = (
         {str(variant.get("name")): variant for variant in variants or () if isinstance(variant, dict)}
         if isinstance(variants, list)
         else {}
     )
+    if isinstance(name, dict):
+        return merged(by_name.get(str(name.get("name")), {}), name)
     if not isinstance(name, str) or name not in by_name:
         raise ConfigurationError(f"{where}: a form keeps the variant {name!r}{nearest(str(name), by_name)}")
     return by_name[name]
