@@ -1,8 +1,8 @@
 """From a study's name or file, its form, and what the command line says, to a ``Study``.
 
-A file's tables ``[small]`` and ``[full]`` are its two forms: one of them is laid over the rest. In them ``variants`` may
-be a list of names and tables: the variants of the rest that the form keeps, and tables that are laid over the variant of
-their name, or are new.
+A file's tables ``[small]`` and ``[full]`` are its two forms: one of them is laid over the rest. In them ``variants``
+may be a list of names and tables: the variants of the rest that the form keeps, and tables that are laid over the
+variant of their name, or are new.
 """
 
 from __future__ import annotations
