@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from atento.data.builtin.corpus import write_builtin
-from atento.text.words import segment
+from atento.text.words import words_of
 from benchmarks.common import corpus, lines, machine, machine_text, merge, parser, run, shown, table
 
 RESULT = "alignment"
@@ -172,8 +172,7 @@ def _write(path: Path, texts: list[str]) -> None:
 
 
 def _words(text: str) -> str:
-    raw = text.encode()
-    return " ".join(raw[start:stop].decode() for start, stop in segment(text)).lower()
+    return " ".join(words_of(text)).lower()
 
 
 def _data(options: argparse.Namespace) -> Path:

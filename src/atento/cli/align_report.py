@@ -24,12 +24,10 @@ from atento.evaluation.alignment import (
     worst_sentences,
 )
 from atento.evaluation.readers import read_aligned
-from atento.figures.attention import Attention, Span
-from atento.text.words import How, segment
+from atento.text.words import How, segment, words_of
 
 if TYPE_CHECKING:
     from atento.applications.translator import Translator
-    from atento.figures.link_marks import LinkMarks
     from atento.inspection.alignment import AlignmentConfig, Head
 
 _DRAWN = 6
@@ -66,7 +64,7 @@ class Texts:
 
     def words(self, number: int) -> tuple[list[str], list[str]]:
         """The words of a pair."""
-        source, target = (_words(line, self.how) for line in (self.sources[number], self.targets[number]))
+        source, target = (words_of(line, self.how) for line in (self.sources[number], self.targets[number]))
         return source, target
 
 
@@ -134,19 +132,22 @@ class Scored:
 
     def draw(self, path: Path, texts: Texts, translator: Translator | None, config: AlignmentConfig) -> None:
         """A sheet of the worst sentences: attention (of a run), gold and predicted links."""
-        from atento.figures import canvas, heatmap
+        from atento.figures import canvas
+        from atento.inspection.sheet import alignment_sheet
 
         chosen = self.worst or worst_sentences(self.sentences, _DRAWN)
         chosen = [number for number in chosen if all(texts.words(number))]
         if not chosen:
             raise DataError(f"{texts.name}: there is no sentence with words to draw")
-        records = _records(texts, chosen, translator, config)
-        marks = [
-            _marks(record, texts, self.found[number], self.gold[number])
-            for record, number in zip(records, chosen, strict=True)
-        ]
-        titles = [f"line {number + 1}: AER {100 * self.sentences[number].aer:.1f} %" for number in chosen]
-        canvas.save(heatmap.sheet(records, titles=titles, zero="white", marks=marks), path)
+        sheet = alignment_sheet(
+            [(texts.sources[number], texts.targets[number]) for number in chosen],
+            [self.found[number] for number in chosen],
+            [self.gold[number] for number in chosen],
+            [f"line {number + 1}: AER {100 * self.sentences[number].aer:.1f} %" for number in chosen],
+            translator=translator,
+            config=config,
+        )
+        canvas.save(sheet, path)
 
 
 def write(output: Path | None, alignments: list[Alignment], *, silent: bool) -> None:
@@ -234,58 +235,8 @@ def _draw_heads(path: Path, scores: dict[Head, AlignmentScore], best: Head) -> N
     canvas.save(head_table(named, headings, best=place), path)
 
 
-def _records(
-    texts: Texts, numbers: list[int], translator: Translator | None, config: AlignmentConfig
-) -> list[Attention]:
-    """What the cells show: a model's attention between words, or nothing."""
-    from atento.inspection.alignment import word_attention
-
-    pairs = [(texts.sources[number], texts.targets[number]) for number in numbers]
-    if translator is None:
-        return [_blank(source, target, texts.how) for source, target in pairs]
-    explained = translator.explain([source for source, _ in pairs], [target for _, target in pairs], roles=("cross",))
-    return [word_attention(each, config) for each in explained]
-
-
-def _blank(source: str, target: str, how: How) -> Attention:
-    columns, rows = segment(source, how), segment(target, how)
-    return Attention(
-        source=tuple(_words(source, how)),
-        target=tuple(_words(target, how)),
-        source_text=source,
-        target_text=target,
-        source_spans=tuple(columns),
-        target_spans=tuple(rows),
-        weights={"cross": np.zeros((1, 1, len(rows), len(columns)), dtype=np.float32)},
-    )
-
-
-def _marks(record: Attention, texts: Texts, found: Links, gold: Alignment) -> LinkMarks:
-    """Links between words as cells of the record; words that no token stands for have none."""
-    from atento.figures.link_marks import LinkMarks
-
-    columns = _places(record.source_spans, segment(record.source_text, texts.how))
-    rows = _places(record.target_spans, segment(record.target_text, texts.how))
-
-    def cells(links: Links) -> frozenset[tuple[int, int]]:
-        return frozenset((columns[i], rows[j]) for i, j in links if i in columns and j in rows)
-
-    return LinkMarks(sure=cells(gold.sure), possible=cells(gold.possible), predicted=cells(found))
-
-
-def _places(spans: Sequence[Span | None], words: Sequence[Span]) -> dict[int, int]:
-    """Where each word stands among a record's rows or columns."""
-    numbers = {word: number for number, word in enumerate(words)}
-    return {numbers[span]: place for place, span in enumerate(spans) if span is not None}
-
-
 def _named(links: Links, texts: Texts | None, number: int) -> str:
     if texts is None:
         return format_links(Alignment.of(links))
     source, target = texts.words(number)
     return ", ".join(f"{source[i]}–{target[j]} ({i}-{j})" for i, j in sorted(links))
-
-
-def _words(text: str, how: How) -> list[str]:
-    raw = text.encode()
-    return [raw[start:stop].decode() for start, stop in segment(text, how)]

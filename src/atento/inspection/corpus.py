@@ -30,7 +30,7 @@ def align_corpus(
     translator: Translator,
     sources: Sequence[str],
     targets: Sequence[str],
-    config: AlignmentConfig = AlignmentConfig(),  # noqa: B008 (it is frozen)
+    config: AlignmentConfig | None = None,
     *,
     progress: Progress | None = None,
 ) -> list[Links]:
@@ -40,13 +40,14 @@ def align_corpus(
         translator: a model with attention.
         sources: raw text, a sentence each.
         targets: a translation of each.
-        config: how links are read off attention.
+        config: how links are read off attention; None: where guided alignment trained it, else the usual way.
         progress: told about every chunk.
 
     Raises:
         DataError: unequally many sentences, one that the model cannot read (its line is named), or a model without the
             attention asked for.
     """
+    config = config or AlignmentConfig().at(translator.bundle.aligning_head)
     explained = _explained(translator, sources, targets, progress)
     return [frozenset() if each is None else alignment.links(each, config) for each in explained]
 

@@ -38,7 +38,7 @@ from atento.study.configuration import (
     Subset,
     Variant,
 )
-from atento.text.words import How, segment
+from atento.text.words import How, segment, words_of
 
 _DRAW = 20_15
 """The seed of what variants with fewer ``pairs`` see: one order for all of them."""
@@ -293,7 +293,7 @@ def _spread(count: int, most: int | None) -> list[int]:
 
 def _subset(subset: Subset, tests: dict[str, TestSet], pairs: Sequence[Pair]) -> TestSet | None:
     """Sentences of several sets that the subset asks for; None if there is none."""
-    seen = Counter(word for source, _ in pairs for word in _words(source)) if subset.rare_below is not None else None
+    seen = Counter(word for source, _ in pairs for word in words_of(source)) if subset.rare_below is not None else None
 
     def wanted(source: str) -> bool:
         length = len(segment(source))
@@ -301,7 +301,7 @@ def _subset(subset: Subset, tests: dict[str, TestSet], pairs: Sequence[Pair]) ->
             return False
         if seen is None or subset.rare_below is None:
             return True
-        return any(seen[word] < subset.rare_below for word in _words(source) if word[0].isalpha())
+        return any(seen[word] < subset.rare_below for word in words_of(source) if word[0].isalpha())
 
     members = [(tests[name], place) for name in subset.of for place in range(len(tests[name]))]
     members = [(test, place) for test, place in members if wanted(test.sources[place])]
@@ -316,11 +316,6 @@ def _subset(subset: Subset, tests: dict[str, TestSet], pairs: Sequence[Pair]) ->
         links=tuple(links) if len(links) == len(members) and len(units) == 1 else None,
         words=min(units),
     )
-
-
-def _words(text: str) -> list[str]:
-    data = text.encode()
-    return [data[start:stop].decode() for start, stop in segment(text)]
 
 
 def whole(variant: Variant) -> bool:

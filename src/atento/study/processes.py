@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from typing import Protocol
 
 from atento.core.errors import AtentoError, TrainingError, is_out_of_memory
 from atento.core.progress import Silent, Stop
@@ -21,19 +22,70 @@ _PATIENCE = 0.5
 """Seconds between two looks at the wish to stop."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """News of a run."""
+@dataclass(frozen=True)
+class Progressed:
+    """A run has come so far."""
 
     name: str
-    fraction: float | None = None
-    note: str = ""
-    result: RunResult | None = None
-    error: AtentoError | None = None
+    fraction: float
+    note: str
 
 
-class Here:
-    """Runs one after the other, in this process."""
+@dataclass(frozen=True)
+class Finished:
+    """A run is done."""
+
+    name: str
+    result: RunResult
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A run cannot go on."""
+
+    name: str
+    error: AtentoError
+
+
+Event = Progressed | Finished | Failed
+
+
+class Workers(Protocol):
+    """What does the runs."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The runs that go on."""
+        ...
+
+    @property
+    def free(self) -> int:
+        """How many more can be begun."""
+        ...
+
+    def start(self, job: Job) -> None:
+        """Begin a run."""
+        ...
+
+    def events(self, stop: Stop) -> Iterator[Event]:
+        """What there is to tell of the runs."""
+        ...
+
+    def stop(self) -> None:
+        """Ask every run to save and end."""
+        ...
+
+    def terminate(self) -> None:
+        """End every run at once, saved or not."""
+        ...
+
+    def close(self) -> None:
+        """End whatever still runs, when it has saved."""
+        ...
+
+
+class InProcess:
+    """Runs one after the other, in this process: for tests, and for whoever wants a debugger in a run."""
 
     free = 1
 
@@ -53,13 +105,15 @@ class Here:
         """Do it."""
         if self._job is not None:
             job, self._job = self._job, None
-            yield Event(name=job.plan.name, result=execute(job, Silent(), stop))
+            result = execute(job, Silent(), stop)
+            if result is not None:
+                yield Finished(job.plan.name, result)
 
     def stop(self) -> None:
         """Nothing runs between two events."""
         self._job = None
 
-    def end(self) -> None:
+    def terminate(self) -> None:
         """Nothing goes on."""
 
     def close(self) -> None:
@@ -73,7 +127,7 @@ class _Process:
     asked: bool = field(default=False)
 
 
-class Pool:
+class ProcessPool:
     """Some processes, each with one run."""
 
     def __init__(self, size: int) -> None:
@@ -125,7 +179,7 @@ class Pool:
                 with contextlib.suppress(OSError):
                     each.connection.send("stop")
 
-    def end(self) -> None:
+    def terminate(self) -> None:
         """End every run at once, saved or not."""
         for each in self._running.values():
             each.process.terminate()
@@ -183,7 +237,7 @@ class _RemoteProgress(Silent):
             self._told = now
             text = f"{self._name} · {note}" if note else self._name
             with contextlib.suppress(OSError):
-                self._connection.send(Event(name=self._name, fraction=min(1.0, self._done / self._total), note=text))
+                self._connection.send(Progressed(self._name, min(1.0, self._done / self._total), text))
 
 
 def _cause(exit_code: int) -> str:
@@ -211,12 +265,12 @@ def _work(job: Job, connection: Connection) -> None:
     try:
         result = execute(job, _RemoteProgress(name, connection), _RemoteStop(connection))
         if result is not None:
-            connection.send(Event(name=name, result=result))
+            connection.send(Finished(name, result))
     except BaseException as error:
         explained = _explained(name, error)
         if explained is None:
             traceback.print_exc()
             raise SystemExit(1) from None
-        connection.send(Event(name=name, error=explained))
+        connection.send(Failed(name, explained))
     finally:
         connection.close()

@@ -19,7 +19,7 @@ from atento.core.progress import Progress, Silent, Stop
 from atento.study.configuration import Study
 from atento.study.data import Materials, prepare
 from atento.study.plan import Prepared, RunPlan, check_recipes, count_runs, next_runs, prepare_variants
-from atento.study.processes import Event, Here, Pool
+from atento.study.processes import Event, Failed, Finished, InProcess, ProcessPool, Progressed, Workers
 from atento.study.results import RunResult
 from atento.study.worker import Job, finished_result
 
@@ -81,7 +81,7 @@ def _run(study: Study, folder: Path, jobs: int | None, device: str, progress: Pr
     if jobs is None or (timing and jobs):
         jobs = 1 if timing or device != "cpu" else max(1, usable_cores() // threads)
     board = _Board(study, prepared, folder / "runs", materials.scored_on, progress)
-    pool: Pool | Here = Here() if jobs == 0 else Pool(jobs)
+    workers: Workers = InProcess() if jobs == 0 else ProcessPool(jobs)
 
     def job(plan: RunPlan) -> Job:
         return Job(study=study, plan=plan, materials=materials, runs=folder / "runs", threads=threads, device=device)
@@ -89,12 +89,12 @@ def _run(study: Study, folder: Path, jobs: int | None, device: str, progress: Pr
     progress.start(f"study of {count_runs(study)} runs", count_runs(study))
     board.begin()
     try:
-        _run_missing(board, pool, job, stop)
+        _run_missing(board, workers, job, stop)
     except KeyboardInterrupt:  # asked twice: what has been saved is there
-        pool.end()
+        workers.terminate()
         raise
     finally:
-        pool.close()
+        workers.close()
         progress.finish()
     return StudyRun(
         study=study,
@@ -105,17 +105,17 @@ def _run(study: Study, folder: Path, jobs: int | None, device: str, progress: Pr
     )
 
 
-def _run_missing(board: _Board, pool: Pool | Here, job: Callable[[RunPlan], Job], stop: Stop) -> None:
+def _run_missing(board: _Board, workers: Workers, job: Callable[[RunPlan], Job], stop: Stop) -> None:
     """Begin what can be begun and take in the news, until nothing is missing or all has stopped."""
-    while (waiting := board.missing(pool.names)) or pool.names:
+    while (waiting := board.missing(workers.names)) or workers.names:
         if stop.wanted:
-            pool.stop()
-            if not pool.names:
+            workers.stop()
+            if not workers.names:
                 return
         else:
-            for plan in waiting[: pool.free]:
-                pool.start(job(plan))
-        for event in pool.events(stop):
+            for plan in waiting[: workers.free]:
+                workers.start(job(plan))
+        for event in workers.events(stop):
             board.take(event)
 
 
@@ -186,15 +186,17 @@ class _Board:
         Raises:
             AtentoError: a run failed.
         """
-        if event.error is not None:
-            raise event.error
-        if event.fraction is not None:
-            self._fractions[event.name] = event.fraction
-        if event.result is not None:
-            self.results[event.result.fingerprint] = event.result
-            self._fractions.pop(event.name, None)
-            self._progress.message(f"{event.name}: {_summary(event.result)}")
-        self._show(event.note)
+        match event:
+            case Failed(error=error):
+                raise error
+            case Progressed(name=name, fraction=fraction, note=note):
+                self._fractions[name] = fraction
+                self._show(note)
+            case Finished(name=name, result=result):
+                self.results[result.fingerprint] = result
+                self._fractions.pop(name, None)
+                self._progress.message(f"{name}: {_summary(result)}")
+                self._show("")
 
     def _show(self, note: str) -> None:
         done = len(self.results) + sum(self._fractions.values())

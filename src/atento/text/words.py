@@ -43,6 +43,12 @@ def segment(text: str, how: How = "words") -> list[Span]:
     return to_bytes(text, list(parts))
 
 
+def words_of(text: str, how: How = "words") -> list[str]:
+    """The words of a text; see ``segment``."""
+    raw = text.encode()
+    return [raw[start:stop].decode() for start, stop in segment(text, how)]
+
+
 def assign(tokens: Sequence[Span | None], words: Sequence[Span]) -> list[int | None]:
     """Which word each token belongs to, by byte spans: the one that it shares most bytes with, the first of equals.
 
