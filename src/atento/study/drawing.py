@@ -21,6 +21,8 @@ from atento.study.statistics import estimate
 _CURVE_POINTS = 150
 """A training curve is drawn with at most so many; each is the mean of its neighbours as logged."""
 
+_SHORT_NOTE = 50
+"""Characters of a note that a panel's heading has room for."""
 _BANDS = "Bands: 95 % intervals (Student's t), cut at the frame. Small dots: the seeds."
 _LEGENDS = {
     "variants": "Large dots: means over seeds. Bars: 95 % intervals (Student's t), with an arrow where one is cut. "
@@ -84,7 +86,8 @@ def _published(metric: Metric, report: StudyReport) -> list[Panel]:
     panels = []
     for name, figures in groups.items():
         notes = {figure.note for figure in figures}
-        data = notes.pop() if len(notes) == 1 else "data as in the table"
+        data = notes.pop() if len(notes) == 1 else ""
+        data = data if 0 < len(data) <= _SHORT_NOTE else "data as in the table"
         rows = [tuple(figure.value for figure in figures if figure.variant == v.name) for v in report.variants]
         panels.append(
             Panel(
