@@ -6,13 +6,12 @@ from typing import Any
 
 import msgspec
 import pytest
-import torch
 
 from atento.core.configuration import convert
 from atento.study.assembly import assemble
 from atento.study.configuration import Study
 from atento.study.runner import run_study
-from atento.study.speed import _measured
+from atento.study.speed import Stopwatch
 
 
 def test_speed_and_memory_are_measured_for_every_length(table: dict[str, Any], tmp_path: Path) -> None:
@@ -52,9 +51,25 @@ def test_the_fastest_round_counts(monkeypatch: pytest.MonkeyPatch) -> None:
         now[0] += next(lasts)
 
     monkeypatch.setattr(time, "perf_counter", lambda: now[0])
-    seconds, _ = _measured(work, 10.0, torch.device("cpu"))
-    assert seconds == 3.0, "the first one warms up and is not counted, and ten seconds are enough after three more"
+    watch = Stopwatch(work, "cpu")
+    watch.run(4.0, rounds=1)
+    assert watch.seconds == 5.0, "the first one warms up and is not counted, and the second is enough"
+    watch.run(10.0, rounds=2)
+    assert watch.seconds == 3.0
     assert next(lasts) == 100.0
+
+
+def test_two_rounds_are_timed_however_long_they_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, lasts = [0.0], iter([1.0, 50.0, 40.0])
+
+    def work() -> None:
+        now[0] += next(lasts)
+
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    watch = Stopwatch(work, "cpu")
+    for number in (1, 2, 3):
+        watch.run(number, rounds=min(number, 2))
+    assert watch.seconds == 40.0
 
 
 def test_random_tokens_read_no_recipe_data(table: dict[str, Any], tmp_path: Path) -> None:

@@ -124,6 +124,7 @@ def _check_data(study: Study) -> None:
             _require(data.vocabulary >= least, "data.vocabulary", data.vocabulary, f"give {least} or more")
             _require(data.sentences >= 1, "data.sentences", data.sentences, "give 1 or more")
             _require(0 <= data.seconds < math.inf, "data.seconds", data.seconds, "give 0 or more")
+            _require(data.passes >= 1, "data.passes", data.passes, "give 1 or more")
 
 
 def _check_lengths(where: str, fewest: int, most: int) -> None:

@@ -121,6 +121,8 @@ class RandomData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag
     """Sentences of a training batch, the same at every length."""
     seconds: float = 2.0
     """How long each thing is measured, at least."""
+    passes: int = 5
+    """In how many passes over all lengths, so that a machine that is busy for a while disturbs no length alone."""
 
 
 StudyData = DiagnosticData | BuiltinData | CorpusData | RandomData

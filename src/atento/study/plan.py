@@ -174,10 +174,12 @@ def _digest(known: dict[str, Any]) -> str:
 def next_runs(study: Study, prepared: Mapping[str, Prepared], done: Mapping[str, RunResult]) -> list[RunPlan]:
     """All runs that can be named now, done (by fingerprint) or not.
 
-    The first seed tries every learning rate; the others follow with the best one when all of those are done.
+    The first seed tries every learning rate; the others follow with the best one when all of those are done. Runs with
+    the same seed are neighbours, so that what is compared was run at about the same time.
     """
     plans = (plan for each in prepared.values() for part in variant_runs(study, each, done) for plan in part)
-    return list({plan.fingerprint: plan for plan in plans}.values())
+    named = {plan.fingerprint: plan for plan in plans}
+    return sorted(named.values(), key=lambda plan: study.seeds.index(plan.seed))
 
 
 def variant_runs(

@@ -3,7 +3,10 @@
 Tokens and weights are random; the arithmetic is that of a trained model. A training batch holds equally
 many sentences at every length. (Were it equally many tokens, long sentences would leave a recurrent step a thin matrix
 product, and what that costs would be taken for the length's.) Decoding is greedy, one sentence at a time, and writes
-exactly as many tokens as the source has. Disturbances only make a round slower, so the fastest round counts.
+exactly as many tokens as the source has.
+
+Disturbances only make a round slower, so the fastest round counts; and as they may last for a while, each length's
+rounds are spread over several passes.
 """
 
 from __future__ import annotations
@@ -37,29 +40,67 @@ def measure_speed(
     plan: RunPlan, data: RandomData, device: str, progress: Progress, stop: Stop
 ) -> dict[str, TestResult] | None:
     """Length → speeds and memory; None where it was stopped."""
-    results = {}
-    progress.start("measuring", len(data.lengths), stoppable=True)
-    for length in data.lengths:
-        if stop.wanted:
-            progress.finish()
-            return None
-        torch.manual_seed(plan.seed)
-        model = build_model(plan.recipe.model, plan.prepared.vocabulary, seed=plan.seed).to(device)
-        metrics = _training(model, plan, data, length)
-        metrics |= _decoding(model.eval().requires_grad_(False), plan.prepared.vocabulary, data, length)  # as loaded
-        results[str(length)] = TestResult(sentences=data.sentences, metrics=metrics)
-        progress.advance()
+    torch.manual_seed(plan.seed)
+    vocabulary = plan.prepared.vocabulary
+    learning = build_model(plan.recipe.model, vocabulary, seed=plan.seed).to(device)
+    loaded = build_model(plan.recipe.model, vocabulary, seed=plan.seed).to(device).eval().requires_grad_(False)
+    optimiser = build_optimiser(learning, plan.recipe.training)
+    measured: dict[int, tuple[Stopwatch, Stopwatch]] = {}
+    progress.start("measuring", len(data.lengths) * data.passes, stoppable=True)
+    for number in range(1, data.passes + 1):
+        for length in data.lengths:
+            if stop.wanted:
+                progress.finish()
+                return None
+            if length not in measured:
+                batch = _batch(data.sentences, length, vocabulary).to(device)
+                fresh = build_optimiser(learning, plan.recipe.training)  # its memory is the step's, at every length
+                measured[length] = (
+                    Stopwatch(
+                        _step(learning, plan, batch, optimiser), device, first=_step(learning, plan, batch, fresh)
+                    ),
+                    Stopwatch(_decoding(loaded, vocabulary, length), device),
+                )
+            for watch in measured[length]:
+                watch.run(data.seconds * number / data.passes, rounds=min(number, _LEAST_ROUNDS))
+            progress.advance()
     progress.finish()
-    return results
+    return {
+        str(length): TestResult(
+            sentences=data.sentences,
+            metrics=_training_metrics(training, data.sentences * length) | _decoding_metrics(decoding, length),
+        )
+        for length, (training, decoding) in measured.items()
+    }
 
 
-def _training(model: EncoderDecoder, plan: RunPlan, data: RandomData, length: int) -> dict[Metric, float]:
-    """Whole steps: forwards, backwards, optimiser."""
-    rows = data.sentences
-    device = next(model.parameters()).device
-    batch = _batch(rows, length, plan.prepared.vocabulary).to(device)
+class Stopwatch:
+    """Times some work, again and again; ``first`` is the round that warms up and is not timed."""
+
+    def __init__(self, work: Callable[[], None], device: str, *, first: Callable[[], None] | None = None) -> None:
+        self._work, self._device = work, torch.device(device)
+        self._rounds: list[float] = []
+        self.memory = _memory_of(first or work, self._device)
+        """MiB that the first round took above what was held; None where the system does not tell."""
+
+    @property
+    def seconds(self) -> float:
+        """Of the fastest round."""
+        return min(self._rounds)
+
+    def run(self, seconds: float, *, rounds: int) -> None:
+        """Go on until so many seconds and rounds have been timed, over all calls."""
+        while len(self._rounds) < rounds or sum(self._rounds) < seconds:
+            began = time.perf_counter()
+            self._work()
+            if self._device.type == "cuda":
+                torch.cuda.synchronize(self._device)
+            self._rounds.append(time.perf_counter() - began)
+
+
+def _step(model: EncoderDecoder, plan: RunPlan, batch: Batch, optimiser: torch.optim.Optimizer) -> Callable[[], None]:
+    """Forwards, backwards, optimiser."""
     objective = TranslationObjective(label_smoothing=plan.recipe.training.label_smoothing)
-    optimiser = build_optimiser(model, plan.recipe.training)
     model.train()
 
     def step() -> None:
@@ -68,17 +109,18 @@ def _training(model: EncoderDecoder, plan: RunPlan, data: RandomData, length: in
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
 
-    seconds, memory = _measured(step, data.seconds, device)
+    return step
+
+
+def _training_metrics(watch: Stopwatch, tokens: int) -> dict[Metric, float]:
     metrics: dict[Metric, float] = {
-        "training_tokens_per_second": rows * length / seconds,
-        "training_milliseconds_per_token": 1000 * seconds / (rows * length),
+        "training_tokens_per_second": tokens / watch.seconds,
+        "training_milliseconds_per_token": 1000 * watch.seconds / tokens,
     }
-    if memory is not None:
-        metrics["training_memory"] = memory
-    return metrics
+    return metrics if watch.memory is None else {**metrics, "training_memory": watch.memory}
 
 
-def _decoding(model: EncoderDecoder, vocabulary: Vocabulary, data: RandomData, length: int) -> dict[Metric, float]:
+def _decoding(model: EncoderDecoder, vocabulary: Vocabulary, length: int) -> Callable[[], None]:
     """Greedy, without search's bookkeeping, so that it is the model that is timed."""
     device = next(model.parameters()).device
     source = _tokens(1, length, vocabulary).to(device)
@@ -94,31 +136,18 @@ def _decoding(model: EncoderDecoder, vocabulary: Vocabulary, data: RandomData, l
             hidden, state = model.decoder(token, memory, state)
             token = model.decoder.logits(hidden)[:, -1, first:].argmax(-1, keepdim=True) + first
 
-    seconds, memory = _measured(sentence, data.seconds, device)
+    return sentence
+
+
+def _decoding_metrics(watch: Stopwatch, tokens: int) -> dict[Metric, float]:
     metrics: dict[Metric, float] = {
-        "decoding_tokens_per_second": length / seconds,
-        "decoding_milliseconds_per_token": 1000 * seconds / length,
+        "decoding_tokens_per_second": tokens / watch.seconds,
+        "decoding_milliseconds_per_token": 1000 * watch.seconds / tokens,
     }
-    if memory is not None:
-        metrics["decoding_memory"] = memory
-    return metrics
-
-
-def _measured(work: Callable[[], None], least: float, device: torch.device) -> tuple[float, float | None]:
-    """The seconds of the fastest round, and the memory (MiB) that one before took above what was held."""
-    memory = _memory_of(work, device)
-    rounds: list[float] = []
-    while len(rounds) < _LEAST_ROUNDS or sum(rounds) < least:
-        began = time.perf_counter()
-        work()
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        rounds.append(time.perf_counter() - began)
-    return min(rounds), memory
+    return metrics if watch.memory is None else {**metrics, "decoding_memory": watch.memory}
 
 
 def _memory_of(work: Callable[[], None], device: torch.device) -> float | None:
-    """MiB that a first round takes; None where the system does not tell."""
     gc.collect()
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
