@@ -143,7 +143,7 @@ def report(results: dict[str, Any]) -> str:
         runs = results.get(part, {})
         for seed, found in sorted(runs.items()):
             training = found["training"]
-            tokens = f"{training['target_tokens'] / 1e6:.2f} M"
+            tokens = f"{training['tokens'] / 1e6:.2f} M"
             scores = [f"{found[name]['score']:.2f}" for name in ("bleu", "chrf")]
             rows.append((what, seed, f"{found['minutes']:g}", f"{training['steps']:,}", tokens, *scores))
         if runs:

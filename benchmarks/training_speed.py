@@ -38,7 +38,7 @@ from atento.training.configuration import TrainingConfig
 from atento.training.loop import Trainer
 from atento.training.objectives import TranslationObjective
 from atento.training.precision import resolve
-from atento.training.validation import Validator
+from atento.training.validation import TranslationValidator
 from benchmarks.common import (
     alternate,
     corpus,
@@ -141,7 +141,7 @@ def run_ours(options: argparse.Namespace, watch: Stopwatch) -> int:
             model,
             TranslationObjective(label_smoothing=settings.label_smoothing),
             batches,
-            Validator(bundle, batches, [], [], precision),
+            TranslationValidator(bundle, batches, [], [], precision),
             settings,
             run=Path(run),
             precision=precision,
@@ -155,7 +155,7 @@ def run_ours(options: argparse.Namespace, watch: Stopwatch) -> int:
 class _Watched(Silent):
     """Hears of every step of the trainer, and stops it after the last one."""
 
-    trainer: Trainer
+    trainer: Trainer[Any, Any, Any]
 
     def __init__(self, watch: Stopwatch) -> None:
         self.stop = Stop()

@@ -3,6 +3,8 @@
     import atento
     translator = atento.load("runs/pt-es")
     print(translator.translate("Onde fica a estação?").text)
+    writer = atento.load_writer("runs/machado")
+    print(writer.write("Capitu olhou").text)
 
 Nothing heavy is imported before it is used.
 """
@@ -15,8 +17,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from atento.applications.translator import Translator
+    from atento.applications.writer import Writer
 
-__all__ = ["__version__", "load"]
+__all__ = ["__version__", "load", "load_writer"]
 __version__ = metadata.version("atento")
 
 
@@ -29,3 +32,14 @@ def load(path: str | Path, device: str = "cpu") -> Translator:
     from atento.applications.translator import Translator
 
     return Translator.load(path, device)
+
+
+def load_writer(path: str | Path, device: str = "cpu") -> Writer:
+    """The writer of a language model's run (or of its bundle).
+
+    Raises:
+        atento.core.errors.BundleError: there is none, it is damaged, or it is no language model's.
+    """
+    from atento.applications.writer import Writer
+
+    return Writer.load(path, device)

@@ -1,4 +1,4 @@
-"""A trained model as a folder that translates raw text by itself.
+"""A trained model as a folder that reads and writes raw text by itself.
 
     model.safetensors     weights, each shared matrix once
     config.json           model, vocabularies, languages, decoding defaults, checksums of the other files
@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 import safetensors
@@ -22,17 +22,22 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from atento.core.configuration import Configuration, convert
+from atento.core.configuration import Configuration, convert, tag_of
 from atento.core.errors import BundleError, ConfigurationError, DataError
 from atento.core.files import atomic_folder, sha256, standing_folder
 from atento.core.vocabulary import Vocabulary
 from atento.decoding.configuration import DecodingConfig
 from atento.figures.attention import Rows
-from atento.models.build import ModelConfig, build_model
+from atento.models.build import AnyModel, ModelConfig, build_model
 from atento.models.encoder_decoder import EncoderDecoder
+from atento.models.language_model import LanguageModel
+from atento.models.masked_language_model import MaskedLanguageModel
+from atento.models.model import Model
 from atento.models.weights import load_weights, save_tensors, weights
 from atento.text.tokenizer import Tokenizer
 
+ModelType = TypeVar("ModelType", bound=Model)
+ModelType_co = TypeVar("ModelType_co", bound=Model, covariant=True)
 FORMAT, VERSION = "atento.bundle", 1
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "card.json"
 SHARED, SOURCE, TARGET = "tokenizer.json", "source.tokenizer.json", "target.tokenizer.json"
@@ -62,10 +67,13 @@ class AligningHead(Configuration, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bundle:
-    """A model with everything that it needs to read and write raw text."""
+class Bundle(Generic[ModelType_co]):
+    """A model with everything that it needs to read and write raw text.
 
-    model: EncoderDecoder
+    Of a language model, which has one tokenizer, both tokenizers are that one and the language is the target's.
+    """
+
+    model: ModelType_co
     model_config: ModelConfig
     source_tokenizer: Tokenizer
     target_tokenizer: Tokenizer
@@ -78,6 +86,11 @@ class Bundle:
     def vocabulary(self) -> Vocabulary:
         """Sizes and special ids."""
         return self.model.vocabulary
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """That of what the model writes; a language model's only one."""
+        return self.target_tokenizer
 
     @property
     def aligning_head(self) -> AligningHead:
@@ -97,6 +110,10 @@ class Bundle:
             raise BundleError(f"{error}; copy the bundle again whole") from error
 
 
+TranslationBundle = Bundle[EncoderDecoder]
+AnyBundle = Bundle[AnyModel]
+
+
 def vocabulary_of(source: Tokenizer, target: Tokenizer) -> Vocabulary:
     """What a model must know of two tokenizers (or twice the same)."""
     return Vocabulary(
@@ -108,10 +125,11 @@ def vocabulary_of(source: Tokenizer, target: Tokenizer) -> Vocabulary:
         bos=target.bos,
         eos=target.eos,
         decoder_start=target.bos,
+        mask=target.mask,
     )
 
 
-def save_bundle(bundle: Bundle, folder: Path, *, values: Mapping[str, Tensor] | None = None) -> None:
+def save_bundle(bundle: AnyBundle, folder: Path, *, values: Mapping[str, Tensor] | None = None) -> None:
     """Write a bundle; ``values`` are weights to write in place of the model's own (an average, say).
 
     Raises:
@@ -139,7 +157,34 @@ def save_bundle(bundle: Bundle, folder: Path, *, values: Mapping[str, Tensor] | 
         _write_json(temporary / CARD, dict(bundle.card or {}))
 
 
-def load_bundle(path: Path, device: torch.device | str = "cpu") -> Bundle:
+def load_translation(path: Path, device: torch.device | str = "cpu") -> TranslationBundle:
+    """A translator's bundle; see ``load_bundle``.
+
+    Raises:
+        BundleError: it is damaged, or no translator's.
+    """
+    return _of_kind(load_bundle(path, device), EncoderDecoder, path, "translate")
+
+
+def load_language_model(path: Path, device: torch.device | str = "cpu") -> Bundle[LanguageModel]:
+    """A GPT's bundle; see ``load_bundle``.
+
+    Raises:
+        BundleError: it is damaged, or no language model's.
+    """
+    return _of_kind(load_bundle(path, device), LanguageModel, path, "write")
+
+
+def load_masked_language_model(path: Path, device: torch.device | str = "cpu") -> Bundle[MaskedLanguageModel]:
+    """A BERT's bundle; see ``load_bundle``.
+
+    Raises:
+        BundleError: it is damaged, or no masked language model's.
+    """
+    return _of_kind(load_bundle(path, device), MaskedLanguageModel, path, "fill")
+
+
+def load_bundle(path: Path, device: torch.device | str = "cpu") -> AnyBundle:
     """Read a bundle, given its folder or the run that holds it; the model is in evaluation mode, its weights frozen.
 
     Raises:
@@ -160,8 +205,9 @@ def load_bundle(path: Path, device: torch.device | str = "cpu") -> Bundle:
         raise BundleError(f"{folder / WEIGHTS} is missing or damaged ({error}); copy the bundle again whole") from error
     except ValueError as error:
         raise BundleError(f"{folder / WEIGHTS} does not fit its config.json: {error}; copy it again whole") from error
+    model = model.to(device).eval().requires_grad_(False)
     return Bundle(
-        model=model.to(device).eval().requires_grad_(False),
+        model=model,
         model_config=config.model,
         source_tokenizer=source,
         target_tokenizer=target,
@@ -170,6 +216,31 @@ def load_bundle(path: Path, device: torch.device | str = "cpu") -> Bundle:
         decoding=config.decoding,
         card=read_card(folder),
     )
+
+
+_COMMANDS: dict[type[Model], tuple[str, str]] = {
+    EncoderDecoder: ("a translator", "translate"),
+    LanguageModel: ("a language model", "write"),
+    MaskedLanguageModel: ("a masked language model", "fill"),
+}
+"""What each kind of model is, and the command that it is for."""
+
+
+def _of_kind(bundle: Bundle[Any], kind: type[ModelType], path: Path, command: str) -> Bundle[ModelType]:
+    if not isinstance(bundle.model, kind):
+        is_, own = _COMMANDS[type(bundle.model)]
+        wanted, _ = _COMMANDS[kind]
+        raise BundleError(f"{path} holds {is_}, and `{command}` is for {wanted}: use `atento {own}`")
+    return bundle
+
+
+def kind_of(path: Path) -> str:
+    """``model.kind`` of a bundle, or of the run that holds it, without reading its weights.
+
+    Raises:
+        BundleError: there is none, or its configuration is damaged.
+    """
+    return tag_of(_read_config(find_bundle(path)).model)
 
 
 def find_bundle(path: Path) -> Path:

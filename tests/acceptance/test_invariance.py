@@ -61,7 +61,7 @@ def translator(request: pytest.FixtureRequest, corpus: Path, tmp_path_factory: p
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ATENTO_CACHE", str(folder / "cache"))
         report = train(recipe, folder / "run")
-    assert report.outcome.state.scores[-1].bleu > 5
+    assert report.outcome.state.scores[-1].measures["bleu"] > 5
     return Translator.load(folder / "run")
 
 

@@ -12,7 +12,7 @@ from atento.core.errors import ConfigurationError
 from atento.study.configuration import BuiltinData, CorpusData, RandomData, Study
 from atento.study.reading import OwnCorpus, read_study
 from atento.study.shipped import shipped_studies
-from atento.training.recipe import Recipe
+from atento.training.recipe import TranslationRecipe
 
 NAMES = (
     "ablation", "bottleneck", "cells", "data-size", "positions", "reversal", "scores", "speed", "tokenizers",
@@ -52,7 +52,7 @@ def test_both_forms_of_a_shipped_study_have_whole_recipes_and_measure_what_is_th
     for small in (True, False):
         study, _ = read_study(name, small=small, data=tmp_path)
         for variant in study.variants:
-            convert(merged(study.recipe, variant.recipe), Recipe, where=variant.name)
+            convert(merged(study.recipe, variant.recipe), TranslationRecipe, where=variant.name)
         assert len(study.seeds) >= 3
         assert len(study.learning_rates) >= (0 if name == "speed" else 3)
         for figure in (*study.claims, *study.published):

@@ -23,7 +23,9 @@ from atento.training.checkpoint import (
 def checkpoint(step: int, *, ema: bool = False) -> Checkpoint:
     tensors = {"weight": torch.randn(2, 3)}
     return Checkpoint(
-        state=RunState(step=step, epoch=1, batch=2, seconds=3.5, scores=(Score(step=2, loss=1.5, bleu=3.0),)),
+        state=RunState(
+            step=step, epoch=1, batch=2, seconds=3.5, scores=(Score(step=2, loss=1.5, measures={"bleu": 3.0}),)
+        ),
         environment=Environment.current("float32", torch.device("cpu")),
         model=tensors,
         optimiser={"weight/exp_avg": torch.randn(2, 3)},

@@ -105,8 +105,8 @@ def test_the_supervised_row_is_the_tokens_own(tiny_recipe: Make, family: str, ro
     expected = -(
         weights[0, 0 + shift, 1].log() + weights[1, 0 + shift, 0].log() + weights[1, 2 + shift, :2].log().mean()
     )
-    assert guided.alignment is not None
-    torch.testing.assert_close(guided.alignment, expected)
+    assert set(guided.parts) == {"alignment_loss"}
+    torch.testing.assert_close(guided.parts["alignment_loss"], expected)
     torch.testing.assert_close(guided.likelihood, plain.likelihood)
     torch.testing.assert_close(guided.total, plain.total + 2.0 * expected)
     assert guided.count == plain.count

@@ -139,7 +139,7 @@ def test_a_step_that_is_not_finite_is_skipped_and_counted(
     tmp_path: Path, tiny_recipe: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _Broken.calls, _Broken.bad = 0, frozenset({3})
-    monkeypatch.setattr("atento.training.run.TranslationObjective", _Broken)
+    monkeypatch.setattr("atento.training.translation.TranslationObjective", _Broken)
     report = train(tiny_recipe("transformer"), tmp_path / "run")
     assert report.outcome.state.skipped == 1
     assert all(torch.isfinite(value).all() for value in weights(load_bundle(tmp_path / "run").model).values())
@@ -147,7 +147,7 @@ def test_a_step_that_is_not_finite_is_skipped_and_counted(
 
 def test_too_many_of_them_stop_the_run(tmp_path: Path, tiny_recipe: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     _Broken.calls, _Broken.bad = 0, range(2, 1000)
-    monkeypatch.setattr("atento.training.run.TranslationObjective", _Broken)
+    monkeypatch.setattr("atento.training.translation.TranslationObjective", _Broken)
     with pytest.raises(TrainingError, match="the last 3 steps"):
         train(tiny_recipe("transformer", "training.max_skipped_steps=3"), tmp_path / "run")
 

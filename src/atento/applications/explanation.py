@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from atento.bundle import Bundle
+from atento.bundle import TranslationBundle
 from atento.decoding.batches import in_order, plan_batches
 from atento.figures.attention import Attention, Role, Rows, Weights
 from atento.nn.capture import capture, observable_names
@@ -46,7 +46,7 @@ def pad_rows(
 
 
 def explain(
-    bundle: Bundle,
+    bundle: TranslationBundle,
     forced: Sequence[Forced],
     *,
     rows: Rows = "predicted",
@@ -69,7 +69,9 @@ def explain(
     )
 
 
-def _explain_batch(bundle: Bundle, forced: list[Forced], rows: Rows, roles: Sequence[Role]) -> list[Attention]:
+def _explain_batch(
+    bundle: TranslationBundle, forced: list[Forced], rows: Rows, roles: Sequence[Role]
+) -> list[Attention]:
     model, vocabulary = bundle.model, bundle.vocabulary
     device = next(model.parameters()).device
     inputs = [(vocabulary.decoder_start, *pair.target[:-1]) for pair in forced]
@@ -88,7 +90,12 @@ def _explain_batch(bundle: Bundle, forced: list[Forced], rows: Rows, roles: Sequ
 
 
 def _record(
-    bundle: Bundle, pair: Forced, labelled: Sequence[int], number: int, weights: dict[Role, list[Tensor]], rows: Rows
+    bundle: TranslationBundle,
+    pair: Forced,
+    labelled: Sequence[int],
+    number: int,
+    weights: dict[Role, list[Tensor]],
+    rows: Rows,
 ) -> Attention:
     sizes = {
         "cross": (len(pair.target), len(pair.source)),
@@ -110,7 +117,7 @@ def _record(
 
 
 def _target(
-    bundle: Bundle, pair: Forced, labelled: Sequence[int], rows: Rows
+    bundle: TranslationBundle, pair: Forced, labelled: Sequence[int], rows: Rows
 ) -> tuple[str, tuple[tuple[int, int] | None, ...]]:
     """The target's text, and where each row's token stands in it."""
     if pair.target_text is None:

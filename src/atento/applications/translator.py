@@ -17,7 +17,7 @@ import torch
 
 from atento.applications.explanation import ROLES, Forced, explain, pad_rows
 from atento.applications.unknown_words import Replacement, require_words_and_attention, with_source_words
-from atento.bundle import Bundle, load_bundle
+from atento.bundle import TranslationBundle, load_translation
 from atento.core.allocator import keep_freed_memory
 from atento.core.errors import ConfigurationError, DataError
 from atento.core.progress import Progress, Silent
@@ -86,7 +86,7 @@ class _Found(NamedTuple):
 class Translator:
     """Translates, and explains translations."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: TranslationBundle) -> None:
         self.bundle = bundle
         self._device = next(bundle.model.parameters()).device
 
@@ -98,7 +98,7 @@ class Translator:
             BundleError: there is none, or it is damaged.
         """
         keep_freed_memory()
-        return cls(load_bundle(Path(path), device))
+        return cls(load_translation(Path(path), device))
 
     @property
     def attends(self) -> bool:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atento.bundle import Bundle
+from atento.bundle import TranslationBundle
 from atento.core.errors import ConfigurationError
 from atento.figures.attention import Attention
 from atento.nn.capture import roles
@@ -40,7 +40,7 @@ class Replacement:
     """What stands in the translation: the dictionary's entry, or the same."""
 
 
-def require_words_and_attention(bundle: Bundle) -> None:
+def require_words_and_attention(bundle: TranslationBundle) -> None:
     """Refuse a model that cannot tell which source word an unknown target word stands for.
 
     Raises:
@@ -60,7 +60,7 @@ def require_words_and_attention(bundle: Bundle) -> None:
 
 
 def with_source_words(
-    bundle: Bundle, ids: Sequence[int], attention: Attention, dictionary: Dictionary | None = None
+    bundle: TranslationBundle, ids: Sequence[int], attention: Attention, dictionary: Dictionary | None = None
 ) -> tuple[str, tuple[Replacement, ...]]:
     """The text of a hypothesis with each ``<unk>`` replaced, and by what.
 
@@ -92,7 +92,7 @@ def with_source_words(
     return "".join(parts), tuple(replacements)
 
 
-def _aligned(bundle: Bundle, ids: Sequence[int], attention: Attention) -> list[tuple[int, tuple[int, int]]]:
+def _aligned(bundle: TranslationBundle, ids: Sequence[int], attention: Attention) -> list[tuple[int, tuple[int, int]]]:
     """The positions of unknown words and, in the source text, the byte spans of the words they looked at most."""
     words = segment(attention.source_text, "runs")
     place = bundle.aligning_head

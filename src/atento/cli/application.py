@@ -23,6 +23,7 @@ from atento.cli import (
     tokenizer,
     train,
     translate,
+    write,
 )
 from atento.cli.arguments import PairCommand, SeveralCommand
 from atento.cli.console import PLAIN, say
@@ -51,6 +52,7 @@ def _application() -> typer.Typer:
     app.add_typer(recipes.app, name="recipes", short_help="What can be trained.")
     app.command(short_help="Train a translator on two files.", epilog=train.EXAMPLES, cls=PairCommand)(train.train)
     app.command(short_help="Translate texts, a file, or a pipe.", epilog=translate.EXAMPLES)(translate.translate)
+    app.command(short_help="Let a language model go on writing.", epilog=write.EXAMPLES)(write.write)
     app.command(short_help="BLEU, chrF and TER of a test set.", epilog=evaluate.EXAMPLES)(evaluate.evaluate)
     app.command(short_help="Is one system really better than another?", epilog=compare.EXAMPLES, cls=SeveralCommand)(
         compare.compare

@@ -1,4 +1,7 @@
-"""``atento evaluate``: BLEU, chrF and TER of a run or of existing translations, with signatures and intervals."""
+"""``atento evaluate``: BLEU, chrF and TER of a run or of existing translations, with signatures and intervals.
+
+Of a language model: perplexity and bits per byte of a text (``evaluate_text``).
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,7 @@ Examples:
   atento evaluate runs/pt-es test.pt test.es
   atento evaluate runs/pt-es test.pt test.es second-reference.es -o test.translated
   atento evaluate --hypotheses test.translated test.pt test.es
+  atento evaluate runs/machado test.txt --stride 32
 """
 
 Metrics = Annotated[
@@ -49,7 +53,10 @@ Batch = Annotated[int | None, typer.Option("--batch-size", metavar="N", help="Se
 def evaluate(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="RUN SRC REF...", help="A run, sources, references; with --hypotheses no RUN."),
+        typer.Argument(
+            metavar="RUN SRC REF...",
+            help="A run, sources, references; with --hypotheses no RUN. Of a language model RUN and a text.",
+        ),
     ],
     hypotheses: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Score these translations instead of translating.")
@@ -69,13 +76,29 @@ def evaluate(
     dictionary: DictionaryFile = None,
     batch_size: Batch = None,
     by_length: Annotated[bool, typer.Option(help="Also score short and long sources apart.")] = True,
+    documents: Annotated[
+        Literal["file", "blank-line", "line"] | None,
+        typer.Option(help="Of a text: where its documents end. [default: as in training]"),
+    ] = None,
+    context: Annotated[int | None, typer.Option(metavar="N", help="Of a text: tokens read at once, at most.")] = None,
+    stride: Annotated[
+        int | None, typer.Option(metavar="N", help="Of a text: tokens predicted at once. [default: half the context]")
+    ] = None,
     as_json: Json = False,
     device: Device = "auto",
 ) -> None:
-    """Translate a test set and score it as the sacrebleu command does.
+    """Translate a test set and score it as the sacrebleu command does; or predict a text with a language model.
 
-    Scores come with signatures and 95 % bootstrap intervals, and by the length of the source.
+    Scores come with signatures and 95 % bootstrap intervals, and by the length of the source. Of a language model:
+    perplexity and bits per byte, every token being predicted once, with a window that slides over the text.
     """
+    if len(paths) == 2 and hypotheses is None and _reads_one_text(paths[0]):
+        from atento.cli.evaluate_text import evaluate_text
+
+        evaluate_text(*paths, documents=documents, context=context, stride=stride, device=device, as_json=as_json)
+        return
+    given = next((name for name, value in _of_texts(documents, context, stride).items() if value is not None), None)
+    require(given is None, f"--{given} is for language models, which are evaluated on one text: RUN FILE")
     check_output(output)
     config = metrics_config(metrics, lowercase, tokenize, chrf_word_order, resamples, seed)
     least = 2 if hypotheses is not None else 3
@@ -107,6 +130,17 @@ def evaluate(
         print_json({"evaluation": evaluation, "by_length": lengths})
     else:
         _print(evaluation, lengths)
+
+
+def _reads_one_text(run: Path) -> bool:
+    """Whether this is a language model's run."""
+    from atento.bundle import kind_of
+
+    return kind_of(run) in ("gpt", "bert")
+
+
+def _of_texts(documents: str | None, context: int | None, stride: int | None) -> dict[str, object]:
+    return {"documents": documents, "context": context, "stride": stride}
 
 
 def metrics_config(

@@ -180,25 +180,36 @@ def interruptible(progress: Progress, run: Path) -> Iterator[tuple[Progress, Sig
 
 def _summarise(report: Report) -> None:
     """What came of it and what to do next, on standard output."""
+    from atento.training.measures import readable
+
     state, run = report.outcome.state, report.run
     ended = "no better validation any more" if report.outcome.reason == "patience" else "budget used"
     print(f"Trained {state.step:,} steps in {state.seconds / 60:.1f} minutes ({ended}); kept: {_kept(report)}.")
     if state.scores:
         best = min(state.scores, key=lambda score: score.loss)
-        metrics = [f"loss {best.loss:.3f}"]
-        metrics += [
-            f"{name} {value:.1f}" for name, value in (("BLEU", best.bleu), ("chrF", best.chrf)) if value is not None
-        ]
-        print(f"Best validation: {', '.join(metrics)} (greedy, step {best.step:,}).")
+        measures = [f"loss {best.loss:.3f}", *readable(best.measures)]
+        print(f"Best validation: {', '.join(measures)} (step {best.step:,}).")
     if state.skipped:
         print(f"{state.skipped} steps were skipped, because their loss or gradient was not finite.")
-    print(f"The translator: {run / 'bundle'}")
+    print(f"The model: {run / 'bundle'}")
     print("\nNext:")
-    print(f'  atento translate {run} "…" --attention alignment.png')
-    print(f"  atento evaluate {run} test.source test.target")
-    if report.card["training"]["guided_alignment"]:
-        print(f"  atento align {run} test.source test.target")
+    for command in _next_commands(report):
+        print(f"  atento {command}")
     sys.stdout.flush()
+
+
+def _next_commands(report: Report) -> list[str]:
+    """What the model is for."""
+    run = report.run
+    match report.card["model"]["kind"]:
+        case "gpt":
+            return [f'write {run} "…"', f"evaluate {run} test.txt"]
+        case "bert":
+            return [f'fill {run} "… [MASK] …"', f"evaluate {run} test.txt"]
+    commands = [f'translate {run} "…" --attention alignment.png', f"evaluate {run} test.source test.target"]
+    if report.card["training"]["guided_alignment"]:
+        commands.append(f"align {run} test.source test.target")
+    return commands
 
 
 def _kept(report: Report) -> str:

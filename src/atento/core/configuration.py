@@ -103,6 +103,11 @@ def apply_overrides(table: dict[str, Any], overrides: Iterable[str]) -> dict[str
     return result
 
 
+def tag_of(configuration: msgspec.Struct) -> str:
+    """The ``kind`` of a configuration that is told apart by it."""
+    return str(type(configuration).__struct_config__.tag)
+
+
 def merged(table: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """``over`` laid over ``table``, tables within tables; one with another ``kind`` takes the old one's whole place."""
     result = dict(table)

@@ -6,10 +6,12 @@ from atento.core.configuration import Configuration
 
 SPECIAL_TOKENS = ("<pad>", "<unk>", "<s>", "</s>")
 """The special tokens of every tokenizer that we train, at ids 0, 1, 2, 3."""
+MASK = "<mask>"
+"""The special token of those that we train for masked language models, at id 4."""
 
 
 class Vocabulary(Configuration, frozen=True, kw_only=True):
-    """Sizes and special ids of a translator's two vocabularies.
+    """Sizes and special ids of a model's vocabulary; a translator has two, which may be one.
 
     ``decoder_start`` is the token that the decoder reads first: ``<s>`` in models trained here, another one in models
     that come from elsewhere.
@@ -23,3 +25,5 @@ class Vocabulary(Configuration, frozen=True, kw_only=True):
     bos: int = 2
     eos: int = 3
     decoder_start: int = 2
+    mask: int | None = None
+    """What hides a token from a masked language model; None: it has none."""

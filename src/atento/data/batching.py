@@ -56,6 +56,16 @@ class Batch:
     def __len__(self) -> int:
         return len(self.indices)
 
+    @property
+    def count(self) -> int:
+        """What a loss sum is divided by: target tokens."""
+        return self.target_tokens
+
+    @property
+    def tokens(self) -> int:
+        """What counts as read: target tokens."""
+        return self.target_tokens
+
     def to(self, device: torch.device | str, *, non_blocking: bool = False) -> Batch:
         """The same batch on another device."""
         names = ("source", "source_mask", "decoder_input", "labels", "target_mask")

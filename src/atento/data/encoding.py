@@ -23,11 +23,11 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 import numpy as np
@@ -49,6 +49,9 @@ _LINK_ARRAYS = ("links", "link_counts")
 _READING_OPTIONS = (
     "source_column", "target_column", "source_key", "target_key", "source_language", "target_language",
 )  # fmt: skip
+
+
+Opened = TypeVar("Opened")
 
 
 class TextEncoder(SpanEncoder, Protocol):
@@ -111,29 +114,44 @@ def encode_corpus(
         DataError: the corpus cannot be read.
         OutputError: the cache cannot be written.
     """
-    folder = cache / "encoded" / _key(corpus, encoders)
-    if (found := _opened(folder)) is not None:
+    progress.start(f"Encoding {corpus.name}", None)
+    try:
+        return encoded_folder(
+            cache / "encoded" / _key(corpus, encoders),
+            _opened,
+            lambda folder: _write(corpus, encoders, folder, progress),
+        )
+    finally:
+        progress.finish()
+
+
+def encoded_folder(folder: Path, opened: Callable[[Path], Opened | None], write: Callable[[Path], None]) -> Opened:
+    """What ``folder`` holds; if ``opened`` finds nothing whole there, it is built by ``write`` and put there at once.
+
+    Raises:
+        OutputError: the cache cannot be written.
+        AtentoError: whatever ``write`` raises.
+    """
+    if (found := opened(folder)) is not None:
         return found
     temporary: Path | None = None
-    progress.start(f"Encoding {corpus.name}", None)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         _sweep(folder.parent)
         temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name[:16]}."))
-        _write(corpus, encoders, temporary, progress)
-        _publish(temporary, folder)
+        write(temporary)
+        _publish(temporary, folder, opened)
     except OSError as error:
         raise OutputError(
             f"cannot write the cache {folder.parent}: {error.strerror or error}; "
             "free some space or set ATENTO_CACHE to another folder"
         ) from error
     finally:
-        progress.finish()
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
-    opened = _opened(folder)
-    assert opened is not None
-    return opened
+    made = opened(folder)
+    assert made is not None
+    return made
 
 
 def _key(corpus: CorpusFiles, encoders: tuple[TextEncoder, TextEncoder]) -> str:
@@ -142,16 +160,21 @@ def _key(corpus: CorpusFiles, encoders: tuple[TextEncoder, TextEncoder]) -> str:
         "version": _VERSION,
         "format": corpus.resolved_format,
         "options": options,
-        "files": [_content(path) for path in corpus.paths],
+        "files": [content_of(path) for path in corpus.paths],
         "encoders": [(encoder.checksum, encoder.size) for encoder in encoders],
     }
     if corpus.alignment is not None:
-        file = _content(Path(corpus.alignment))
+        file = content_of(Path(corpus.alignment))
         content["alignment"] = (file, corpus.alignment_words, corpus.alignment_one_based)
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _content(path: Path) -> tuple[str, str]:
+def content_of(path: Path) -> tuple[str, str]:
+    """What a file's content is known by: its compression and the SHA-256 of its bytes.
+
+    Raises:
+        DataError: it is missing, or a folder.
+    """
     with open_binary(path):  # says plainly what is wrong with a missing file or a folder
         return path.suffix if path.suffix in COMPRESSIONS else "", sha256(path)
 
@@ -192,15 +215,15 @@ def _sweep(parent: Path) -> None:
                 shutil.rmtree(left)
 
 
-def _publish(temporary: Path, folder: Path) -> None:
-    if folder.exists() and _opened(folder) is None:  # truncated: out of the way
+def _publish(temporary: Path, folder: Path, opened: Callable[[Path], object | None]) -> None:
+    if folder.exists() and opened(folder) is None:  # truncated: out of the way
         aside = temporary.with_name(temporary.name + ".damaged")
         folder.rename(aside)
         shutil.rmtree(aside, ignore_errors=True)
     try:
         temporary.rename(folder)
     except OSError:
-        if _opened(folder) is None:  # not simply another process that was faster
+        if opened(folder) is None:  # not simply another process that was faster
             raise
 
 

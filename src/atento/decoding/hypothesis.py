@@ -24,11 +24,13 @@ class Hypothesis:
     """total / length^α, with ``</s>`` counted in the length; hypotheses are ordered by it, finished ones first."""
     finished: bool
     """False where the length limit, or having no possible token at all, cut it off."""
+    stopped: bool = False
+    """It is finished because a ``StopRule`` said so, and does not end with ``</s>``."""
 
     @property
     def text_tokens(self) -> tuple[int, ...]:
         """The tokens without the final ``</s>``."""
-        return self.tokens[:-1] if self.finished else self.tokens
+        return self.tokens[:-1] if self.finished and not self.stopped else self.tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,3 +56,8 @@ class Step:
 
 
 Observer = Callable[[Step], None]
+
+StopRule = Callable[[Int[Tensor, "rows length"]], Bool[Tensor, " rows"]]
+"""Which rows end with their newest token, though it is not ``</s>``, given all that they have written.
+
+Rows stand right-aligned, with −1 before their first token."""

@@ -45,8 +45,11 @@ def prefill(
     vocabulary: Vocabulary,
     prefixes: Sequence[Sequence[int]] | None,
     indices: Sequence[int],
+    given_limits: Sequence[int] | None = None,
 ) -> Prefill:
     """Read the prefixes of all sources in one call of the decoder; ``indices`` name the sources in errors.
+
+    ``given_limits`` take the place of those that the configuration makes.
 
     Raises:
         ConfigurationError: an unusable prefix.
@@ -54,7 +57,7 @@ def prefill(
     sources, device = encoding.mask.shape[0], encoding.mask.device
     forced = [list(prefix) for prefix in prefixes] if prefixes is not None else [[] for _ in range(sources)]
     _check(forced, indices, vocabulary)
-    limits = _limits(encoding.mask, forced, indices, config)
+    limits = _limits(encoding.mask, forced, indices, config, given_limits)
     tokens, valid = _decoder_input(forced, vocabulary, device)
     memory = decoder.prepare(encoding)
     ragged = len(set(map(len, forced))) > 1
@@ -99,13 +102,17 @@ def _check(forced: list[list[int]], indices: Sequence[int], vocabulary: Vocabula
 
 
 def _limits(
-    mask: Bool[Tensor, "sources source"], forced: list[list[int]], indices: Sequence[int], config: DecodingConfig
+    mask: Bool[Tensor, "sources source"],
+    forced: list[list[int]],
+    indices: Sequence[int],
+    config: DecodingConfig,
+    given: Sequence[int] | None,
 ) -> list[int]:
     """min(max_length, a·S + b), the second raised where it leaves no room for the prefix and the minimum length."""
     limits = []
-    for number, length, prefix in zip(indices, mask.sum(1).tolist(), forced, strict=True):
-        limit = config.max_length
-        if config.max_length_ratio is not None:
+    most = [config.max_length] * len(forced) if given is None else given
+    for number, length, prefix, limit in zip(indices, mask.sum(1).tolist(), forced, most, strict=True):
+        if config.max_length_ratio is not None and given is None:
             own = math.floor(config.max_length_ratio * length) + config.max_length_extra
             limit = min(limit, max(own, len(prefix) + 1, config.min_length))
         if limit <= len(prefix):

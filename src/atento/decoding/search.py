@@ -26,7 +26,7 @@ from atento.core.vocabulary import Vocabulary
 from atento.decoding.configuration import DecodingConfig
 from atento.decoding.filters import ban_repeated_ngrams, forbidden_tokens
 from atento.decoding.history import ROOT, Finished, History
-from atento.decoding.hypothesis import Hypothesis, Observer, Step
+from atento.decoding.hypothesis import Hypothesis, Observer, Step, StopRule
 from atento.decoding.prefix import Prefill, prefill
 from atento.decoding.randomness import stream_keys, uniforms
 from atento.decoding.scoring import Scoring
@@ -45,6 +45,9 @@ def search(
     *,
     prefixes: Sequence[Sequence[int]] | None = None,
     indices: Sequence[int] | None = None,
+    samples: Sequence[int] | None = None,
+    limits: Sequence[int] | None = None,
+    stops: StopRule | None = None,
     observer: Observer | None = None,
 ) -> list[list[Hypothesis]]:
     """Decode every source of the encoding.
@@ -56,6 +59,9 @@ def search(
         vocabulary: the special ids of the target side.
         prefixes: target tokens that each source's hypotheses begin with (without the decoder's first token).
         indices: the inputs' numbers, which with ``config.seed`` determine what is drawn; 0, 1, … by default.
+        samples: the samples' numbers, where each source is to be one sample of its input; else all are 0, 1, ….
+        limits: the greatest length of each source's hypotheses; None: as the configuration says.
+        stops: ends hypotheses that do not end themselves; what they had written before counts as well.
         observer: called after each step.
 
     Returns:
@@ -71,8 +77,8 @@ def search(
     if sources == 0:
         return []
     with torch.inference_mode():
-        start = prefill(decoder, encoding, config, vocabulary, prefixes, numbers)
-        return _Search(decoder, config, vocabulary, start, numbers, observer).run()
+        start = prefill(decoder, encoding, config, vocabulary, prefixes, numbers, limits)
+        return _Search(decoder, config, vocabulary, start, numbers, samples, stops, observer).run()
 
 
 @dataclass(kw_only=True)
@@ -104,6 +110,19 @@ class _Ending(NamedTuple):
     finished: bool
 
 
+def _keys(
+    config: DecodingConfig, index: Int[Tensor, " sources"], samples: Sequence[int] | None
+) -> Int[Tensor, "sources width"]:
+    """What each row's random numbers come from."""
+    width = torch.arange(config.width, device=index.device)
+    if samples is None:
+        return stream_keys(config.seed, index, width)
+    assert config.width == 1
+    numbers = torch.tensor(list(samples), device=index.device)
+    every = stream_keys(config.seed, index, torch.arange(int(numbers.max()) + 1, device=index.device))
+    return every.gather(1, numbers.unsqueeze(1))
+
+
 class _Search:
     """One search; ``run`` is the loop, the rest its steps in order."""
 
@@ -114,23 +133,25 @@ class _Search:
         vocabulary: Vocabulary,
         start: Prefill,
         indices: list[int],
+        samples: Sequence[int] | None,
+        stops: StopRule | None,
         observer: Observer | None,
     ) -> None:
         device, sources = start.log_probabilities.device, len(start.prefixes)
         self.decoder, self.config, self.vocabulary, self.observer = decoder, config, vocabulary, observer
-        self.start, self.memory = start, start.memory
+        self.start, self.memory, self.stops = start, start.memory, stops
         self.step = 0
         self.scoring = Scoring(config, max(start.limits), device)
         self.history = History()
         self.finished = Finished(sources, config.returned, device)
         self.forbidden = torch.tensor(forbidden_tokens(config, vocabulary), dtype=torch.long, device=device)
-        self.written = start.right_aligned() if config.no_repeat_ngram_size else None
+        self.written = start.right_aligned() if config.no_repeat_ngram_size or stops is not None else None
         lengths = [len(prefix) for prefix in start.prefixes]
         index = torch.tensor(indices, device=device)
         self.batch = _Batch(
             place=torch.arange(sources, device=device),
             index=index,
-            keys=stream_keys(config.seed, index, torch.arange(config.width, device=device)),
+            keys=_keys(config, index, samples),
             living=torch.ones(sources, dtype=torch.bool, device=device),
             lengths=torch.tensor(lengths, device=device),
             limits=torch.tensor(start.limits, device=device),
@@ -152,7 +173,7 @@ class _Search:
             self.step += 1
             self._ban(log_probabilities)
             extensions = self._extend(log_probabilities)
-            kept = self._record(extensions)
+            kept = self._record(extensions, self._stopped(extensions))
             if kept is not None:
                 if len(kept) == 0:
                     return [self._hypotheses(place) for place in range(len(self.endings))]
@@ -187,7 +208,7 @@ class _Search:
         if self.step <= self.last_early_step:
             early = (self.batch.lengths + 1 < self.config.min_length).repeat_interleave(self.rows_each)
             log_probabilities[:, self.vocabulary.eos].masked_fill_(early, -torch.inf)
-        if self.written is not None:
+        if self.written is not None and self.config.no_repeat_ngram_size:
             ban_repeated_ngrams(log_probabilities, self.written, self.config.no_repeat_ngram_size)
 
     def _extend(self, log_probabilities: Float[Tensor, "rows vocab"]) -> Extensions:
@@ -196,7 +217,23 @@ class _Search:
         numbers = uniforms(self.batch.keys, self.step)
         return drawn_extensions(log_probabilities, self.batch.totals, numbers, self.config)
 
-    def _record(self, extensions: Extensions) -> Int[Tensor, " kept"] | None:
+    def _stopped(self, extensions: Extensions) -> Bool[Tensor, "sources width"] | None:
+        """Which extensions end their hypotheses though they are not ``</s>``; None: no rule was given."""
+        if self.stops is None:
+            return None
+        assert self.written is not None
+        return self.stops(self._continued(self.written, extensions, None)).view_as(extensions.tokens)
+
+    def _ended(
+        self, extensions: Extensions, stopped: Bool[Tensor, "sources width"] | None
+    ) -> Bool[Tensor, "sources width"]:
+        """Which extensions end their hypotheses."""
+        ended = extensions.tokens == self.vocabulary.eos
+        return ended if stopped is None else ended | stopped
+
+    def _record(
+        self, extensions: Extensions, stopped: Bool[Tensor, "sources width"] | None
+    ) -> Int[Tensor, " kept"] | None:
         """Note the extensions and settle what can be; gives the sources that go on, None if no source leaves."""
         batch = self.batch
         before = batch.totals, batch.nodes
@@ -204,12 +241,12 @@ class _Search:
         nodes = self.history.append(parents, extensions.tokens, extensions.log_probabilities)
         batch.lengths, batch.totals, batch.nodes = batch.lengths + 1, extensions.totals, nodes
         if self.observer is not None:
-            self._show(extensions)
+            self._show(extensions, self._ended(extensions, stopped))
         at_limit = self.step >= self.next_limit
-        self.settling = self.settling or self._some_end(extensions)
+        self.settling = self.settling or self._some_end(extensions, stopped)
         if not self.settling and not at_limit:
             return None
-        ended = extensions.tokens == self.vocabulary.eos
+        ended = self._ended(extensions, stopped)
         scores = self.scoring.scores(extensions.totals, batch.lengths)
         self.finished.add(ended, scores, extensions.totals, nodes)
         batch.totals = extensions.totals.masked_fill(ended, -torch.inf)
@@ -222,10 +259,11 @@ class _Search:
         self._read_off(settled, *before)
         return self._leave(settled, at_limit)
 
-    def _some_end(self, extensions: Extensions) -> bool:
+    def _some_end(self, extensions: Extensions, stopped: Bool[Tensor, "sources width"] | None) -> bool:
         """Whether any extension ends a hypothesis, or is none; asked at every step, so with the fewest operations."""
         return (
             self.vocabulary.eos in extensions.tokens.flatten().tolist()
+            or (stopped is not None and bool(stopped.any()))
             or -math.inf in extensions.totals.flatten().tolist()
         )
 
@@ -279,7 +317,7 @@ class _Search:
         left = self.batch.limits - self.batch.lengths
         return self.step + int(left.min()) if len(left) else self.step
 
-    def _show(self, extensions: Extensions) -> None:
+    def _show(self, extensions: Extensions, ended: Bool[Tensor, "sources width"]) -> None:
         assert self.observer is not None
         self.observer(
             Step(
@@ -290,7 +328,7 @@ class _Search:
                 log_probabilities=extensions.log_probabilities,
                 totals=extensions.totals,
                 scores=self.scoring.scores(extensions.totals, self.batch.lengths),
-                ended=extensions.tokens == self.vocabulary.eos,
+                ended=ended,
             )
         )
 
@@ -306,6 +344,7 @@ class _Search:
                     total=ending.total,
                     score=ending.score,
                     finished=ending.finished,
+                    stopped=ending.finished and tokens[-1] != self.vocabulary.eos,
                 )
             )
         return hypotheses

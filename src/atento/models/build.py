@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+from typing import overload
+
 import torch
-from torch import nn
 
 from atento.core.errors import ConfigurationError
 from atento.core.vocabulary import Vocabulary
+from atento.models.bert import BertConfig, BertEncoder, MaskedHead, NextSentenceHead
 from atento.models.encoder_decoder import EncoderDecoder
+from atento.models.gpt import GPTConfig, GPTDecoder
+from atento.models.language_model import LanguageModel
+from atento.models.masked_language_model import MaskedLanguageModel
 from atento.models.recurrent import LuongAttentionConfig, NoAttention, RecurrentConfig, build_recurrent
-from atento.models.transformer import TransformerConfig, build_transformer
+from atento.models.transformer import StackConfig, TransformerConfig, build_transformer
 
-ModelConfig = RecurrentConfig | TransformerConfig
+TranslatorConfig = RecurrentConfig | TransformerConfig
+ModelConfig = RecurrentConfig | TransformerConfig | GPTConfig | BertConfig
+AnyModel = EncoderDecoder | LanguageModel | MaskedLanguageModel
 
 
-def build_model(config: ModelConfig, vocabulary: Vocabulary, *, seed: int | None = None) -> EncoderDecoder:
+@overload
+def build_model(config: TranslatorConfig, vocabulary: Vocabulary, *, seed: int | None = None) -> EncoderDecoder: ...
+
+
+@overload
+def build_model(config: GPTConfig, vocabulary: Vocabulary, *, seed: int | None = None) -> LanguageModel: ...
+
+
+@overload
+def build_model(config: BertConfig, vocabulary: Vocabulary, *, seed: int | None = None) -> MaskedLanguageModel: ...
+
+
+@overload
+def build_model(config: ModelConfig, vocabulary: Vocabulary, *, seed: int | None = None) -> AnyModel: ...
+
+
+def build_model(config: ModelConfig, vocabulary: Vocabulary, *, seed: int | None = None) -> AnyModel:
     """A model with random weights, drawn from ``seed`` alone if one is given (the global generator stays as it was).
 
     Raises:
@@ -23,13 +46,10 @@ def build_model(config: ModelConfig, vocabulary: Vocabulary, *, seed: int | None
     with torch.random.fork_rng(enabled=seed is not None, devices=[]):
         if seed is not None:
             torch.default_generator.manual_seed(seed)  # the processor's alone; torch.manual_seed seeds every device's
-        encoder, decoder = _parts(config, vocabulary)
-    return EncoderDecoder(
-        encoder, decoder, vocabulary, max_length=_max_length(config), max_source_length=_max_source_length(config)
-    )
+        return _built(config, vocabulary)
 
 
-def attends(config: ModelConfig) -> bool:
+def attends(config: TranslatorConfig) -> bool:
     """Whether a model of this configuration has attention over the source."""
     match config:
         case RecurrentConfig(attention=NoAttention()):
@@ -46,14 +66,14 @@ def count_parameters(config: ModelConfig, vocabulary: Vocabulary) -> int:
     """
     try:
         with torch.device("meta"):
-            return EncoderDecoder(*_parts(config, vocabulary), vocabulary).num_parameters
+            return _built(config, vocabulary).num_parameters
     except RuntimeError as error:
         raise ConfigurationError(f"the model cannot be built ({error}); ask for a smaller one") from error
 
 
 def _max_length(config: ModelConfig) -> int | None:
     match config:
-        case TransformerConfig(position="learned", max_positions=longest):
+        case StackConfig(position="learned", max_positions=longest):
             return longest
         case _:
             return None
@@ -67,9 +87,20 @@ def _max_source_length(config: ModelConfig) -> int | None:
             return None
 
 
-def _parts(config: ModelConfig, vocabulary: Vocabulary) -> tuple[nn.Module, nn.Module]:
+def _built(config: ModelConfig, vocabulary: Vocabulary) -> AnyModel:
+    longest = _max_length(config)
     match config:
         case TransformerConfig():
-            return build_transformer(config, vocabulary)
+            return EncoderDecoder(*build_transformer(config, vocabulary), vocabulary, max_length=longest)
         case RecurrentConfig():
-            return build_recurrent(config, vocabulary)
+            source = _max_source_length(config)
+            return EncoderDecoder(*build_recurrent(config, vocabulary), vocabulary, max_source_length=source)
+        case GPTConfig():
+            return LanguageModel(GPTDecoder(config, vocabulary.target_size), vocabulary, max_length=longest)
+        case BertConfig():
+            encoder = BertEncoder(config, vocabulary.target_size)
+            heads = (
+                MaskedHead(config, encoder.embedding.tokens),
+                NextSentenceHead(config) if config.next_sentence else None,
+            )
+            return MaskedLanguageModel(encoder, *heads, vocabulary, max_length=longest)

@@ -7,10 +7,11 @@ from typing import cast
 from torch import nn
 
 from atento.core.vocabulary import Vocabulary
+from atento.models.model import Model
 from atento.nn.protocols import Decoder, Encoder
 
 
-class EncoderDecoder(nn.Module):
+class EncoderDecoder(Model):
     """Holds both parts; everything else goes through ``nn.protocols``."""
 
     def __init__(
@@ -22,12 +23,9 @@ class EncoderDecoder(nn.Module):
         max_length: int | None = None,
         max_source_length: int | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(vocabulary, max_length=max_length)
         self.encoder_module = encoder
         self.decoder_module = decoder
-        self.vocabulary = vocabulary
-        self.max_length = max_length
-        """Tokens of the longest source or target that it can read; None: any."""
         self.max_source_length = max_length if max_source_length is None else max_source_length
         """Tokens of the longest source, ``</s>`` included, where that has a limit of its own; else ``max_length``."""
 
@@ -40,9 +38,3 @@ class EncoderDecoder(nn.Module):
     def decoder(self) -> Decoder:
         """The decoder, by its protocol."""
         return cast("Decoder", self.decoder_module)
-
-    @property
-    def num_parameters(self) -> int:
-        """Numbers that training changes (of a model that is frozen whole: all); shared matrices count once."""
-        every = list(self.parameters())
-        return sum(parameter.numel() for parameter in [p for p in every if p.requires_grad] or every)

@@ -7,7 +7,8 @@ outputs are the vectors of all positions in a row, a source's together: matrix p
 
 A head's queries and keys have d_k components, its values d_v, both D / H by default. Where d_k = d_v, keys and values
 of self-attention are *stacked* [B, 2, H, T, K] as views of one product; else they stand *side by side*
-[B, 1, H, T, d_k + d_v], so that a cache of either is one buffer.
+[B, 1, H, T, d_k + d_v], so that a cache of either is one buffer. With grouped queries (Ainslie et al. 2023) several
+heads' queries share keys and values, of which there are fewer.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ Project = Callable[[Vectors, int, Rotate | None], tuple[Heads, KeysValues]]
 Attend = Callable[[Heads, Heads, Heads, Bool[Tensor, "..."] | None, bool], Vectors]
 """From queries [B, H, T, d_k], keys and values [B, H, S, …] to the contexts of all heads, concatenated, [B·T, H·d_v].
 
+Keys and values may have fewer heads than queries, of which then as many in a row share one.
+
 The mask is True where a query may look, broadcastable to [B, H, T, S]; None: everywhere. If the last argument is True,
 query i looks at keys 0 … i only (and the mask must be None).
 """
@@ -70,6 +73,9 @@ class HeadedAttention(Observable):
         dropout = self.dropout if self.training else 0.0
 
         def attend(queries: Heads, keys: Heads, values: Heads, mask: Tensor | None, causal: bool) -> Tensor:
+            if keys.shape[1] != queries.shape[1]:
+                repeats = queries.shape[1] // keys.shape[1]
+                keys, values = (part.repeat_interleave(repeats, dim=1) for part in (keys, values))
             if self.listener is None:
                 contexts = fused(queries, keys, values, mask, dropout, causal)
             else:
@@ -130,15 +136,28 @@ class SelfAttention(HeadedAttention):
         role: Role,
         key_size: int | None = None,
         value_size: int | None = None,
+        *,
+        num_key_value_heads: int | None = None,
+        bias: bool = True,
     ) -> None:
         super().__init__(model_size, num_heads, dropout, role, key_size, value_size)
-        self.input = Linear(model_size, num_heads * (2 * self.key_size + self.value_size))
-        self.output = Linear(num_heads * self.value_size, model_size)
+        self.num_key_value_heads = num_heads if num_key_value_heads is None else num_key_value_heads
+        if num_heads % self.num_key_value_heads:
+            raise ValueError(f"num_heads {num_heads} is no multiple of num_key_value_heads {num_key_value_heads}")
+        self._widths = [
+            num_heads * self.key_size,
+            self.num_key_value_heads * self.key_size,
+            self.num_key_value_heads * self.value_size,
+        ]
+        self.input = Linear(model_size, sum(self._widths), bias)
+        self.output = Linear(num_heads * self.value_size, model_size, bias)
 
     def bind_projection(self) -> Project:
         """Queries, keys and values, the first two turned by rotary positions if there are any."""
         if self.key_size != self.value_size:
             return self._bind_uneven_projection()
+        if self.num_key_value_heads != self.num_heads:
+            return self._bind_grouped_projection()
         product, num_heads = self.input.bind(), self.num_heads
 
         def project(inputs: Tensor, batch: int, rotate: Rotate | None) -> tuple[Heads, KeysValues]:
@@ -150,14 +169,28 @@ class SelfAttention(HeadedAttention):
 
         return project
 
-    def _bind_uneven_projection(self) -> Project:
-        product, num_heads = self.input.bind(), self.num_heads
-        widths = [num_heads * size for size in (self.key_size, self.key_size, self.value_size)]
+    def _bind_grouped_projection(self) -> Project:
+        product, num_heads, fewer = self.input.bind(), self.num_heads, self.num_key_value_heads
+        widths = [self._widths[0], self._widths[1] + self._widths[2]]
 
         def project(inputs: Tensor, batch: int, rotate: Rotate | None) -> tuple[Heads, KeysValues]:
+            first, rest = torch.split_with_sizes(product(inputs), widths, dim=1)
+            queries, both = split(first, batch, 1, num_heads).select(1, 0), split(rest, batch, 2, fewer)
+            if rotate is None:
+                return queries, both
+            keys, values = both.unbind(1)
+            return rotate(queries), torch.stack([rotate(keys), values], dim=1)
+
+        return project
+
+    def _bind_uneven_projection(self) -> Project:
+        product, widths = self.input.bind(), self._widths
+        heads = (self.num_heads, self.num_key_value_heads, self.num_key_value_heads)
+
+        def project(inputs: Tensor, batch: int, rotate: Rotate | None) -> tuple[Heads, KeysValues]:
+            parts = torch.split_with_sizes(product(inputs), widths, dim=1)
             queries, keys, values = (
-                split(part, batch, 1, num_heads).select(1, 0)
-                for part in torch.split_with_sizes(product(inputs), widths, dim=1)
+                split(part, batch, 1, count).select(1, 0) for part, count in zip(parts, heads, strict=True)
             )
             if rotate is not None:
                 queries, keys = rotate(queries), rotate(keys)
@@ -210,11 +243,14 @@ class CrossAttention(HeadedAttention):
         dropout: float,
         key_size: int | None = None,
         value_size: int | None = None,
+        *,
+        bias: bool = True,
     ) -> None:
         super().__init__(model_size, num_heads, dropout, "cross", key_size, value_size)
-        self.query = Linear(model_size, num_heads * self.key_size)
-        self.key_value = Linear(model_size, num_heads * (self.key_size + self.value_size))
-        self.output = Linear(num_heads * self.value_size, model_size)
+        self.has_bias = bias
+        self.query = Linear(model_size, num_heads * self.key_size, bias)
+        self.key_value = Linear(model_size, num_heads * (self.key_size + self.value_size), bias)
+        self.output = Linear(num_heads * self.value_size, model_size, bias)
 
     def prepare(self, annotations: Float[Tensor, "batch source model"]) -> tuple[Heads, Heads]:
         """The keys and values of the sources."""
@@ -239,10 +275,14 @@ class CrossAttention(HeadedAttention):
             return None
         scale = size**-0.5
         absorbed_keys = keys[0] @ weight.view(heads, size, -1)  # [H, S, D]
-        absorbed_values = values[0] @ last.weight.view(-1, heads, value_size).permute(1, 2, 0) + last.bias / heads
+        absorbed_values = values[0] @ last.weight.view(-1, heads, value_size).permute(1, 2, 0)
+        offsets = keys.new_zeros(heads * positions)
+        if self.has_bias:
+            absorbed_values = absorbed_values + last.bias / heads
+            offsets = (keys[0] @ self.query.bias.view(heads, size, 1)).flatten() * scale
         return Absorbed(
             keys=absorbed_keys.flatten(0, 1).t() * scale,
-            offsets=(keys[0] @ self.query.bias.view(heads, size, 1)).flatten() * scale,
+            offsets=offsets,
             values=absorbed_values.flatten(0, 1),
             positions=positions,
         )

@@ -23,11 +23,11 @@ from atento.core.files import sha256
 from atento.core.progress import Progress
 from atento.core.vocabulary import Vocabulary
 from atento.data.corpus_files import CorpusFiles
-from atento.models.build import ModelConfig, attends, count_parameters
+from atento.models.build import TranslatorConfig, attends, count_parameters
 from atento.study.configuration import CorpusData, Match, RandomData, Study, Variant
 from atento.study.data import Materials, digest, whole
 from atento.study.results import RunResult
-from atento.training.recipe import Recipe
+from atento.training.recipe import TranslationRecipe
 from atento.training.tokenizers import make_tokenizers
 
 _SHORT = 10
@@ -39,7 +39,7 @@ class Prepared:
     """A variant ready to run: its recipe, but for seed and learning rate."""
 
     variant: Variant
-    recipe: Recipe
+    recipe: TranslationRecipe
     vocabulary: Vocabulary
     parameters: int
     texts: str
@@ -53,7 +53,7 @@ class RunPlan:
     prepared: Prepared
     seed: int
     learning_rate: float | None
-    recipe: Recipe
+    recipe: TranslationRecipe
     fingerprint: str
     weights: str
     """Fingerprint of what its weights depend on."""
@@ -124,7 +124,7 @@ def check_recipes(study: Study) -> None:
                 )
 
 
-def variant_recipe(study: Study, variant: Variant) -> Recipe:
+def variant_recipe(study: Study, variant: Variant) -> TranslationRecipe:
     """A variant's recipe, but for data and matching.
 
     Raises:
@@ -132,7 +132,7 @@ def variant_recipe(study: Study, variant: Variant) -> Recipe:
     """
     where = f"variant {variant.name!r}"
     table = merged(study.recipe, variant.recipe)
-    recipe = convert(table, Recipe, where=where)
+    recipe = convert(table, TranslationRecipe, where=where)
     idle = [key for key in table.get("data", {}) if key != "max_length"]
     if idle:
         raise ConfigurationError(
@@ -212,7 +212,7 @@ def best_rate(runs: Sequence[RunResult]) -> float | None:
     return min(known, key=lambda run: run.dev_loss or 0.0).learning_rate
 
 
-def shown(recipe: Recipe) -> dict[str, Any]:
+def shown(recipe: TranslationRecipe) -> dict[str, Any]:
     """A recipe as tables without the places of files, which differ from machine to machine."""
     table = to_builtins(recipe)
     table.pop("data", None)
@@ -220,7 +220,9 @@ def shown(recipe: Recipe) -> dict[str, Any]:
     return {**table, "data": kept}
 
 
-def matched(model: ModelConfig, vocabulary: Vocabulary, parameters: int, match: Match, name: str) -> ModelConfig:
+def matched(
+    model: TranslatorConfig, vocabulary: Vocabulary, parameters: int, match: Match, name: str
+) -> TranslatorConfig:
     """The model with ``match.key`` changed so that it has about so many parameters, if it has not.
 
     Raises:
@@ -234,7 +236,7 @@ def matched(model: ModelConfig, vocabulary: Vocabulary, parameters: int, match: 
             "name a size, or set matched = false there"
         )
 
-    def sized(steps: int) -> ModelConfig:
+    def sized(steps: int) -> TranslatorConfig:
         changed = {**to_builtins(model), match.key: steps * match.multiple}
         return convert(changed, type(model), where=f"variant {name!r}")
 
@@ -258,14 +260,14 @@ def matched(model: ModelConfig, vocabulary: Vocabulary, parameters: int, match: 
     return sized(best)
 
 
-def _has_size(model: ModelConfig, key: str) -> bool:
+def _has_size(model: TranslatorConfig, key: str) -> bool:
     present = getattr(model, key, None)
     return isinstance(present, int) and not isinstance(present, bool)
 
 
 def _recipe(
     study: Study, variant: Variant, materials: Materials, folder: Path, progress: Progress, timed_on: str
-) -> tuple[Recipe, Vocabulary, str]:
+) -> tuple[TranslationRecipe, Vocabulary, str]:
     """The recipe, its vocabulary, and the checksum of its texts."""
     recipe = variant_recipe(study, variant)
     if isinstance(study.data, RandomData):
@@ -278,7 +280,7 @@ def _recipe(
     valid = materials.valid_of(variant)
     texts = digest([*train, valid])
     tokenizers = folder / "tokenizers" / _tokenizer_name(recipe, train)
-    source, target = make_tokenizers(recipe, train, tokenizers, progress)
+    source, target = make_tokenizers(recipe.tokenizer, recipe.data, train, tokenizers, progress)
     files = {"source_tokenizer": str(tokenizers / "source.json")}
     if target is not source:
         files["target_tokenizer"] = str(tokenizers / "target.json")
@@ -298,7 +300,7 @@ def _unlinked(corpus: CorpusFiles) -> CorpusFiles:
     return msgspec.structs.replace(corpus, alignment=None, alignment_words="whitespace", alignment_one_based=False)
 
 
-def _tokenizer_name(recipe: Recipe, train: Sequence[CorpusFiles]) -> str:
+def _tokenizer_name(recipe: TranslationRecipe, train: Sequence[CorpusFiles]) -> str:
     """A name for the tokenizers of this configuration on these texts."""
     known = json.dumps([to_builtins(recipe.tokenizer), digest(train)], sort_keys=True)
     return f"{recipe.tokenizer.kind}-{hashlib.sha256(known.encode()).hexdigest()[:_SHORT]}"

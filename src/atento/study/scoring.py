@@ -23,6 +23,7 @@ from atento.study.data import Materials, TestSet
 from atento.study.metrics import Metric
 from atento.study.results import Bucket, TestResult
 from atento.text.words import segment
+from atento.training.objectives import TranslationObjective
 from atento.training.validation import mean_loss
 
 _BATCH_TOKENS = 4096
@@ -78,7 +79,7 @@ def _loss(translator: Translator, files: CorpusFiles, run: Path) -> float:
     longest = int(max(dataset.source_lengths.max(), dataset.target_lengths.max())) + SPECIALS
     batches = Batches(dataset, bundle.vocabulary, budget=max(_BATCH_TOKENS, longest), seed=0)
     model = bundle.model.eval()
-    return mean_loss(model, batches, "float32")
+    return mean_loss(model, TranslationObjective(), batches.epoch(), "float32")
 
 
 def _alignment_error_rate(translator: Translator, test: TestSet) -> float | None:

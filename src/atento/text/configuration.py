@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from atento.core.configuration import Configuration
+from atento.core.vocabulary import MASK, SPECIAL_TOKENS
 
 Kind = Literal["word", "char", "bpe", "byte-bpe", "wordpiece", "unigram"]
 """Whole words with UNK; characters; byte-pair encoding of characters or of bytes (Sennrich et al. 2016; Radford et al.
@@ -31,5 +32,12 @@ class TokenizerConfig(Configuration, frozen=True, kw_only=True):
     byte_fallback: bool = True
     """bpe and unigram spell characters that training never saw as their UTF-8 bytes, at the cost of 256 entries of the
     vocabulary; without it such characters become ``<unk>``."""
+    mask: bool = False
+    """Have a special token that hides others, as masked language models need it (they set this themselves)."""
     min_frequency: int = 2
     """How often a word (word) or a pair of pieces (bpe, byte-bpe, wordpiece) must occur to get an entry."""
+
+    @property
+    def special_tokens(self) -> tuple[str, ...]:
+        """The special tokens, in the order of their ids."""
+        return (*SPECIAL_TOKENS, MASK) if self.mask else SPECIAL_TOKENS

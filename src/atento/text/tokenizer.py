@@ -22,7 +22,7 @@ import tokenizers
 
 from atento.core.errors import DataError
 from atento.core.files import atomic_text
-from atento.core.vocabulary import SPECIAL_TOKENS
+from atento.core.vocabulary import MASK, SPECIAL_TOKENS
 from atento.text import spans as byte_spans
 from atento.text.configuration import Kind
 from atento.text.pipeline import JOINER, PREFIXED, SPACE, TILING, join
@@ -52,6 +52,8 @@ class Tokenizer:
 
     def __init__(self, library: tokenizers.Tokenizer, *, where: str = "the tokenizer") -> None:
         self.pad, self.unk, self.bos, self.eos = (_special(library, token, where) for token in SPECIAL_TOKENS)
+        self.mask: int | None = library.token_to_id(MASK)
+        """What hides a token from a masked language model, if there is such an entry."""
         library.encode_special_tokens = True  # "</s>" in a user's text is text; the library does not save this
         library.no_padding()
         library.no_truncation()
@@ -153,16 +155,26 @@ class Tokenizer:
         spans = byte_spans.of_tokens(text, offsets, lengths)
         return Tokens(ids=tuple(encoding.ids), pieces=tuple(encoding.tokens), spans=tuple(spans))
 
-    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
+    @property
+    def tiles(self) -> bool:
+        """Whether its pieces laid side by side are the text, so that a text may be encoded in parts."""
+        return self.kind in TILING
+
+    def encode_batch(self, texts: Sequence[str], *, continued: bool = False) -> list[list[int]]:
         """The ids of many texts, at the library's speed.
+
+        Args:
+            texts: raw text.
+            continued: something stands before each text, so that no space is put there.
 
         Raises:
             DataError: a text holds half a character (a lone surrogate).
         """
+        library = self._continuing if continued else self._library
         try:
-            encodings = self._library.encode_batch_fast(list(texts), add_special_tokens=False)
+            encodings = library.encode_batch_fast(list(texts), add_special_tokens=False)
         except (TypeError, UnicodeEncodeError):
-            encodings = self._library.encode_batch_fast([_whole(text) for text in texts], add_special_tokens=False)
+            encodings = library.encode_batch_fast([_whole(text) for text in texts], add_special_tokens=False)
         return [encoding.ids for encoding in encodings]
 
     def decode(self, ids: Sequence[int]) -> str:
@@ -221,6 +233,16 @@ class Tokenizer:
         encoding = self._library.encode(_whole(text), add_special_tokens=False)
         found = zip(encoding.ids, byte_spans.apart(encoding.offsets), strict=True)
         return tuple(dict.fromkeys(text[start:stop] for number, (start, stop) in found if number == self.unk))
+
+    @functools.cached_property
+    def _continuing(self) -> tokenizers.Tokenizer:
+        """The library's tokenizer without the space that it puts before a text."""
+        normalizer = self._description["normalizer"]
+        kept = [step for step in _steps(normalizer) if step["type"] != "Prepend"]
+        sequence = {"type": "Sequence", "normalizers": kept} if kept else None
+        library = tokenizers.Tokenizer.from_str(json.dumps(self._description | {"normalizer": sequence}))
+        library.encode_special_tokens = True
+        return library
 
     @property
     def _falls_back(self) -> bool:

@@ -54,7 +54,7 @@ def train_tokenizer(texts: Iterable[str], config: TokenizerConfig, progress: Pro
         DataError: there is no text.
         ConfigurationError: the vocabulary is larger than the data can give, or too small for its characters.
     """
-    if config.vocab_size <= len(SPECIAL_TOKENS):
+    if config.vocab_size <= len(config.special_tokens):
         raise ConfigurationError(f"tokenizer.vocab_size = {config.vocab_size} leaves no room for text; ask for more")
     feed = _Feed(texts, config, progress or Silent())
     match config.kind:
@@ -130,7 +130,7 @@ def _assemble(model: dict[str, Any], config: TokenizerConfig) -> tokenizers.Toke
     description["model"] = model
     library = tokenizers.Tokenizer.from_str(json.dumps(description))
     library.add_special_tokens(
-        [tokenizers.AddedToken(token, special=True, normalized=False) for token in SPECIAL_TOKENS]
+        [tokenizers.AddedToken(token, special=True, normalized=False) for token in config.special_tokens]
     )
     return library
 
@@ -139,7 +139,7 @@ def _word_level(feed: _Feed, config: TokenizerConfig) -> dict[str, Any]:
     trainer = trainers.WordLevelTrainer(
         vocab_size=config.vocab_size,
         min_frequency=config.min_frequency if config.kind == "word" else 1,
-        special_tokens=list(SPECIAL_TOKENS),
+        special_tokens=list(config.special_tokens),
         show_progress=False,
     )
     return feed.train(_library(models.WordLevel(unk_token=_UNKNOWN), config), trainer)
@@ -151,13 +151,15 @@ def _bpe(feed: _Feed, config: TokenizerConfig) -> dict[str, Any]:
     trainer = trainers.BpeTrainer(
         vocab_size=max(config.vocab_size - reserved, 0),
         min_frequency=config.min_frequency,
-        special_tokens=list(SPECIAL_TOKENS),
+        special_tokens=list(config.special_tokens),
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()) if config.kind == "byte-bpe" else [],
         show_progress=False,
     )
     model = feed.train(_library(models.BPE(unk_token=None if config.kind == "byte-bpe" else _UNKNOWN), config), trainer)
     if fallback:
-        model["vocab"] = _numbered([*SPECIAL_TOKENS, *BYTES, *_ordered(model["vocab"])[len(SPECIAL_TOKENS) :]])
+        model["vocab"] = _numbered(
+            [*config.special_tokens, *BYTES, *_ordered(model["vocab"])[len(config.special_tokens) :]]
+        )
         model["byte_fallback"] = True
     return model
 
@@ -176,14 +178,14 @@ def _wordpiece(feed: _Feed, config: TokenizerConfig) -> dict[str, Any]:
     )
     trained = _ordered(feed.train(library, trainer)["vocab"])
     characters = [piece for piece in trained if len(piece) == 1 and piece != _WORD_START]
-    pieces = [*SPECIAL_TOKENS, *characters, *(pipeline.CONTINUATION + character for character in characters)]
+    pieces = [*config.special_tokens, *characters, *(pipeline.CONTINUATION + character for character in characters)]
     merged = [
         piece.removeprefix(_WORD_START) if piece.startswith(_WORD_START) else pipeline.CONTINUATION + piece
         for piece in trained
         if len(piece) > 1
     ]
     pieces = list(dict.fromkeys([*pieces, *merged]))
-    limit = max(config.vocab_size, len(SPECIAL_TOKENS) + 2 * len(characters))
+    limit = max(config.vocab_size, len(config.special_tokens) + 2 * len(characters))
     return {
         "type": "WordPiece",
         "unk_token": _UNKNOWN,
@@ -196,8 +198,8 @@ def _wordpiece(feed: _Feed, config: TokenizerConfig) -> dict[str, Any]:
 def _unigram(feed: _Feed, config: TokenizerConfig) -> dict[str, Any]:
     reserved = len(BYTES) if config.byte_fallback else 0
     trainer = trainers.UnigramTrainer(
-        vocab_size=max(config.vocab_size - reserved, len(SPECIAL_TOKENS)) + 1,  # with _VARIANT
-        special_tokens=list(SPECIAL_TOKENS),
+        vocab_size=max(config.vocab_size - reserved, len(config.special_tokens)) + 1,  # with _VARIANT
+        special_tokens=list(config.special_tokens),
         unk_token=_UNKNOWN,
         show_progress=False,
     )
@@ -214,18 +216,20 @@ def _unigram(feed: _Feed, config: TokenizerConfig) -> dict[str, Any]:
     except Exception as error:  # the library raises nothing more precise
         if "not large enough" not in str(error):
             raise
-        needed = len(SPECIAL_TOKENS) + reserved + len(feed.characters | {" "})
+        needed = len(config.special_tokens) + reserved + len(feed.characters | {" "})
         raise _too_small(config, needed) from error
-    pieces = [(piece, score) for piece, score in trained if piece not in SPECIAL_TOKENS and _VARIANT not in piece]
+    pieces = [
+        (piece, score) for piece, score in trained if piece not in config.special_tokens and _VARIANT not in piece
+    ]
     lowest = min(score for _, score in pieces)
     scored = [(piece, _score(piece, score, lowest, len(pieces))) for piece, score in pieces]
     # Characters always stay; where they just fit, the library keeps more pieces than asked for.
     scored.sort(key=lambda item: (len(item[0]) > 1, -item[1], item[0]))
     characters = sum(len(piece) == 1 for piece, _ in scored)
-    scored = scored[: max(config.vocab_size - reserved - len(SPECIAL_TOKENS), characters)]
+    scored = scored[: max(config.vocab_size - reserved - len(config.special_tokens), characters)]
     scored.sort(key=lambda item: (-item[1], item[0]))
     fallback = [(entry, 0.0) for entry in BYTES] if config.byte_fallback else []
-    vocab = [*((token, 0.0) for token in SPECIAL_TOKENS), *fallback, *scored]
+    vocab = [*((token, 0.0) for token in config.special_tokens), *fallback, *scored]
     return {"type": "Unigram", "unk_id": 1, "vocab": vocab, "byte_fallback": config.byte_fallback}
 
 

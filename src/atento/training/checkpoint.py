@@ -41,15 +41,13 @@ class Score(Configuration, frozen=True, kw_only=True):
 
     step: int
     loss: float
-    """Nats a token, not smoothed."""
-    bleu: float | None = None
-    chrf: float | None = None
+    """Nats a prediction, not smoothed."""
+    measures: dict[str, float] = {}  # noqa: RUF012  (msgspec copies it)
+    """See ``measures.MEASURES``."""
 
     def value(self, metric: Metric) -> float:
         """The metric as a number of which more is better."""
-        value = {"loss": -self.loss, "bleu": self.bleu, "chrf": self.chrf}[metric]
-        assert value is not None
-        return value
+        return -self.loss if metric == "loss" else self.measures[metric]
 
 
 class RunState(Configuration, frozen=True, kw_only=True):
@@ -63,7 +61,7 @@ class RunState(Configuration, frozen=True, kw_only=True):
     """Spent in the loop so far."""
     used_at_warmup_end: float = 0.0
     tokens: int = 0
-    """Target tokens read."""
+    """Tokens read; of pairs those of the target."""
     skipped: int = 0
     skipped_in_a_row: int = 0
     scores: tuple[Score, ...] = ()

@@ -10,7 +10,7 @@ from atento.core.errors import ConfigurationError
 from atento.training.guided_alignment import GuidedAlignmentConfig
 
 Keep = Literal["last", "best", "average", "ema"]
-Metric = Literal["loss", "bleu", "chrf"]
+Metric = Literal["loss", "bleu", "chrf", "accuracy", "macro_f1"]
 BUDGETS = ("steps", "epochs", "tokens", "minutes")
 
 

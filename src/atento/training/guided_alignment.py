@@ -112,7 +112,7 @@ class GuidedObjective:
             total=loss.total + self.config.weight * alignment,
             likelihood=loss.likelihood,
             count=loss.count,
-            alignment=alignment.detach(),
+            parts={"alignment_loss": alignment.detach()},
         )
 
     def check(self, model: EncoderDecoder, batch: Batch) -> None:

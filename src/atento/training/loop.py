@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 import torch
@@ -21,8 +21,7 @@ from torch import Tensor
 
 from atento.core.errors import DivergedError
 from atento.core.progress import Progress, Stop
-from atento.data.batching import Batch, Batches
-from atento.models.encoder_decoder import EncoderDecoder
+from atento.models.model import Model
 from atento.models.weights import load_weights, weights
 from atento.training.averaging import MovingAverage, mean
 from atento.training.checkpoint import (
@@ -45,8 +44,10 @@ from atento.training.objectives import Objective
 from atento.training.optimiser import build_optimiser, load_optimiser_tensors, optimiser_tensors
 from atento.training.precision import Precision, autocast
 from atento.training.schedule import learning_rate
-from atento.training.stream import BatchStream
+from atento.training.stream import BatchSource, BatchStream, BatchType, EntryType
 from atento.training.validation import Validator
+
+ModelType = TypeVar("ModelType", bound=Model)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,14 +60,14 @@ class Outcome:
     """The weights that the bundle gets, as ``training.keep`` says."""
 
 
-class Trainer:
+class Trainer(Generic[ModelType, EntryType, BatchType]):
     """Trains one model; ``run`` is the loop."""
 
     def __init__(
         self,
-        model: EncoderDecoder,
-        objective: Objective,
-        batches: Batches,
+        model: ModelType,
+        objective: Objective[ModelType, BatchType],
+        batches: BatchSource[EntryType, BatchType],
         validator: Validator,
         config: TrainingConfig,
         *,
@@ -128,7 +129,7 @@ class Trainer:
         used = self._used()
         rate = learning_rate(self.config, step, used, self.state.used_at_warmup_end)
         group = [self.stream.next() for _ in range(self.config.accumulate)]
-        count = sum(batch.target_tokens for batch in group)
+        count = sum(batch.count for batch in group)
         likelihood = sum(self._accumulate(batch, count) for batch in group)
         bound = self.config.clip_norm or math.inf
         norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), bound, foreach=True))
@@ -140,12 +141,12 @@ class Trainer:
             if self.average is not None:
                 self.average.update(step)
         self.optimiser.zero_grad(set_to_none=True)
-        self._window.add(likelihood, count, rate, norm, finite)
+        self._window.add(likelihood, count, sum(batch.tokens for batch in group), rate, norm, finite)
         self._update(
             step=step,
             epoch=self.stream.epoch,
             batch=self.stream.batch,
-            tokens=self.state.tokens + count,
+            tokens=self.state.tokens + sum(batch.tokens for batch in group),
             seconds=time.perf_counter() - self._started,
             skipped=self.state.skipped + (not finite),
             skipped_in_a_row=0 if finite else self.state.skipped_in_a_row + 1,
@@ -153,14 +154,13 @@ class Trainer:
         if step == self.config.warmup_steps:
             self._update(used_at_warmup_end=self._used())
 
-    def _accumulate(self, batch: Batch, count: int) -> float:
-        """Add a batch's gradients, normalised by the step's number of tokens; gives its likelihood sum."""
+    def _accumulate(self, batch: BatchType, count: int) -> float:
+        """Add a batch's gradients, normalised by the step's number of predictions; gives its likelihood sum."""
         batch = batch.to(self.device)
         with autocast(self.precision, self.device):
             loss = self.objective(self.model, batch)
         (loss.total / count).backward()  # type: ignore[no-untyped-call]
-        if loss.alignment is not None:
-            self._window.add_alignment(float(loss.alignment))
+        self._window.add_parts(loss.parts)
         return float(loss.likelihood)
 
     def _after_step(self) -> None:
@@ -187,20 +187,19 @@ class Trainer:
         with self._averaged():
             result = self.validator.run()
         step = self.state.step
-        score = Score(step=step, loss=result.loss, bleu=result.bleu, chrf=result.chrf)
+        score = Score(step=step, loss=result.loss, measures=dict(result.measures))
         self._update(scores=(*self.state.scores, score), seconds=time.perf_counter() - self._started)
         self.log.write(
             step,
             {
                 "valid_loss": result.loss,
                 "valid_perplexity": result.perplexity,
-                "valid_bleu": result.bleu,
-                "valid_chrf": result.chrf,
+                **{f"valid_{name}": value for name, value in result.measures.items()},
             },
         )
         self.progress.message(f"step {step}, epoch {self.stream.epochs:.1f}: {result}")
-        for source, reference, translation in result.samples:
-            self.progress.message(f"    {source}\n      → {translation}\n      = {reference}")
+        for sample in result.samples:
+            self.progress.message(sample)
         self._window = _Window()
 
     @contextmanager
@@ -303,30 +302,33 @@ class _Window:
     def __init__(self) -> None:
         self._begun = time.perf_counter()
         self._likelihood = 0.0
-        self._alignment: float | None = None
+        self._parts: dict[str, float] = {}
         self._count = 0
+        self._tokens = 0
         self._rate = 0.0
         self._norm = 0.0
 
-    def add(self, likelihood: float, count: int, rate: float, norm: float, finite: bool) -> None:
-        """Take in a step; one that was skipped counts for speed only."""
+    def add(self, likelihood: float, count: int, tokens: int, rate: float, norm: float, finite: bool) -> None:
+        """Take in a step; one that was skipped counts for nothing."""
         if finite:
             self._likelihood += likelihood
             self._count += count
+            self._tokens += tokens
         self._rate, self._norm = rate, norm
 
-    def add_alignment(self, loss: float) -> None:
-        """Take in a batch's loss of guided alignment."""
-        self._alignment = (self._alignment or 0.0) + loss
+    def add_parts(self, parts: Mapping[str, Tensor]) -> None:
+        """Take in the parts of a batch's loss."""
+        for name, part in parts.items():
+            self._parts[name] = self._parts.get(name, 0.0) + float(part)
 
     def summary(self) -> tuple[dict[str, float | int | None], str]:
         """The values to log and a note to show."""
         seconds = time.perf_counter() - self._begun
         loss = self._likelihood / self._count if self._count else None
-        speed = self._count / seconds
+        speed = self._tokens / seconds
         values: dict[str, float | int | None] = {
             "loss": loss,
-            "alignment_loss": self._alignment / self._count if self._alignment is not None and self._count else None,
+            **{name: total / self._count for name, total in self._parts.items() if self._count},
             "learning_rate": self._rate,
             "gradient_norm": self._norm,
             "tokens_per_second": speed,

@@ -1,39 +1,48 @@
-"""What a step minimises: an objective turns a model and a batch into sums over tokens.
+"""What a step minimises: an objective turns a model and a batch into sums over predictions.
 
 Sums and not means, so that gradients accumulated over batches (and, later, over machines) are normalised by the global
-number of tokens.
+number of predictions.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from jaxtyping import Float
 from torch import Tensor
 
 from atento.data.batching import Batch
+from atento.data.text_batching import TextBatch
 from atento.models.encoder_decoder import EncoderDecoder
+from atento.models.gpt import nothing_to_read
+from atento.models.language_model import LanguageModel
+from atento.models.model import Model
 from atento.nn.cross_entropy import linear_cross_entropy
+from atento.training.stream import TrainingBatch
+
+ModelType_contra = TypeVar("ModelType_contra", bound=Model, contravariant=True)
+BatchType_contra = TypeVar("BatchType_contra", bound=TrainingBatch, contravariant=True)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
-    """Sums over the real target tokens of a batch, in nats."""
+    """Sums over the predictions of a batch, in nats."""
 
     total: Float[Tensor, ""]
     """What is differentiated (label smoothing included)."""
     likelihood: Float[Tensor, ""]
     """Plain negative log-likelihood, for reports."""
     count: int
-    alignment: Float[Tensor, ""] | None = None
-    """The part of guided alignment, not weighted, for reports."""
+    parts: Mapping[str, Float[Tensor, ""]] = field(default_factory=dict)
+    """Sums that ``total`` also holds, not weighted, for reports: name → sum."""
 
 
-class Objective(Protocol):
+class Objective(Protocol[ModelType_contra, BatchType_contra]):
     """A training signal."""
 
-    def __call__(self, model: EncoderDecoder, batch: Batch) -> Loss:
+    def __call__(self, model: ModelType_contra, batch: BatchType_contra) -> Loss:
         """The loss of a batch."""
         ...
 
@@ -51,4 +60,29 @@ class TranslationObjective:
         hidden, _ = decoder(batch.decoder_input, memory, decoder.start(memory), valid=batch.target_mask)
         real = batch.target_mask
         total, likelihood = linear_cross_entropy(hidden[real], decoder.output, batch.labels[real], self.label_smoothing)
-        return Loss(total=total, likelihood=likelihood, count=batch.target_tokens)
+        return Loss(total=total, likelihood=likelihood, count=batch.count)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageObjective:
+    """−Σₜ log P(yₜ | y₍<t₎) of packed documents (Radford et al. 2018, eq. 1), label-smoothed."""
+
+    label_smoothing: float = 0.0
+
+    def __call__(self, model: LanguageModel, batch: TextBatch) -> Loss:
+        """The loss of a batch of packed text."""
+        decoder = model.decoder
+        memory = decoder.prepare(nothing_to_read(len(batch.inputs), batch.inputs.device))
+        whole = bool(batch.mask.all())
+        hidden, _ = decoder(
+            batch.inputs,
+            memory,
+            decoder.start(memory),
+            valid=None if whole or batch.segments is not None else batch.mask,
+            segments=batch.segments,
+        )
+        rows, labels = (
+            (hidden.flatten(0, 1), batch.labels.flatten()) if whole else (hidden[batch.mask], batch.labels[batch.mask])
+        )
+        total, likelihood = linear_cross_entropy(rows, decoder.output, labels, self.label_smoothing)
+        return Loss(total=total, likelihood=likelihood, count=batch.count)

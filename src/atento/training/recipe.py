@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,19 @@ import msgspec
 from atento.core.configuration import Configuration, apply_overrides, convert, nearest, read_toml
 from atento.core.errors import ConfigurationError
 from atento.data.corpus_files import CorpusFiles
+from atento.data.text_files import Documents, TextFiles
 from atento.decoding.configuration import DecodingConfig
-from atento.models.build import ModelConfig
+from atento.models.bert import BertConfig
+from atento.models.build import ModelConfig, TranslatorConfig
+from atento.models.gpt import GPTConfig
 from atento.text.configuration import TokenizerConfig
 from atento.text.words import How
 from atento.training.configuration import BUDGETS, TrainingConfig
 from atento.training.shipped import DEFAULT, shipped_recipes
 
 
-class DataConfig(Configuration, frozen=True, kw_only=True):
-    """What is trained on and validated on.
+class PairDataConfig(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="pairs"):
+    """Sentence pairs to train on and to validate on, for translators.
 
     Raises:
         ConfigurationError: a value out of its range.
@@ -43,10 +47,40 @@ class DataConfig(Configuration, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.max_length < 1:
             raise ConfigurationError(f"data.max_length = {self.max_length}: give 1 or more")
-        if self.held_out <= 0:
+        if not 0 < self.held_out < math.inf:
             raise ConfigurationError(f"data.held_out = {self.held_out}: give a number of pairs, or a fraction below 1")
         if self.target_tokenizer is not None and self.source_tokenizer is None:
             raise ConfigurationError("data.target_tokenizer needs data.source_tokenizer too; give both")
+
+
+class TextDataConfig(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="text"):
+    """Running text to train on and to validate on, for language models.
+
+    Raises:
+        ConfigurationError: a value out of its range.
+    """
+
+    language: str | None = None
+    train: tuple[TextFiles, ...] = ()
+    valid: TextFiles | None = None
+    """None: a part of the training text is held out."""
+    held_out: float = 0.05
+    """The size of that part, a fraction: the end of every file that is one document, else whole documents."""
+    documents: Documents = "file"
+    """Where documents end in plain text. What stands in one is never read together with another."""
+    context: int | None = None
+    """Tokens of a row; none: as many as the model has positions, or 256 where it has no limit."""
+    tokenizer: str | None = None
+    """The file of an existing tokenizer. None: ``[tokenizer]`` says what to train."""
+
+    def __post_init__(self) -> None:
+        if self.context is not None and self.context < 2:
+            raise ConfigurationError(f"data.context = {self.context}: give 2 or more")
+        if not 0 < self.held_out < 1:
+            raise ConfigurationError(f"data.held_out = {self.held_out}: give a fraction between 0 and 1")
+
+
+DataConfig = PairDataConfig | TextDataConfig
 
 
 class Recipe(Configuration, frozen=True, kw_only=True):
@@ -54,9 +88,16 @@ class Recipe(Configuration, frozen=True, kw_only=True):
 
     model: ModelConfig
     training: TrainingConfig
-    data: DataConfig = DataConfig()
+    data: DataConfig = PairDataConfig()
     tokenizer: TokenizerConfig = TokenizerConfig()
     decoding: DecodingConfig = DecodingConfig()
+
+
+class TranslationRecipe(Recipe, frozen=True, kw_only=True):
+    """A whole run of a translator."""
+
+    model: TranslatorConfig
+    data: PairDataConfig = PairDataConfig()
 
 
 def read_recipe(
@@ -70,8 +111,9 @@ def read_recipe(
 ) -> Recipe:
     """A shipped recipe or a file, with data and settings from the command line put over it.
 
-    Paths in a recipe file are relative to it; ``train`` and ``valid`` (one or two files) and ``alignment`` (word links
-    of ``train``, which switch guided alignment on) to the present folder.
+    Paths in a recipe file are relative to it; ``train`` and ``valid`` and ``alignment`` (word links of ``train``, which
+    switch guided alignment on) to the present folder. ``train`` and ``valid`` are one or two files each; of a language
+    model any number of texts, and one.
 
     Raises:
         ConfigurationError: there is no such recipe, or a key or value does not fit.
@@ -82,27 +124,90 @@ def read_recipe(
     _need_data_from_either(train, table)
     if alignment is not None:
         table.setdefault("training", {}).setdefault("guided_alignment", {})
-    recipe = convert(table, Recipe, where=name_or_path)
-    data = recipe.data
+    recipe = recipe_of(table, where=name_or_path)
+    match recipe.data:
+        case PairDataConfig() as pairs:
+            links = None if alignment is None else (alignment, alignment_words)
+            data: DataConfig = _resolved_pairs(pairs, folder, train, valid, links, overrides)
+        case TextDataConfig() as texts:
+            if alignment is not None:
+                raise ConfigurationError("word links are for translators; leave --alignment out")
+            data = _resolved_texts(texts, folder, train, valid, overrides)
+    return msgspec.structs.replace(recipe, data=data)
+
+
+def recipe_of(table: Mapping[str, Any], *, where: str) -> Recipe:
+    """A recipe from tables; where ``data.kind`` is missing, the kind of model tells it.
+
+    Raises:
+        ConfigurationError: a key or value does not fit.
+    """
+    data, model = table.get("data", {}), table.get("model", {})
+    if isinstance(data, Mapping) and isinstance(model, Mapping):
+        kind = "text" if model.get("kind") in _LANGUAGE_MODELS else "pairs"
+        table = {**table, "data": {"kind": kind, **data}}
+    return convert(table, Recipe, where=where)
+
+
+_LANGUAGE_MODELS = tuple(str(kind.__struct_config__.tag) for kind in (GPTConfig, BertConfig))
+
+
+def _resolved_pairs(
+    data: PairDataConfig,
+    folder: Path,
+    train: Sequence[str | Path] | None,
+    valid: Sequence[str | Path] | None,
+    links: tuple[str | Path, How] | None,
+    overrides: Sequence[str],
+) -> PairDataConfig:
     corpora = [corpus.relative_to(folder) for corpus in data.train]
     if train:
-        links = {} if alignment is None else {"alignment": str(alignment), "alignment_words": alignment_words}
-        corpora = [msgspec.structs.replace(CorpusFiles.of(train), **links)]
+        options = {} if links is None else {"alignment": str(links[0]), "alignment_words": links[1]}
+        corpora = [msgspec.structs.replace(CorpusFiles.of(train), **options)]
     held_out = CorpusFiles.of(valid) if valid else data.valid.relative_to(folder) if data.valid and not train else None
     languages = (data.source_language, data.target_language)
     tokenizers = {
         name: str(folder / path) if not overridden else path
         for name in ("source_tokenizer", "target_tokenizer")
         if (path := getattr(data, name)) is not None
-        for overridden in [any(setting.startswith(f"data.{name}=") for setting in overrides)]
+        for overridden in [_overridden(f"data.{name}", overrides)]
     }
-    resolved = msgspec.structs.replace(
+    return msgspec.structs.replace(
         data,
         train=tuple(corpus.relative_to(Path.cwd()).with_languages(*languages) for corpus in corpora),
         valid=held_out.relative_to(Path.cwd()).with_languages(*languages) if held_out else None,
         **{name: str(Path.cwd() / path) for name, path in tokenizers.items()},
     )
-    return msgspec.structs.replace(recipe, data=resolved)
+
+
+def _resolved_texts(
+    data: TextDataConfig,
+    folder: Path,
+    train: Sequence[str | Path] | None,
+    valid: Sequence[str | Path] | None,
+    overrides: Sequence[str],
+) -> TextDataConfig:
+    texts = [files.relative_to(folder) for files in data.train]
+    held_out = data.valid.relative_to(folder) if data.valid is not None and not train else None
+    if train:
+        texts = [TextFiles(text=str(path)) for path in train]
+    if valid:
+        if len(valid) > 1:
+            raise ConfigurationError(f"a language model is validated on one text, and {len(valid)} were given")
+        held_out = TextFiles(text=str(valid[0]))
+    tokenizer = data.tokenizer
+    if tokenizer is not None and not _overridden("data.tokenizer", overrides):
+        tokenizer = str(folder / tokenizer)
+    return msgspec.structs.replace(
+        data,
+        train=tuple(files.relative_to(Path.cwd()) for files in texts),
+        valid=held_out.relative_to(Path.cwd()) if held_out is not None else None,
+        tokenizer=str(Path.cwd() / tokenizer) if tokenizer is not None else None,
+    )
+
+
+def _overridden(key: str, overrides: Sequence[str]) -> bool:
+    return any(setting.startswith(f"{key}=") for setting in overrides)
 
 
 def check_guidance(recipe: Recipe) -> None:
@@ -111,8 +216,12 @@ def check_guidance(recipe: Recipe) -> None:
     Raises:
         ConfigurationError: one is there without the other.
     """
-    given = [corpus.name for corpus in recipe.data.train if corpus.alignment is not None]
     guided = recipe.training.guided_alignment is not None
+    if not isinstance(recipe.data, PairDataConfig):
+        if guided:
+            raise ConfigurationError("training.guided_alignment is for translators; leave it out")
+        return
+    given = [corpus.name for corpus in recipe.data.train if corpus.alignment is not None]
     if guided and not given:
         raise ConfigurationError(
             "training.guided_alignment needs word links: give a corpus of [[data.train]] an alignment, or --alignment"
@@ -148,4 +257,7 @@ def _let_budget_replace(table: dict[str, Any], overrides: Sequence[str]) -> None
 def _need_data_from_either(train: Sequence[str | Path] | None, table: dict[str, Any]) -> None:
     data = table.get("data")
     if not train and not (isinstance(data, dict) and data.get("train")):
-        raise ConfigurationError("no training data: give --train SOURCE TARGET, or a recipe with [[data.train]]")
+        raise ConfigurationError(
+            "no training data: give --train SOURCE TARGET (of a language model --train TEXT), or a recipe with "
+            "[[data.train]]"
+        )

@@ -8,14 +8,21 @@ from pathlib import Path
 from atento.core.files import atomic_folder
 from atento.core.progress import Progress
 from atento.data.corpus_files import CorpusFiles
+from atento.data.documents import read_pieces
 from atento.data.readers import read_pairs
+from atento.data.text_files import TextFiles
+from atento.text.configuration import TokenizerConfig
 from atento.text.tokenizer import Tokenizer
 from atento.text.training import train_tokenizer
-from atento.training.recipe import Recipe
+from atento.training.recipe import PairDataConfig, TextDataConfig
 
 
 def make_tokenizers(
-    recipe: Recipe, corpora: Sequence[CorpusFiles], folder: Path, progress: Progress
+    config: TokenizerConfig,
+    data: PairDataConfig,
+    corpora: Sequence[CorpusFiles],
+    folder: Path,
+    progress: Progress,
 ) -> tuple[Tokenizer, Tokenizer]:
     """The source's and the target's tokenizer (the same one, if shared), made once and kept in ``folder``.
 
@@ -23,7 +30,6 @@ def make_tokenizers(
         DataError: a corpus or a tokenizer's file cannot be read.
         OutputError: the folder cannot be written.
     """
-    data, config = recipe.data, recipe.tokenizer
     if not folder.exists():
         if data.source_tokenizer is not None:
             made = [Tokenizer.load(Path(path)) for path in (data.source_tokenizer, data.target_tokenizer) if path]
@@ -37,6 +43,30 @@ def make_tokenizers(
     source = Tokenizer.load(folder / "source.json")
     target = folder / "target.json"
     return source, Tokenizer.load(target) if target.exists() else source
+
+
+def make_tokenizer(
+    config: TokenizerConfig,
+    data: TextDataConfig,
+    texts: Sequence[TextFiles],
+    folder: Path,
+    progress: Progress,
+) -> Tokenizer:
+    """A language model's tokenizer, made once and kept in ``folder``.
+
+    Raises:
+        DataError: a text or the tokenizer's file cannot be read.
+        OutputError: the folder cannot be written.
+    """
+    if not folder.exists():
+        if data.tokenizer is not None:
+            made = Tokenizer.load(Path(data.tokenizer))
+        else:
+            pieces = (piece.text for files in texts for piece in read_pieces(files, data.documents))
+            made = train_tokenizer(pieces, config, progress)
+        with atomic_folder(folder) as temporary:
+            made.save(temporary / "tokenizer.json")
+    return Tokenizer.load(folder / "tokenizer.json")
 
 
 def _texts(corpora: Sequence[CorpusFiles], sides: tuple[int, ...]) -> Iterator[str]:

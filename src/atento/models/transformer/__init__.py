@@ -1,12 +1,12 @@
 """The Transformer (Vaswani et al. 2017): configuration, encoder, decoder."""
 
 from atento.core.vocabulary import Vocabulary
-from atento.models.transformer.configuration import TransformerConfig
+from atento.models.transformer.configuration import StackConfig, TransformerConfig
 from atento.models.transformer.decoder import TransformerDecoder
 from atento.models.transformer.encoder import TransformerEncoder
 from atento.models.transformer.layers import new_embedding
 
-__all__ = ["TransformerConfig", "TransformerDecoder", "TransformerEncoder", "build_transformer"]
+__all__ = ["StackConfig", "TransformerConfig", "TransformerDecoder", "TransformerEncoder", "build_transformer"]
 
 
 def build_transformer(

@@ -1,4 +1,4 @@
-"""What makes one Transformer differ from another."""
+"""What makes one stack of Transformer layers differ from another."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from atento.nn.feed_forward import Activation
 from atento.nn.positions import Layout
 
 
-class TransformerConfig(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="transformer"):
-    """An encoder–decoder Transformer. The defaults are a small one that trains on two cores.
+class StackConfig(Configuration, frozen=True, kw_only=True):
+    """What the Transformer, GPT and BERT have in common; each has its own defaults.
 
-    Vaswani et al. 2017's base model: ``model_size = 512``, ``num_heads = 8``, ``feed_forward_size = 2048``, 6 + 6
-    layers, ``layer_norm = "post"``.
+    Raises:
+        ConfigurationError: sizes that do not go together, or a value out of its range.
     """
 
     model_size: int = 256
@@ -25,12 +25,13 @@ class TransformerConfig(Configuration, frozen=True, kw_only=True, tag_field="kin
     """d_v, the size of a head's values; none: model_size / num_heads. Sizes that differ from ``key_size`` compute
     attention without the fused kernel on CPU."""
     feed_forward_size: int = 1024
-    num_encoder_layers: int = 3
-    num_decoder_layers: int = 3
     layer_norm: Literal["pre", "post"] = "pre"
     """Normalise a sub-layer's input (Xiong et al. 2020) or the sum after it (Vaswani et al. 2017)."""
+    norm: Literal["layer", "rms"] = "layer"
+    """Layer normalisation (Ba et al. 2016), or by the root mean square alone (Zhang and Sennrich 2019)."""
+    norm_epsilon: float = 1e-5
     position: Literal["sinusoidal", "learned", "rotary", "none"] = "sinusoidal"
-    """With ``none`` the encoder sees a bag of words; the decoder's mask still tells it how far it is."""
+    """With ``none`` an encoder sees a bag of words; a decoder's mask still tells it how far it is."""
     position_layout: Layout = "interleaved"
     max_positions: int = 1024
     """Longest input of learned positions; the others have no limit."""
@@ -43,10 +44,9 @@ class TransformerConfig(Configuration, frozen=True, kw_only=True, tag_field="kin
     """Inside the feed-forward network."""
     embedding_scale: bool = True
     """Multiply embeddings by √model_size."""
-    tied_embeddings: Literal["all", "decoder", "none"] = "all"
-    """Which share one matrix: source, target and output embeddings; target and output; none. "all" needs a shared
-    vocabulary and falls back to "decoder" without one."""
     output_bias: bool = False
+    bias: bool = True
+    """Linear layers and layer normalisation add a vector (but for the output layer, which has ``output_bias``)."""
 
     @property
     def head_key_size(self) -> int:
@@ -54,8 +54,8 @@ class TransformerConfig(Configuration, frozen=True, kw_only=True, tag_field="kin
         return self.model_size // self.num_heads if self.key_size is None else self.key_size
 
     def __post_init__(self) -> None:
-        counts = ("num_heads", "feed_forward_size", "num_encoder_layers", "num_decoder_layers", "max_positions")
-        for name in ("model_size", "key_size", "value_size", *counts):
+        counts = [name for name in self.__struct_fields__ if name.startswith("num_")]
+        for name in ("model_size", "key_size", "value_size", "feed_forward_size", "max_positions", *counts):
             size = getattr(self, name)
             if size is not None and size < 1:
                 raise ConfigurationError(f"model.{name} = {size}: it must be at least 1")
@@ -74,3 +74,19 @@ class TransformerConfig(Configuration, frozen=True, kw_only=True, tag_field="kin
         for name in ("dropout", "attention_dropout", "activation_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigurationError(f"model.{name} = {getattr(self, name)}: it must be at least 0 and below 1")
+        if not 0 < self.norm_epsilon < 1:
+            raise ConfigurationError(f"model.norm_epsilon = {self.norm_epsilon}: it must be above 0 and below 1")
+
+
+class TransformerConfig(StackConfig, frozen=True, kw_only=True, tag_field="kind", tag="transformer"):
+    """An encoder–decoder Transformer. The defaults are a small one that trains on two cores.
+
+    Vaswani et al. 2017's base model: ``model_size = 512``, ``num_heads = 8``, ``feed_forward_size = 2048``, 6 + 6
+    layers, ``layer_norm = "post"``.
+    """
+
+    num_encoder_layers: int = 3
+    num_decoder_layers: int = 3
+    tied_embeddings: Literal["all", "decoder", "none"] = "all"
+    """Which share one matrix: source, target and output embeddings; target and output; none. "all" needs a shared
+    vocabulary and falls back to "decoder" without one."""

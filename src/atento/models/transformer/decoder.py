@@ -6,16 +6,30 @@ reads a prefix, and makes one step.
 
 from __future__ import annotations
 
-import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from atento.models.transformer.configuration import TransformerConfig
-from atento.models.transformer.layers import Embedding, Residual, initialise, rotary
-from atento.models.transformer.state import BoundLayer, Cache, Source, Step, TransformerMemory, TransformerState
-from atento.nn.feed_forward import FeedForward
+from atento.models.transformer.layers import (
+    Embedding,
+    Residual,
+    feed_forward,
+    initialise,
+    new_norm,
+    rotary,
+    self_attention,
+)
+from atento.models.transformer.state import (
+    BoundLayer,
+    Cache,
+    Source,
+    Step,
+    TransformerMemory,
+    TransformerState,
+    positions_of,
+)
 from atento.nn.linear import linear
-from atento.nn.multi_head import CrossAttention, SelfAttention
+from atento.nn.multi_head import CrossAttention
 from atento.nn.protocols import Encoding
 
 
@@ -24,10 +38,16 @@ class DecoderLayer(nn.Module):
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
-        size, num_heads, sizes = config.model_size, config.num_heads, (config.key_size, config.value_size)
-        self.self_attention = SelfAttention(size, num_heads, config.attention_dropout, "decoder", *sizes)
-        self.cross_attention = CrossAttention(size, num_heads, config.attention_dropout, *sizes)
-        self.feed_forward = FeedForward(size, config.feed_forward_size, config.activation, config.activation_dropout)
+        self.self_attention = self_attention(config, "decoder")
+        self.cross_attention = CrossAttention(
+            config.model_size,
+            config.num_heads,
+            config.attention_dropout,
+            config.key_size,
+            config.value_size,
+            bias=config.bias,
+        )
+        self.feed_forward = feed_forward(config)
         self.self_residual = Residual(config)
         self.cross_residual = Residual(config)
         self.feed_forward_residual = Residual(config)
@@ -68,7 +88,7 @@ class TransformerDecoder(nn.Module):
         self.config = config
         self.embedding = Embedding(config, tokens)
         self.layers = nn.ModuleList(DecoderLayer(config) for _ in range(config.num_decoder_layers))
-        self.norm = nn.LayerNorm(config.model_size) if config.layer_norm == "pre" else None
+        self.norm = new_norm(config) if config.layer_norm == "pre" else None
         initialise(self)
         self.output = nn.Linear(config.model_size, tokens.num_embeddings, bias=config.output_bias)
         if config.tied_embeddings == "none":
@@ -112,7 +132,7 @@ class TransformerDecoder(nn.Module):
         if segments is not None:
             raise ValueError("segments are for language models: a translator's rows hold one target each")
         rows, steps = tokens.shape
-        positions = _positions(state, steps, tokens.device)
+        positions = positions_of(state, steps, tokens.device)
         mask = state.mask(steps)
         step = Step(
             sources=state.sources,
@@ -141,10 +161,3 @@ class TransformerDecoder(nn.Module):
 
     def _layers(self) -> list[DecoderLayer]:
         return list(self.layers)  # type: ignore[arg-type]
-
-
-def _positions(state: TransformerState, steps: int, device: torch.device) -> Int[Tensor, "rows steps"] | None:
-    """Where the next tokens stand; None: behind the filled slots, the same for all queries of a source."""
-    if state.ragged is None and (state.width == 1 or steps == 1):
-        return None
-    return state.lengths.unsqueeze(1) + torch.arange(steps, device=device)

@@ -5,29 +5,34 @@ from __future__ import annotations
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from atento.models.transformer.configuration import TransformerConfig
-from atento.models.transformer.layers import Embedding, Residual, initialise, rotary
-from atento.nn.feed_forward import FeedForward
-from atento.nn.multi_head import Rotate, SelfAttention
+from atento.models.transformer.configuration import StackConfig, TransformerConfig
+from atento.models.transformer.layers import (
+    Embedding,
+    Residual,
+    feed_forward,
+    initialise,
+    new_norm,
+    rotary,
+    self_attention,
+)
+from atento.nn.multi_head import Rotate
 from atento.nn.protocols import Encoding
 
 
 class EncoderLayer(nn.Module):
     """Self-attention, then a feed-forward network, each inside a residual connection."""
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(self, config: StackConfig) -> None:
         super().__init__()
-        size = config.model_size
-        sizes = config.key_size, config.value_size
-        self.self_attention = SelfAttention(size, config.num_heads, config.attention_dropout, "encoder", *sizes)
-        self.feed_forward = FeedForward(size, config.feed_forward_size, config.activation, config.activation_dropout)
+        self.self_attention = self_attention(config, "encoder")
+        self.feed_forward = feed_forward(config)
         self.self_residual = Residual(config)
         self.feed_forward_residual = Residual(config)
 
     def forward(
         self,
         inputs: Float[Tensor, "batch source model"],
-        mask: Bool[Tensor, "batch 1 1 source"] | None,
+        mask: Bool[Tensor, "batch 1 #source source"] | None,
         rotate: Rotate | None,
     ) -> Float[Tensor, "batch source model"]:
         """Encode all positions at once."""
@@ -50,7 +55,7 @@ class TransformerEncoder(nn.Module):
         self.config = config
         self.embedding = Embedding(config, tokens)
         self.layers = nn.ModuleList(EncoderLayer(config) for _ in range(config.num_encoder_layers))
-        self.norm = nn.LayerNorm(config.model_size) if config.layer_norm == "pre" else None
+        self.norm = new_norm(config) if config.layer_norm == "pre" else None
         initialise(self)
 
     def forward(self, tokens: Int[Tensor, "batch source"], mask: Bool[Tensor, "batch source"]) -> Encoding:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from atento.core.errors import DataError
-from atento.models.transformer.configuration import TransformerConfig
+from atento.models.transformer.configuration import StackConfig
+from atento.nn.capture import Role
 from atento.nn.dropout import add_dropped, dropout
+from atento.nn.feed_forward import FeedForward
 from atento.nn.linear import Linear, Product, Sum
-from atento.nn.multi_head import Heads, Rotate
+from atento.nn.multi_head import Heads, Rotate, SelfAttention
 from atento.nn.positions import rotate, rotation, sinusoidal
 
+_DEVIATION = 0.02
 _TABLE = 1024
 """Positions kept ready; later ones are computed when they occur."""
 
@@ -24,7 +28,7 @@ class Embedding(nn.Module):
 
     table: Tensor
 
-    def __init__(self, config: TransformerConfig, tokens: nn.Embedding) -> None:
+    def __init__(self, config: StackConfig, tokens: nn.Embedding) -> None:
         super().__init__()
         self.config = config
         self.tokens = tokens
@@ -44,13 +48,19 @@ class Embedding(nn.Module):
         Raises:
             DataError: the input is longer than a learned position table.
         """
-        vectors = self.tokens(tokens)
+        return dropout(self.undropped(tokens, start, positions), self.config.dropout, self.training)
+
+    def undropped(
+        self, tokens: Int[Tensor, "rows steps"], start: int, positions: Int[Tensor, "rows steps"] | None
+    ) -> Float[Tensor, "rows steps model"]:
+        """The same without dropout."""
+        vectors: Tensor = self.tokens(tokens)
         offsets = self._positions(tokens.shape[1], start, positions)
         if offsets is not None:
             vectors = torch.add(offsets.to(vectors.dtype), vectors, alpha=self.scale)
         elif self.scale != 1.0:
             vectors = vectors * self.scale
-        return dropout(vectors, self.config.dropout, self.training)
+        return vectors
 
     def _positions(self, steps: int, start: int, positions: Int[Tensor, "rows steps"] | None) -> Tensor | None:
         if self.config.position in ("rotary", "none"):
@@ -72,7 +82,7 @@ class Embedding(nn.Module):
 
 
 def rotary(
-    config: TransformerConfig,
+    config: StackConfig,
     steps: int,
     start: int,
     positions: Int[Tensor, "sources queries"] | None,
@@ -90,12 +100,32 @@ def rotary(
     return turn
 
 
+def self_attention(config: StackConfig, role: Role, num_key_value_heads: int | None = None) -> SelfAttention:
+    """A layer's attention over its own tokens."""
+    return SelfAttention(
+        config.model_size,
+        config.num_heads,
+        config.attention_dropout,
+        role,
+        config.key_size,
+        config.value_size,
+        num_key_value_heads=num_key_value_heads,
+        bias=config.bias,
+    )
+
+
+def feed_forward(config: StackConfig) -> FeedForward:
+    """A layer's feed-forward network."""
+    sizes = config.model_size, config.feed_forward_size
+    return FeedForward(*sizes, config.activation, config.activation_dropout, bias=config.bias)
+
+
 class Residual(nn.Module):
     """x + dropout(sublayer(norm(x))) (pre) or norm(x + dropout(sublayer(x))) (post)."""
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(self, config: StackConfig) -> None:
         super().__init__()
-        self.norm = nn.LayerNorm(config.model_size)
+        self.norm = new_norm(config)
         self.pre = config.layer_norm == "pre"
         self.dropout = config.dropout
 
@@ -120,9 +150,23 @@ class Residual(nn.Module):
         return lambda inputs, hidden: add_dropped(inputs, last(hidden), probability)
 
 
-def bind_norm(norm: nn.LayerNorm) -> Product:
-    """Layer normalisation with its parts at hand (see ``nn.linear.Linear``)."""
-    shape, weight, bias, epsilon = norm.normalized_shape, norm.weight, norm.bias, norm.eps
+Norm = nn.LayerNorm | nn.RMSNorm
+
+
+def new_norm(config: StackConfig) -> Norm:
+    """The normalisation that the configuration asks for."""
+    if config.norm == "rms":
+        return nn.RMSNorm(config.model_size, eps=config.norm_epsilon)
+    return nn.LayerNorm(config.model_size, eps=config.norm_epsilon, bias=config.bias)
+
+
+def bind_norm(norm: Norm) -> Product:
+    """A normalisation with its parts at hand (see ``nn.linear.Linear``)."""
+    shape, weight = norm.normalized_shape, norm.weight
+    if isinstance(norm, nn.RMSNorm):
+        root_epsilon = norm.eps
+        return lambda inputs: torch.rms_norm(inputs, shape, weight, root_epsilon)
+    bias, epsilon = norm.bias, norm.eps
     return lambda inputs: torch.layer_norm(inputs, shape, weight, bias, epsilon)
 
 
@@ -139,7 +183,21 @@ def initialise(module: nn.Module) -> None:
                 nn.init.zeros_(part.bias)
 
 
-def new_embedding(size: int, config: TransformerConfig, pad: int) -> nn.Embedding:
+def initialise_normally(module: nn.Module, added: Iterable[nn.Linear] = (), num_layers: int = 1) -> None:
+    """GPT's and BERT's initialisation: N(0, 0.02) for every matrix, zero biases.
+
+    Radford et al. 2019, section 2.3: the matrices ``added``, whose products are summed up along ``num_layers`` layers
+    of two sub-layers each, are divided by the root of their number.
+    """
+    smaller = set(added)
+    for part in module.modules():
+        if isinstance(part, nn.Linear | nn.Embedding):
+            nn.init.normal_(part.weight, std=_DEVIATION / math.sqrt(2 * num_layers if part in smaller else 1))
+        if isinstance(part, nn.Linear) and part.bias is not None:
+            nn.init.zeros_(part.bias)
+
+
+def new_embedding(size: int, config: StackConfig, pad: int) -> nn.Embedding:
     """An embedding matrix whose entries, after the scale of the embedding, are of the order of one."""
     embedding = nn.Embedding(size, config.model_size, padding_idx=pad)
     nn.init.normal_(embedding.weight, std=config.model_size**-0.5)

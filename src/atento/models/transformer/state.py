@@ -232,3 +232,10 @@ class TransformerState:
     def _own(self, width: int) -> Bool[Tensor, "width 1 columns"]:
         """Each row's own column."""
         return torch.eye(width, dtype=torch.bool, device=self._device).unsqueeze(1)
+
+
+def positions_of(state: TransformerState, steps: int, device: torch.device) -> Int[Tensor, "rows steps"] | None:
+    """Where the next tokens stand; None: behind the filled slots, the same for all queries of a source."""
+    if state.ragged is None and (state.width == 1 or steps == 1):
+        return None
+    return state.lengths.unsqueeze(1) + torch.arange(steps, device=device)

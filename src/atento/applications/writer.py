@@ -1,0 +1,305 @@
+"""A prompt in, its continuation out: what a language model writes.
+
+writer = atento.load("runs/machado")
+print(writer.write("Capitu olhou", max_tokens=60).text)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, overload
+
+import msgspec
+import torch
+from jaxtyping import Bool, Int
+from torch import Tensor
+
+from atento.bundle import Bundle, load_language_model
+from atento.core.allocator import keep_freed_memory
+from atento.core.errors import ConfigurationError, DataError
+from atento.core.progress import Progress, Silent
+from atento.decoding.batches import in_order, plan_batches
+from atento.decoding.configuration import DecodingConfig
+from atento.decoding.hypothesis import Hypothesis, Step
+from atento.decoding.search import search
+from atento.models.gpt import nothing_to_read
+from atento.models.language_model import LanguageModel
+from atento.text.tokenizer import Tokenizer
+
+MAX_TOKENS = 200
+"""Tokens that are written where nothing is said."""
+LONGEST_PROMPT = 1_000_000
+"""Characters of a prompt, at most: more is read by no model, and takes long to be cut into tokens."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Continuation:
+    """What was written after a prompt."""
+
+    text: str
+    """Without the prompt, and without the stop string that ended it."""
+    ids: tuple[int, ...]
+    """With ``</s>``, or what the stop string is made of, at the end."""
+    tokens: tuple[str, ...]
+    """The ids' labels for a reader."""
+    log_probabilities: tuple[float, ...]
+    """Of each token, natural logarithms, in the model's own distribution."""
+    total: float
+    """Their sum."""
+    ended: bool
+    """By ``</s>`` or a stop string; False where the limit cut it off."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writing:
+    """What became of one prompt."""
+
+    prompt: str
+    continuations: tuple[Continuation, ...]
+    """Samples in their order, or the hypotheses of a search, best first."""
+
+    @property
+    def text(self) -> str:
+        """The prompt with its first continuation."""
+        return self.prompt + self.continuations[0].text
+
+
+class Writer:
+    """Continues texts."""
+
+    def __init__(self, bundle: Bundle[LanguageModel]) -> None:
+        self.bundle = bundle
+        self._device = next(bundle.model.parameters()).device
+
+    @classmethod
+    def load(cls, path: Path | str, device: str = "cpu") -> Writer:
+        """The writer of a run or bundle; raises glibc's memory thresholds for the process (``core.allocator``).
+
+        Raises:
+            BundleError: there is none, it is damaged, or it is no language model's.
+        """
+        keep_freed_memory()
+        return cls(load_language_model(Path(path), device))
+
+    @overload
+    def write(
+        self,
+        prompts: str,
+        *,
+        max_tokens: int = ...,
+        stop: Sequence[str] = ...,
+        decoding: DecodingConfig | None = ...,
+        on_text: Callable[[str], None] | None = ...,
+        progress: Progress | None = ...,
+        **settings: Any,
+    ) -> Writing: ...
+
+    @overload
+    def write(
+        self,
+        prompts: list[str] | tuple[str, ...],
+        *,
+        max_tokens: int = ...,
+        stop: Sequence[str] = ...,
+        decoding: DecodingConfig | None = ...,
+        on_text: Callable[[str], None] | None = ...,
+        progress: Progress | None = ...,
+        **settings: Any,
+    ) -> list[Writing]: ...
+
+    def write(
+        self,
+        prompts: str | list[str] | tuple[str, ...],
+        *,
+        max_tokens: int = MAX_TOKENS,
+        stop: Sequence[str] = (),
+        decoding: DecodingConfig | None = None,
+        on_text: Callable[[str], None] | None = None,
+        progress: Progress | None = None,
+        **settings: Any,
+    ) -> Writing | list[Writing]:
+        """Continue one prompt, or many in their order.
+
+        Args:
+            prompts: beginnings; an empty one lets the model begin by itself.
+            max_tokens: tokens written after a prompt, at most; the model's context limits them, too.
+            stop: strings that end a continuation.
+            decoding: how to search or sample; the bundle's own settings by default.
+            on_text: is given a single continuation piece by piece while it is written.
+            progress: told about every batch.
+            settings: single settings of ``decoding``, put over it: ``temperature=0.8``.
+
+        Raises:
+            DataError: a prompt that leaves no room in the model's context.
+            ConfigurationError: an unusable option.
+        """
+        chosen = self._settings(decoding, settings)
+        if max_tokens < 1:
+            raise ConfigurationError(f"max_tokens = {max_tokens}: give 1 or more")
+        if any(not each for each in stop):
+            raise ConfigurationError("an empty stop string would end everything at once; leave it out")
+        texts = [prompts] if isinstance(prompts, str) else list(prompts)
+        if on_text is not None and (len(texts) != 1 or chosen.returned != 1 or chosen.width != 1):
+            raise ConfigurationError("only one continuation of one prompt, without a beam, can be followed as it comes")
+        written = self._write(texts, max_tokens, tuple(stop), chosen, on_text, progress or Silent())
+        return written[0] if isinstance(prompts, str) else written
+
+    def _settings(self, decoding: DecodingConfig | None, settings: dict[str, Any]) -> DecodingConfig:
+        chosen = decoding or self.bundle.decoding
+        if unknown := settings.keys() - set(DecodingConfig.__struct_fields__):
+            raise ConfigurationError(f"there is no setting {min(unknown)!r} of decoding")
+        return msgspec.structs.replace(chosen, **settings)
+
+    def _write(
+        self,
+        prompts: list[str],
+        max_tokens: int,
+        stop: tuple[str, ...],
+        settings: DecodingConfig,
+        on_text: Callable[[str], None] | None,
+        progress: Progress,
+    ) -> list[Writing]:
+        tokenizer = self.bundle.tokenizer
+        prefixes = self._prefixes(prompts)
+        limits = [self._limit(prefix, number, max_tokens) for number, prefix in enumerate(prefixes, 1)]
+        # Samples are texts of their own: they share nothing but their prompt.
+        several = settings.samples if settings.sampling else 1
+        alone = msgspec.structs.replace(settings, samples=1, max_length=2**31) if settings.sampling else settings
+        tasks = [(number, sample) for number in range(len(prompts)) for sample in range(several)]
+        batches = plan_batches(
+            [limits[number] for number, _ in tasks],
+            batch_tokens=max(settings.batch_tokens, 1),
+            batch_size=settings.batch_size,
+        )
+        follow = _Follow(tokenizer, prefixes[0], stop, on_text) if on_text is not None else None
+        results = []
+        progress.start("writing", len(tasks))
+        try:
+            for batch in batches:
+                chosen = [tasks[place] for place in batch]
+                results.append(
+                    search(
+                        self.bundle.model.decoder,
+                        nothing_to_read(len(batch), self._device),
+                        alone,
+                        self.bundle.vocabulary,
+                        prefixes=[prefixes[number] for number, _ in chosen],
+                        indices=[number for number, _ in chosen],
+                        samples=[sample for _, sample in chosen] if settings.sampling else None,
+                        limits=[limits[number] for number, _ in chosen],
+                        stops=_Stop(tokenizer, stop) if stop else None,
+                        observer=follow,
+                    )
+                )
+                progress.advance(len(batch))
+        finally:
+            progress.finish()
+        found = in_order(batches, results)
+        if follow is not None:
+            follow.finish()
+        return [
+            Writing(
+                prompt=prompt,
+                continuations=tuple(
+                    self._continuation(prefixes[number], hypothesis, stop)
+                    for each in found[number * several : (number + 1) * several]
+                    for hypothesis in each
+                ),
+            )
+            for number, prompt in enumerate(prompts)
+        ]
+
+    def _prefixes(self, prompts: list[str]) -> list[list[int]]:
+        for number, prompt in enumerate(prompts, 1):
+            if len(prompt) > LONGEST_PROMPT:
+                raise DataError(f"prompt {number} has {len(prompt):,} characters; give at most {LONGEST_PROMPT:,}")
+        return self.bundle.tokenizer.encode_batch(prompts)
+
+    def _limit(self, prefix: list[int], number: int, max_tokens: int) -> int:
+        most = self.bundle.model.max_length
+        if most is not None and len(prefix) >= most:
+            raise DataError(
+                f"prompt {number} has {len(prefix)} tokens, and this model reads at most {most}: shorten it to less"
+            )
+        wanted = len(prefix) + max_tokens
+        return wanted if most is None else min(wanted, most)
+
+    def _continuation(self, prefix: list[int], hypothesis: Hypothesis, stop: tuple[str, ...]) -> Continuation:
+        tokenizer, first = self.bundle.tokenizer, len(prefix)
+        ids, values = hypothesis.tokens[first:], hypothesis.log_probabilities[first:]
+        text = _after(tokenizer, prefix, hypothesis.text_tokens[first:])
+        return Continuation(
+            text=text[: _first_of(text, stop)],
+            ids=ids,
+            tokens=tuple(tokenizer.label(token) for token in ids),
+            log_probabilities=values,
+            total=sum(values),
+            ended=hypothesis.finished,
+        )
+
+
+def _after(tokenizer: Tokenizer, prefix: Sequence[int], ids: Sequence[int]) -> str:
+    """What ``ids`` add to the text of ``prefix``; a character that both share belongs to the addition."""
+    before, whole = tokenizer.decode(prefix), tokenizer.decode([*prefix, *ids])
+    shared = before.rstrip("\ufffd")
+    return whole[len(before) :] if whole.startswith(before) else whole[len(shared) :]
+
+
+def _first_of(text: str, stop: Sequence[str]) -> int:
+    """Where the first stop string begins, or the text's end."""
+    return min([place for each in stop if (place := text.find(each)) >= 0], default=len(text))
+
+
+class _Stop:
+    """Ends a row once one of the stop strings stands in what it has written; implements ``hypothesis.StopRule``."""
+
+    def __init__(self, tokenizer: Tokenizer, stop: Sequence[str]) -> None:
+        self._tokenizer, self._stop = tokenizer, stop
+        self._tail = max(len(each.encode()) for each in stop) + 1
+        """Tokens that can hold a stop string whole, each having a byte at least, and one before."""
+
+    def __call__(self, written: Int[Tensor, "rows length"]) -> Bool[Tensor, " rows"]:
+        """Whether each row's end has one that was not there before its newest token."""
+        rows = [[token for token in row if token >= 0] for row in written[:, -self._tail - 1 :].tolist()]
+        texts = self._tokenizer.decode_batch(rows)
+        earlier = self._tokenizer.decode_batch([row[:-1] for row in rows])
+        found = [
+            any(text.count(each) > before.count(each) for each in self._stop)
+            for text, before in zip(texts, earlier, strict=True)
+        ]
+        return torch.tensor(found, device=written.device)
+
+
+class _Follow:
+    """Hands a continuation on while it is written, but for an end that may become a stop string or half a character."""
+
+    def __init__(
+        self, tokenizer: Tokenizer, prefix: Sequence[int], stop: Sequence[str], on_text: Callable[[str], None]
+    ) -> None:
+        self._tokenizer, self._prefix, self._stop, self._on_text = tokenizer, prefix, stop, on_text
+        self._ids: list[int] = []
+        self._shown = 0
+        self._held = max((len(each) - 1 for each in stop), default=0)
+
+    def __call__(self, step: Step) -> None:
+        """Take in the newest token."""
+        token = int(step.tokens[0, 0])
+        if token != self._tokenizer.eos:
+            self._ids.append(token)
+        text = self._text()
+        self._show(text.rstrip("\ufffd")[: max(0, len(text) - self._held)])
+
+    def finish(self) -> None:
+        """Hand the rest on."""
+        self._show(self._text())
+
+    def _text(self) -> str:
+        text = _after(self._tokenizer, self._prefix, self._ids)
+        return text[: _first_of(text, self._stop)]
+
+    def _show(self, text: str) -> None:
+        if len(text) > self._shown:
+            self._on_text(text[self._shown :])
+            self._shown = len(text)

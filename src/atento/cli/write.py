@@ -1,0 +1,178 @@
+"""``atento write``: a language model continues prompts."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
+
+from atento.cli.arguments import Device, Json, check_output, require
+from atento.cli.console import progress_bar
+
+if TYPE_CHECKING:
+    from atento.applications.writer import Writer, Writing
+    from atento.decoding.configuration import DecodingConfig
+
+EXAMPLES = """\b
+Examples:
+  atento write runs/machado "Capitu olhou"
+  atento write runs/machado "Capitu olhou" --samples 3 --temperature 0.7 --max-tokens 80 --stop "."
+  atento write runs/machado -i prompts.txt --greedy --json > continued.jsonl
+"""
+
+
+def write(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A language model's run, or its bundle.")],
+    prompts: Annotated[
+        list[str] | None, typer.Argument(metavar="PROMPT...", help="Beginnings; none: the model begins by itself.")
+    ] = None,
+    input_file: Annotated[
+        Path | None, typer.Option("--input", "-i", metavar="FILE", help="A prompt a line; .gz .xz .bz2 .zst too.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Instead of printing.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(metavar="N", help="Tokens after a prompt, at most. [200]")] = None,
+    samples: Annotated[int | None, typer.Option(metavar="N", help="Draw N continuations of each prompt.")] = None,
+    temperature: Annotated[float | None, typer.Option(metavar="T", help="Below 1 is tamer, above 1 wilder.")] = None,
+    top_k: Annotated[int | None, typer.Option(metavar="K", help="Draw from the K most probable tokens.")] = None,
+    top_p: Annotated[float | None, typer.Option(metavar="P", help="Draw from the top P of probability.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Of the draws; the same seed writes the same.")] = None,
+    greedy: Annotated[bool, typer.Option("--greedy", help="Take the most probable token each time.")] = False,
+    beam_size: Annotated[int | None, typer.Option(metavar="N", help="Search with a beam instead of drawing.")] = None,
+    n_best: Annotated[int | None, typer.Option(metavar="N", help="Print N results of the beam.")] = None,
+    stop: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT", help="End where this would be written; may be repeated.")
+    ] = None,
+    no_repeat_ngram_size: Annotated[int | None, typer.Option(metavar="N", help="No N tokens twice in a row.")] = None,
+    batch_size: Annotated[int | None, typer.Option(metavar="N", help="Texts written together, at most.")] = None,
+    as_json: Json = False,
+    device: Device = "auto",
+) -> None:
+    """Continue prompts.
+
+    One continuation appears while it is written. Several are printed one after the other, each with its prompt. With
+    --json every prompt becomes a JSON object that has all continuations with their tokens and log-probabilities.
+    """
+    require(not (prompts and input_file), "give either PROMPT or --input, not both")
+    searches = greedy or beam_size is not None or n_best is not None
+    draws = {"samples": samples, "temperature": temperature, "top-k": top_k, "top-p": top_p, "seed": seed}
+    given = next((name for name, value in draws.items() if value is not None), None)
+    require(not (searches and given), f"--{given} is for drawing; leave it out, or --greedy and the beam")
+    require(not (greedy and (beam_size or n_best)), "--greedy is a beam of one; leave it or the beam out")
+    check_output(output)
+    from atento.applications.writer import MAX_TOKENS
+
+    texts = _prompts(prompts, input_file)
+    writer = load(run, device)
+    settings: dict[str, Any] = {
+        "samples": samples,
+        "temperature": temperature,
+        "top_k": top_k,
+        "top_p": top_p,
+        "seed": seed,
+        "no_repeat_ngram_size": no_repeat_ngram_size,
+        "batch_size": batch_size,
+    }
+    if searches:
+        settings |= {"beam_size": beam_size or n_best or 1, "n_best": n_best}
+    decoding = with_settings(writer.bundle.decoding, settings, searches=searches)
+    live = not as_json and output is None and len(texts) == 1 and decoding.width == 1 and decoding.returned == 1
+    with _opened(output) as stream:
+        on_text = None
+        if live:
+            stream.write(texts[0])
+            on_text = _shower(stream)
+        with progress_bar() if not live else nullcontext() as progress:
+            writings = writer.write(
+                texts,
+                max_tokens=max_tokens if max_tokens is not None else MAX_TOKENS,
+                stop=stop or (),
+                decoding=decoding,
+                on_text=on_text,
+                progress=progress,
+            )
+        if live:
+            stream.write("\n")
+        else:
+            for number, writing in enumerate(writings, 1):
+                stream.write(_json(number, writing) if as_json else _text(writing))
+
+
+def load(run: Path, device: str) -> Writer:
+    """A run's writer on a device that is there.
+
+    Raises:
+        BundleError: there is none.
+        ConfigurationError: the device cannot be used.
+    """
+    from atento.applications.device import usable_device
+    from atento.applications.writer import Writer
+
+    return Writer.load(run, str(usable_device(device)))
+
+
+def with_settings(decoding: DecodingConfig, settings: dict[str, Any], *, searches: bool) -> DecodingConfig:
+    """The bundle's own settings with those given (not None) put over them; a search leaves those of drawing out.
+
+    Raises:
+        ConfigurationError: a value out of its range, or two that contradict each other.
+    """
+    import msgspec
+
+    chosen = {name: value for name, value in settings.items() if value is not None}
+    if searches:
+        chosen |= {"sampling": False, "samples": 1, "temperature": 1.0, "top_k": 0, "top_p": 1.0}
+        chosen.setdefault("n_best", 1)
+    elif {"samples", "temperature", "top_k", "top_p", "seed"} & chosen.keys():
+        chosen |= {"sampling": True, "n_best": 1}
+    return msgspec.structs.replace(decoding, **chosen)
+
+
+def _prompts(prompts: list[str] | None, input_file: Path | None) -> list[str]:
+    if input_file is None:
+        return prompts or [""]
+    from atento.core.errors import DataError
+    from atento.core.files import read_lines
+
+    texts = list(read_lines(input_file))
+    if not texts:
+        raise DataError(f"{input_file} is empty; give a file with a prompt a line")
+    return texts
+
+
+def _opened(output: Path | None) -> Any:
+    from atento.core.files import atomic_text
+
+    return atomic_text(output) if output is not None else nullcontext[TextIO](sys.stdout)
+
+
+def _shower(stream: TextIO) -> Any:
+    def show(text: str) -> None:
+        stream.write(text)
+        stream.flush()
+
+    stream.flush()
+    return show
+
+
+def _text(writing: Writing) -> str:
+    """Every continuation with its prompt, an empty line after each."""
+    return "".join(f"{writing.prompt}{each.text}\n\n" for each in writing.continuations)
+
+
+def _json(number: int, writing: Writing) -> str:
+    import msgspec
+
+    fields = ("text", "total", "ended", "tokens", "ids", "log_probabilities")
+    return (
+        msgspec.json.encode(
+            {
+                "line": number,
+                "prompt": writing.prompt,
+                "continuations": [{name: getattr(each, name) for name in fields} for each in writing.continuations],
+            }
+        ).decode()
+        + "\n"
+    )

@@ -1,0 +1,147 @@
+"""What a language model writes: the same as a plain loop, whatever is written beside it, and ended as asked."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+import torch
+
+from atento.applications.writer import Writer
+from atento.bundle import Bundle, vocabulary_of
+from atento.core.errors import ConfigurationError, DataError
+from atento.decoding.configuration import DecodingConfig
+from atento.models.build import build_model
+from atento.models.gpt import GPTConfig, nothing_to_read
+from atento.text.configuration import TokenizerConfig
+from atento.text.training import train_tokenizer
+
+TEXTS = ["a vida é bela", "o que é a vida", "diga lá, meu irmão", "onde fica a casa?", ""]
+GREEDY = DecodingConfig(beam_size=1)
+DRAWN = DecodingConfig(sampling=True, samples=3, temperature=0.9, top_p=0.95)
+
+
+def writer_of(kind: str = "byte-bpe", position: str = "rotary", **options: int) -> Writer:
+    tokenizer = train_tokenizer(TEXTS * 3, TokenizerConfig(kind=kind, vocab_size=290 if kind == "byte-bpe" else 60))  # type: ignore[arg-type]
+    config = GPTConfig(model_size=16, num_heads=2, feed_forward_size=24, num_layers=2, position=position, **options)  # type: ignore[arg-type]
+    model = build_model(config, vocabulary_of(tokenizer, tokenizer), seed=2)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dim() > 1:
+                parameter *= 12.0
+    model = model.eval().requires_grad_(False)
+    return Writer(Bundle(model=model, model_config=config, source_tokenizer=tokenizer, target_tokenizer=tokenizer))
+
+
+@pytest.fixture(scope="module")
+def writer() -> Writer:
+    return writer_of()
+
+
+def log_probabilities(writer: Writer, ids: list[int]) -> torch.Tensor:
+    """Of the token after each."""
+    decoder = writer.bundle.model.decoder
+    memory = decoder.prepare(nothing_to_read(1))
+    hidden, _ = decoder(torch.tensor([[2, *ids]]), memory, decoder.start(memory))
+    return decoder.logits(hidden)[0].log_softmax(-1)
+
+
+def test_greedy_is_a_plain_loop(writer: Writer) -> None:
+    tokenizer = writer.bundle.tokenizer
+    for writing in writer.write(TEXTS, max_tokens=12, decoding=GREEDY):
+        [found] = writing.continuations
+        ids = tokenizer.encode_batch([writing.prompt])[0]
+        first = len(ids)
+        for _ in range(12):
+            scores = log_probabilities(writer, ids)[-1]
+            scores[[tokenizer.pad, tokenizer.bos]] = -torch.inf
+            ids.append(int(scores.argmax()))
+            if ids[-1] == tokenizer.eos:
+                break
+        assert found.ids == tuple(ids[first:])
+        values = log_probabilities(writer, ids)[first:-1].gather(1, torch.tensor(ids[first:]).unsqueeze(1)).flatten()
+        torch.testing.assert_close(torch.tensor(found.log_probabilities), values, atol=1e-5, rtol=0)
+        assert found.ended is (ids[-1] == tokenizer.eos)
+        assert writing.text == tokenizer.decode(ids)
+
+
+@pytest.mark.parametrize("decoding", [GREEDY, DRAWN, DecodingConfig(beam_size=3, n_best=2)])
+def test_neighbours_change_nothing(writer: Writer, decoding: DecodingConfig) -> None:
+    together = writer.write(TEXTS, max_tokens=9, decoding=decoding)
+    alone = writer.write(TEXTS, max_tokens=9, decoding=decoding, batch_size=1)
+    assert [[each.ids for each in writing.continuations] for writing in together] == [
+        [each.ids for each in writing.continuations] for writing in alone
+    ]
+
+
+def test_a_seed_decides_what_is_drawn_and_samples_differ(writer: Writer) -> None:
+    first, again, other = (
+        [each.ids for each in writer.write("a vida", max_tokens=20, decoding=DRAWN, seed=seed).continuations]
+        for seed in (1, 1, 2)
+    )
+    assert first == again
+    assert len(set(first)) == 3
+    assert not set(first) & set(other)
+    fewer = writer.write("a vida", max_tokens=20, decoding=DRAWN, seed=1, samples=2).continuations
+    assert [each.ids for each in fewer] == first[:2]
+
+
+@pytest.mark.parametrize("decoding", [GREEDY, DecodingConfig(sampling=True, samples=1)])
+@pytest.mark.parametrize("kind", ["byte-bpe", "char"])
+def test_a_stop_string_ends_what_is_written_and_does_not_stand_in_it(kind: str, decoding: DecodingConfig) -> None:
+    writer = writer_of(kind)
+    decoding = msgspec.structs.replace(decoding, seed=3, min_length=44)
+    free = writer.write("onde", max_tokens=40, decoding=decoding).continuations[0]
+    stop = free.text[5:7]
+    assert stop
+    [found] = writer.write("onde", max_tokens=40, decoding=decoding, stop=[stop, "não está"]).continuations
+    assert found.text == free.text[: free.text.index(stop)]
+    assert found.ended
+    assert len(found.ids) < len(free.ids)
+    assert free.ids[: len(found.ids)] == found.ids
+
+
+def test_a_stop_string_in_the_prompt_ends_nothing(writer: Writer) -> None:
+    free = writer.write("a vida", max_tokens=5, decoding=GREEDY)
+    if "vida" not in free.continuations[0].text:
+        assert writer.write("a vida", max_tokens=5, decoding=GREEDY, stop=["vida"]) == free
+
+
+@pytest.mark.parametrize("stop", [(), ("b",), ("é b", "zzzz")])
+@pytest.mark.parametrize("decoding", [GREEDY, DecodingConfig(sampling=True, samples=1, temperature=1.5)])
+def test_what_is_followed_is_what_is_written(writer: Writer, decoding: DecodingConfig, stop: tuple[str, ...]) -> None:
+    for prompt in TEXTS:
+        pieces: list[str] = []
+        found = writer.write(prompt, max_tokens=30, decoding=decoding, stop=stop, on_text=pieces.append)
+        assert "".join(pieces) == found.continuations[0].text
+        assert all(pieces)
+
+
+def test_the_context_limits_prompt_and_continuation() -> None:
+    writer = writer_of("char", "learned", max_positions=10)
+    found = writer.write(["a vida", "a vida é "], max_tokens=50, decoding=GREEDY)
+    assert all(len(each.prompt) + len(each.continuations[0].ids) <= 10 for each in found)
+    with pytest.raises(DataError, match="prompt 2 has 13 tokens, and this model reads at most 10"):
+        writer.write(["a", "a vida é bela"])
+
+
+def test_a_step_takes_no_longer_for_what_was_written_before() -> None:
+    """With the cache one token is read a step, whatever stands before it."""
+    writer = writer_of()
+    read: list[int] = []
+    decoder = writer.bundle.model.decoder_module
+    handle = decoder.register_forward_pre_hook(lambda _, arguments: read.append(arguments[0].numel()))
+    writer.write("a vida é bela", max_tokens=25, decoding=GREEDY, min_length=40)
+    handle.remove()
+    assert read[1:] == [1] * (len(read) - 1)
+    assert len(read) >= 24
+
+
+def test_impossible_wishes_are_refused(writer: Writer) -> None:
+    with pytest.raises(ConfigurationError, match="max_tokens = 0"):
+        writer.write("a", max_tokens=0)
+    with pytest.raises(ConfigurationError, match="empty stop string"):
+        writer.write("a", stop=["b", ""])
+    with pytest.raises(ConfigurationError, match="no setting 'temprature'"):
+        writer.write("a", temprature=1.0)
+    with pytest.raises(ConfigurationError, match="only one continuation"):
+        writer.write(["a", "b"], on_text=print)

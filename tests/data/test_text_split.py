@@ -1,0 +1,51 @@
+"""Holding a part of a text out."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from atento.core.errors import DataError
+from atento.data.documents import read_documents
+from atento.data.text_files import Documents, TextFiles
+from atento.data.text_split import split_text
+
+
+def written(path: Path, text: str) -> TextFiles:
+    path.write_text(text, encoding="utf-8")
+    return TextFiles(text=str(path))
+
+
+def test_of_a_file_the_end_is_held_out(tmp_path: Path) -> None:
+    lines = [f"linha {number}" for number in range(100)]
+    files = written(tmp_path / "a.txt", "\n".join(lines))
+    train, dev = split_text(files, "file", 0.1, tmp_path / "parts", seed=1)
+    parts = [Path(part.text).read_text(encoding="utf-8").splitlines() for part in (train, dev)]
+    assert parts[0] + parts[1] == lines
+    assert 9 <= len(parts[1]) <= 11
+
+
+@pytest.mark.parametrize("kind", ["line", "blank-line", "json"])
+def test_whole_documents_are_held_out_and_equal_ones_stay_together(tmp_path: Path, kind: str) -> None:
+    texts = [f"texto {number % 60}" for number in range(200)]
+    if kind == "json":
+        files = written(tmp_path / "a.jsonl", "\n".join(json.dumps({"text": text}) for text in texts))
+    else:
+        files = written(tmp_path / "a.txt", ("\n" if kind == "line" else "\n\n").join(texts))
+    documents: Documents = "blank-line" if kind == "blank-line" else "line"
+    found = [split_text(files, documents, 0.2, tmp_path / str(seed), seed=seed) for seed in (1, 1, 2)]
+    parts = [[list(read_documents(part, documents)) for part in pair] for pair in found]
+    train, dev = parts[0]
+    assert sorted(train + dev) == sorted(texts)
+    assert not set(train) & set(dev)
+    assert 40 <= len(dev) <= 44
+    assert parts[1] == parts[0] != parts[2]
+
+
+@pytest.mark.parametrize("text", ["uma\n", "uma\numa\n"])
+def test_a_text_that_is_too_short_is_refused(tmp_path: Path, text: str) -> None:
+    files = written(tmp_path / "a.txt", text)
+    with pytest.raises(DataError, match="too short to hold a part of it out"):
+        split_text(files, "line", 0.5, tmp_path / "parts", seed=1)
+    with pytest.raises(DataError, match="too short to hold a part of it out"):
+        split_text(written(tmp_path / "b.txt", "uma\n"), "file", 0.5, tmp_path / "parts", seed=1)
