@@ -40,6 +40,7 @@ def train(
     ] = None,
     byte_fallback: Annotated[bool, typer.Option(help="Spell unseen characters in bytes (bpe, unigram).")] = True,
     min_frequency: Annotated[int, typer.Option(metavar="N", help="Rarer words or pairs get no entry.")] = 2,
+    mask: Annotated[bool, typer.Option("--mask", help="Have a token that hides others, for model.kind=bert.")] = False,
     languages: Languages = None,
     columns: Columns = None,
     keys: Keys = None,
@@ -61,6 +62,7 @@ def train(
         "normalization": normalization,
         "byte_fallback": byte_fallback,
         "min_frequency": min_frequency,
+        "mask": mask,
     }
     config = convert(table, TokenizerConfig, where="tokenizer train")
     with progress_bar() as progress:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from atento.core.configuration import Configuration
 from atento.core.errors import ConfigurationError
+from atento.data.masking import MaskingConfig
 from atento.training.guided_alignment import GuidedAlignmentConfig
 
 Keep = Literal["last", "best", "average", "ema"]
@@ -69,6 +70,8 @@ class TrainingConfig(Configuration, frozen=True, kw_only=True):
     """Stop when so many steps in a row had a loss or gradient that is not finite."""
     guided_alignment: GuidedAlignmentConfig | None = None
     """Train attention on the training corpora's word links, too; None: not."""
+    masking: MaskingConfig | None = None
+    """What a masked language model must find again; None: BERT's usual 15 %."""
 
     def __post_init__(self) -> None:
         if all(getattr(self, name) is None for name in BUDGETS):
@@ -87,7 +90,7 @@ class TrainingConfig(Configuration, frozen=True, kw_only=True):
             _require(name, getattr(self, name), 0 <= getattr(self, name) < 1, "give at least 0 and below 1")
         _require("betas", self.betas, all(0 <= beta < 1 for beta in self.betas), "give two numbers from 0 to below 1")
         _require("patience", self.patience, self.patience is None or self.patience >= 1, "give 1 or more")
-        if self.keep_metric != "loss":
+        if self.keep_metric in ("bleu", "chrf"):
             advice = f"keep_metric = {self.keep_metric!r} needs some"
             _require("validation_sentences", self.validation_sentences, self.validation_sentences > 0, advice)
 

@@ -12,12 +12,15 @@ from typing import Protocol, TypeVar
 
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional
 
 from atento.data.batching import Batch
+from atento.data.masked_batching import MaskedBatch
 from atento.data.text_batching import TextBatch
 from atento.models.encoder_decoder import EncoderDecoder
 from atento.models.gpt import nothing_to_read
 from atento.models.language_model import LanguageModel
+from atento.models.masked_language_model import MaskedLanguageModel
 from atento.models.model import Model
 from atento.nn.cross_entropy import linear_cross_entropy
 from atento.training.stream import TrainingBatch
@@ -86,3 +89,30 @@ class LanguageObjective:
         )
         total, likelihood = linear_cross_entropy(rows, decoder.output, labels, self.label_smoothing)
         return Loss(total=total, likelihood=likelihood, count=batch.count)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaskedObjective:
+    """−Σ log P(hidden token | the rest of the text), label-smoothed, and which second texts follow.
+
+    Devlin et al. 2019, section 3.1: the two losses are means over hidden tokens and over pairs, added up. In a sum over
+    tokens, as it is here, a batch's pairs so weigh as much together as its hidden tokens.
+    """
+
+    label_smoothing: float = 0.0
+
+    def __call__(self, model: MaskedLanguageModel, batch: MaskedBatch) -> Loss:
+        """The loss of a batch of texts with hidden tokens."""
+        annotations = model.encoder(batch.inputs, batch.mask, types=batch.types).annotations
+        hidden = model.head.transform(annotations[batch.chosen])
+        total, likelihood = linear_cross_entropy(hidden, model.head.output, batch.labels, self.label_smoothing)
+        if model.next_sentence is None or batch.follows is None:
+            return Loss(total=total, likelihood=likelihood, count=batch.count)
+        logits = model.next_sentence.logits(annotations)
+        following = functional.cross_entropy(logits.float(), batch.follows) * batch.count
+        return Loss(
+            total=total + following,
+            likelihood=likelihood,
+            count=batch.count,
+            parts={"next_sentence_loss": following.detach()},
+        )

@@ -234,6 +234,16 @@ def check_guidance(recipe: Recipe) -> None:
         raise ConfigurationError("data.valid.alignment is not used; leave it out and score with `atento align --gold`")
 
 
+def check_masking(recipe: Recipe) -> None:
+    """Refuse settings of masking where nothing is masked.
+
+    Raises:
+        ConfigurationError: the model is no masked language model.
+    """
+    if recipe.training.masking is not None and not isinstance(recipe.model, BertConfig):
+        raise ConfigurationError("training.masking is for masked language models (model.kind = 'bert'); leave it out")
+
+
 def _read(name_or_path: str) -> tuple[dict[str, Any], Path]:
     """The tables, and the folder that their paths are relative to."""
     shipped = shipped_recipes()

@@ -29,12 +29,14 @@ from atento.core.configuration import convert, read_toml, tag_of, to_toml
 from atento.core.errors import AtentoError, ConfigurationError, TrainingError
 from atento.core.files import atomic_text
 from atento.core.progress import Progress, Silent, Stop
+from atento.models.bert import BertConfig
 from atento.models.gpt import GPTConfig
 from atento.models.recurrent import RecurrentConfig
 from atento.models.transformer import TransformerConfig
 from atento.training.language import language_task
 from atento.training.loop import Outcome, Trainer
-from atento.training.recipe import PairDataConfig, Recipe, TextDataConfig, check_guidance
+from atento.training.masked_language import masked_language_task
+from atento.training.recipe import PairDataConfig, Recipe, TextDataConfig, check_guidance, check_masking
 from atento.training.task import Task
 from atento.training.translation import translation_task
 
@@ -77,6 +79,7 @@ def train(
     progress, stop = progress or Silent(), stop or Stop()
     if recipe is not None:
         check_guidance(recipe)
+        check_masking(recipe)
     recipe = _begin(recipe, run, resume)
     with _removed_on_error(run, keep=resume):
         task = _task(recipe, run, device, progress)
@@ -104,6 +107,8 @@ def _task(recipe: Recipe, run: Path, device: str, progress: Progress) -> Task[An
             return translation_task(recipe, model, data, run, device, progress)
         case GPTConfig() as model, TextDataConfig() as data:
             return language_task(recipe, model, data, run, device, progress)
+        case BertConfig() as model, TextDataConfig() as data:
+            return masked_language_task(recipe, model, data, run, device, progress)
         case model, data:
             raise ConfigurationError(
                 f"model.kind = {tag_of(model)!r} does not learn from data.kind = {tag_of(data)!r}; change either"

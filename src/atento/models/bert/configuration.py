@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from atento.core.errors import ConfigurationError
 from atento.models.transformer.configuration import StackConfig
 from atento.nn.feed_forward import Activation
 
@@ -30,3 +31,14 @@ class BertConfig(StackConfig, frozen=True, kw_only=True, tag_field="kind", tag="
     tied_embeddings: bool = True
     """The output layer is the embedding matrix."""
     output_bias: bool = True
+    pair_separators: int = 1
+    """End tokens between the two texts of a pair: BERT's one, RoBERTa's two."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.next_sentence and self.num_text_types < 2:
+            raise ConfigurationError(
+                f"model.next_sentence tells two texts apart: model.num_text_types = {self.num_text_types} must be 2"
+            )
+        if self.pair_separators < 1:
+            raise ConfigurationError(f"model.pair_separators = {self.pair_separators}: it must be at least 1")

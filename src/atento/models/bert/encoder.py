@@ -5,8 +5,7 @@ It differs from the Transformer's in its embeddings: types of text are added, an
 
 from __future__ import annotations
 
-import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Int
 from torch import Tensor, nn
 
 from atento.models.bert.configuration import BertConfig
@@ -17,7 +16,7 @@ from atento.nn.protocols import Encoding
 
 
 class BertEncoder(nn.Module):
-    """Implements ``nn.protocols.Encoder``; it can also read pairs and packed rows."""
+    """Implements ``nn.protocols.Encoder``; it can also read pairs of texts."""
 
     def __init__(self, config: BertConfig, vocab_size: int) -> None:
         super().__init__()
@@ -35,26 +34,19 @@ class BertEncoder(nn.Module):
         mask: Bool[Tensor, "batch source"],
         *,
         types: Int[Tensor, "batch source"] | None = None,
-        segments: Int[Tensor, "batch source"] | None = None,
     ) -> Encoding:
         """Encode.
 
         Args:
-            tokens: texts, padded at the end.
+            tokens: texts, or pairs of texts, padded at the end.
             mask: True where a real token stands.
             types: which text of a pair each token belongs to; None: all to the first.
-            segments: which of the texts packed into a row each token belongs to, padding to one of its own; they do not
-                see each other, and each counts its positions from its own beginning. None: one text a row.
         """
-        if segments is None:
-            visible = None if bool(mask.all()) else mask[:, None, None, :]
-            positions = None
-        else:
-            visible, positions = _packed(segments)
-        vectors = self.embedding.undropped(tokens, 0, positions)
+        visible = None if bool(mask.all()) else mask[:, None, None, :]
+        vectors = self.embedding.undropped(tokens, 0, None)
         vectors = vectors + (self.types.weight[0] if types is None else self.types(types))
         vectors = dropout(self.embedding_norm(vectors), self.config.dropout, self.training)
-        rotate = rotary(self.config, tokens.shape[1], 0, positions, tokens.device)
+        rotate = rotary(self.config, tokens.shape[1], 0, None, tokens.device)
         for layer in self.layers:
             vectors = layer(vectors, visible, rotate)
         if self.norm is not None:
@@ -67,17 +59,7 @@ class BertEncoder(nn.Module):
         mask: Bool[Tensor, "batch source"],
         *,
         types: Int[Tensor, "batch source"] | None = None,
-        segments: Int[Tensor, "batch source"] | None = None,
     ) -> Encoding:
         """See ``forward``."""
-        encoding: Encoding = super().__call__(tokens, mask, types=types, segments=segments)
+        encoding: Encoding = super().__call__(tokens, mask, types=types)
         return encoding
-
-
-def _packed(
-    segments: Int[Tensor, "batch source"],
-) -> tuple[Bool[Tensor, "batch 1 source source"], Int[Tensor, "batch source"]]:
-    """Where each token may look, and its position in its segment."""
-    own = segments.unsqueeze(2) == segments.unsqueeze(1)
-    first: Float[Tensor, "batch source"] = own.byte().argmax(2)
-    return own.unsqueeze(1), torch.arange(segments.shape[1], device=segments.device) - first

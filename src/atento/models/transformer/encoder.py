@@ -32,7 +32,7 @@ class EncoderLayer(nn.Module):
     def forward(
         self,
         inputs: Float[Tensor, "batch source model"],
-        mask: Bool[Tensor, "batch 1 #source source"] | None,
+        mask: Bool[Tensor, "batch 1 1 source"] | None,
         rotate: Rotate | None,
     ) -> Float[Tensor, "batch source model"]:
         """Encode all positions at once."""

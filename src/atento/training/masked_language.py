@@ -1,0 +1,133 @@
+"""Learning to fill gaps: from running text to a task for masked language models (Devlin et al. 2019)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+import torch
+
+from atento.applications.device import usable_device
+from atento.bundle import Bundle, vocabulary_of
+from atento.core.errors import DataError
+from atento.core.progress import Progress
+from atento.data.masked_batching import MaskedBatch, MaskedBatches, Portion
+from atento.data.masking import MaskingConfig
+from atento.data.text_dataset import TextDataset, open_texts
+from atento.models.bert import BertConfig
+from atento.models.build import build_model
+from atento.models.masked_language_model import MaskedLanguageModel
+from atento.text.tokenizer import Tokenizer
+from atento.text.word_parts import word_parts
+from atento.training.language import announce_texts, check_size, context_of, facts_of_texts, held_out_texts
+from atento.training.objectives import MaskedObjective
+from atento.training.precision import Precision, autocast, resolve
+from atento.training.recipe import Recipe, TextDataConfig
+from atento.training.task import Task
+from atento.training.tokenizers import make_tokenizer
+from atento.training.validation import Validation, evaluating, mean_loss
+
+
+def masked_language_task(
+    recipe: Recipe, model_config: BertConfig, data: TextDataConfig, run: Path, device: str, progress: Progress
+) -> Task[MaskedLanguageModel, Portion, MaskedBatch]:
+    """A tokenizer, encoded texts and a model with random weights; what is made is kept in ``run``.
+
+    Raises:
+        DataError: a text or the tokenizer cannot be used, or a text is too small.
+        ConfigurationError: settings that do not go together.
+        OutputError: ``run`` cannot be written.
+    """
+    where = usable_device(device)
+    settings = recipe.training
+    context = context_of(model_config, data)
+    train_files, valid_files = held_out_texts(recipe, data, run, progress)
+    with_mask = msgspec.structs.replace(recipe.tokenizer, mask=True)
+    tokenizer = make_tokenizer(with_mask, data, train_files, run / "tokenizers", progress)
+    require_mask(tokenizer, data.tokenizer or "the tokenizer")
+    dataset = open_texts(train_files, data.documents, tokenizer, progress=progress)
+    valid = open_texts(valid_files, data.documents, tokenizer, progress=progress)
+    announce_texts(dataset, valid, progress)
+    model = build_model(model_config, vocabulary_of(tokenizer, tokenizer), seed=settings.seed).to(where)
+    progress.message(f"{model.num_parameters:,} parameters, vocabulary {tokenizer.size:,}, context {context}")
+    check_size(dataset, context, settings.batch_tokens)
+    bundle = Bundle(
+        model=model,
+        model_config=model_config,
+        source_tokenizer=tokenizer,
+        target_tokenizer=tokenizer,
+        target_language=data.language,
+        decoding=recipe.decoding,
+    )
+    masking = settings.masking or MaskingConfig()
+    words = word_parts(tokenizer) if masking.whole_words else None
+
+    def batches(part: TextDataset, budget: int, seed: int, *, moved: bool) -> MaskedBatches:
+        return MaskedBatches(
+            part,
+            model.vocabulary,
+            masking,
+            context=context,
+            budget=budget,
+            seed=seed,
+            pairs=model_config.next_sentence,
+            separators=model_config.pair_separators,
+            words=words,
+            moved=moved,
+        )
+
+    precision = resolve(settings.precision, where)
+    validated = batches(valid, max(settings.batch_tokens, context), 0, moved=False)
+    return Task(
+        bundle=bundle,
+        objective=MaskedObjective(label_smoothing=settings.label_smoothing),
+        batches=batches(dataset, settings.batch_tokens, settings.seed, moved=True),
+        validator=MaskedLanguageValidator(model, validated, precision),
+        precision=precision,
+        data=facts_of_texts(dataset, valid),
+        signatures={},
+    )
+
+
+def require_mask(tokenizer: Tokenizer, where: str) -> None:
+    """Refuse a tokenizer that has no token to hide others with.
+
+    Raises:
+        DataError: it has none.
+    """
+    if tokenizer.mask is None:
+        raise DataError(
+            f"{where} has no mask token, which a masked language model needs; "
+            "train one with `atento tokenizer train --mask`, or leave data.tokenizer out"
+        )
+
+
+class MaskedLanguageValidator:
+    """Holds the held-out text, in which always the same tokens are hidden."""
+
+    def __init__(self, model: MaskedLanguageModel, batches: MaskedBatches, precision: Precision) -> None:
+        self._model, self._batches, self._precision = model, batches, precision
+
+    def run(self) -> Validation:
+        """Validate the model as it is; leaves it, and every random generator, as it was."""
+        with evaluating(self._model):
+            loss = mean_loss(self._model, MaskedObjective(), self._batches.epoch(), self._precision)
+            measures = _accuracies(self._model, self._batches.epoch(), self._precision)
+        return Validation(loss=loss, measures=measures)
+
+
+def _accuracies(model: MaskedLanguageModel, batches: Iterable[MaskedBatch], precision: Precision) -> dict[str, float]:
+    """Per cent of the hidden tokens that are guessed right, and of pairs."""
+    device = next(model.parameters()).device
+    right, count, pairs_right, pairs = 0, 0, 0, 0
+    with torch.inference_mode(), autocast(precision, device):
+        for batch in (each.to(device) for each in batches):
+            annotations = model.encoder(batch.inputs, batch.mask, types=batch.types).annotations
+            guessed = model.head.logits(annotations[batch.chosen]).argmax(1)
+            right, count = right + int((guessed == batch.labels).sum()), count + batch.count
+            if model.next_sentence is not None and batch.follows is not None:
+                following = model.next_sentence.logits(annotations).argmax(1)
+                pairs_right, pairs = pairs_right + int((following == batch.follows).sum()), pairs + len(following)
+    found = {"accuracy": 100 * right / count}
+    return found | ({"next_sentence": 100 * pairs_right / pairs} if pairs else {})
