@@ -5,6 +5,8 @@
     print(translator.translate("Onde fica a estação?").text)
     writer = atento.load_writer("runs/machado")
     print(writer.write("Capitu olhou").text)
+    reader = atento.load_reader("runs/bert")
+    print(reader.fill("A vida é [MASK].").text)
 
 Nothing heavy is imported before it is used.
 """
@@ -16,10 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from atento.applications.reader import Reader
     from atento.applications.translator import Translator
     from atento.applications.writer import Writer
 
-__all__ = ["__version__", "load", "load_writer"]
+__all__ = ["__version__", "load", "load_reader", "load_writer"]
 __version__ = metadata.version("atento")
 
 
@@ -43,3 +46,14 @@ def load_writer(path: str | Path, device: str = "cpu") -> Writer:
     from atento.applications.writer import Writer
 
     return Writer.load(path, device)
+
+
+def load_reader(path: str | Path, device: str = "cpu") -> Reader:
+    """The reader of a masked language model's run (or of its bundle).
+
+    Raises:
+        atento.core.errors.BundleError: there is none, it is damaged, or it is no masked language model's.
+    """
+    from atento.applications.reader import Reader
+
+    return Reader.load(path, device)

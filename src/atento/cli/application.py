@@ -18,6 +18,7 @@ from atento.cli import (
     doctor,
     evaluate,
     failures,
+    fill,
     recipes,
     study,
     tokenizer,
@@ -53,6 +54,7 @@ def _application() -> typer.Typer:
     app.command(short_help="Train a translator on two files.", epilog=train.EXAMPLES, cls=PairCommand)(train.train)
     app.command(short_help="Translate texts, a file, or a pipe.", epilog=translate.EXAMPLES)(translate.translate)
     app.command(short_help="Let a language model go on writing.", epilog=write.EXAMPLES)(write.write)
+    app.command(short_help="Let a masked language model fill gaps.", epilog=fill.EXAMPLES)(fill.fill)
     app.command(short_help="BLEU, chrF and TER of a test set.", epilog=evaluate.EXAMPLES)(evaluate.evaluate)
     app.command(short_help="Is one system really better than another?", epilog=compare.EXAMPLES, cls=SeveralCommand)(
         compare.compare

@@ -6,7 +6,7 @@ import contextlib
 import sys
 from collections.abc import Iterator, Sequence
 from time import monotonic as _now
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -107,8 +107,14 @@ def _new_bar(total: float | None) -> Bar:
     )
 
 
-def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()) -> None:
-    """A table on standard output; the columns in ``numbers`` are flush right."""
+def print_table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    numbers: Sequence[int] = (),
+    stream: TextIO | None = None,
+) -> None:
+    """A table on standard output, or on ``stream``; the columns in ``numbers`` are flush right."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -124,7 +130,7 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, numbers
     with console.capture() as capture:
         console.print(table)
     lines = (line.rstrip() for line in capture.get().splitlines())
-    print("\n".join(line for line in lines if line))
+    print("\n".join(line for line in lines if line), file=stream or sys.stdout)
 
 
 def print_json(value: Any) -> None:

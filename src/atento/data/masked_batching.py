@@ -140,12 +140,13 @@ class MaskedBatches:
     def collate(self, entry: Portion) -> MaskedBatch:
         """These chunks as a batch."""
         generator = np.random.Generator(np.random.PCG64(entry.key))
+        types: Int64s | None = None
+        follows: Int64s | None = None
         if self.pairs:
             tokens, real, types, follows = self._pairs(entry, generator)
         else:
             tokens, real = read_chunks(self.dataset, entry.chunks, self.vocabulary.pad)
             tokens, real = framed(tokens, real, self.vocabulary)
-            types = follows = None
         special = [self.vocabulary.pad, self.vocabulary.bos, self.vocabulary.eos]
         candidates = real & ~np.isin(tokens, special)
         words = None
@@ -200,7 +201,7 @@ def framed(tokens: Int64s, real: Bools, vocabulary: Vocabulary) -> tuple[Int64s,
 def paired(
     first: Int64s, first_real: Bools, second: Int64s, second_real: Bools, vocabulary: Vocabulary, separators: int = 1
 ) -> tuple[Int64s, Bools, Int64s]:
-    """``<s> first </s> second </s>`` of padded texts: tokens, where real ones stand, and types (0 to the first </s>)."""
+    """``<s> first </s> second </s>`` of padded texts: tokens, where real ones stand, and types (0 up to </s>)."""
     lengths = first_real.sum(axis=1), second_real.sum(axis=1)
     ends = lengths[0] + 1 + separators, lengths[0] + 1 + separators + lengths[1] + 1
     places = np.broadcast_to(np.arange(int(ends[1].max())), (len(first), int(ends[1].max())))
@@ -225,7 +226,7 @@ def _cuts(chunks: Chunks, generator: np.random.Generator) -> Int64s:
 
 def _apart(chunks: Chunks, drawn: Chunks, dataset: TextDataset) -> Bools:
     """Whether a drawn chunk is no neighbour: of another document, or, where there is one only, another chunk."""
-    same = (chunks.corpus == drawn.corpus) & (chunks.document == drawn.document)
+    same: Bools = (chunks.corpus == drawn.corpus) & (chunks.document == drawn.document)
     if dataset.documents == 1:
         same &= chunks.begins == drawn.begins
-    return ~same
+    return np.logical_not(same)

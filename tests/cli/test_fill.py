@@ -1,0 +1,87 @@
+"""``atento fill``, and ``evaluate`` of a masked language model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from atento.cli import main
+
+LINES = ["a vida é bela", "o que é a vida?", "diga lá, meu irmão", "onde fica a casa?"]
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bert")
+    text = folder / "text.txt"
+    text.write_text("".join(f"{line}\n" for line in LINES * 12), encoding="utf-8")
+    settings = (
+        "model.model_size=16", "model.num_heads=2", "model.feed_forward_size=32", "model.num_layers=1",
+        "model.max_positions=24", "tokenizer.kind=wordpiece", "tokenizer.vocab_size=50", "training.steps=8",
+        "training.batch_tokens=96", "training.validate_every=4", "training.warmup_steps=2",
+    )  # fmt: skip
+    options = [word for setting in settings for word in ("--set", setting)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ATENTO_CACHE", str(folder / "cache"))
+        assert main(["train", "bert-small", "--train", str(text), *options, "-o", str(folder / "run")]) == 0
+    return folder / "run"
+
+
+def test_gaps_are_filled(atento: Callable[..., object], bert: Path) -> None:
+    result = atento("fill", bert, "a vida é [MASK].", "--top", "3")
+    assert result.code == 0
+    lines = result.out.splitlines()
+    assert lines[0].startswith("a vida é")
+    assert "[MASK]" not in result.out
+    assert len([line for line in lines if "%" in line]) == 3
+
+
+def test_json_has_every_candidate_of_every_gap(
+    atento: Callable[..., object], bert: Path, written: Callable[..., Path], tmp_path: Path
+) -> None:
+    path, output = written("gaps.txt", "a [MASK] é <mask>", "[MASK]"), tmp_path / "filled.jsonl"
+    result = atento("fill", bert, "-i", path, "--json", "--top", "2", "-o", output)
+    assert (result.code, result.out) == (0, "")
+    first, second = (json.loads(line) for line in output.read_text(encoding="utf-8").splitlines())
+    assert [len(gap) for gap in first["gaps"]] == [2, 2]
+    assert second["line"] == 2
+    assert second["gaps"][0][0]["probability"] >= second["gaps"][0][1]["probability"]
+
+
+def test_texts_are_judged(atento: Callable[..., object], bert: Path) -> None:
+    assert "pseudo-perplexity" in atento("fill", bert, "--score", "a vida é bela").out
+    judged = json.loads(atento("fill", bert, "--score", "a vida", "--json").out)
+    assert judged["total"] == pytest.approx(sum(judged["log_probabilities"]))
+
+
+def test_evaluate_gives_the_pseudo_perplexity(
+    atento: Callable[..., object], bert: Path, written: Callable[..., Path]
+) -> None:
+    path = written("test.txt", *LINES)
+    assert "pseudo-perplexity of a token" in atento("evaluate", bert, path).out
+    assert json.loads(atento("evaluate", bert, path, "--json").out)["pseudo_perplexity"] > 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("a vida",), "there is no gap"),
+        ((), "give TEXT"),
+        (("[MASK]" * 30,), "this model reads at most 24"),
+        (("[MASK]", "-i", "x"), "either TEXT or --input"),
+    ],
+)
+def test_bad_input_gets_one_line(
+    atento: Callable[..., object], bert: Path, words: tuple[str, ...], message: str
+) -> None:
+    assert message in atento("fill", bert, *words).error
+
+
+def test_a_run_of_another_kind_is_refused(
+    atento: Callable[..., object], bert: Path, run: Path, written: Callable[..., Path]
+) -> None:
+    assert "`fill` is for a masked language model: use `atento translate`" in atento("fill", run, "[MASK]").error
+    assert "--stride is for models that write" in atento("evaluate", bert, written("t", "a"), "--stride", "2").error
