@@ -190,8 +190,7 @@ def load_bundle(path: Path, device: torch.device | str = "cpu") -> AnyBundle:
     Raises:
         BundleError: there is none, or it is truncated, altered, or not ours; one line says which.
     """
-    folder = find_bundle(path)
-    config = _read_config(folder)
+    folder, config = read_bundle_config(path)
     source, target = _read_tokenizers(folder, config)
     expected = vocabulary_of(source, target)
     if (expected.source_size, expected.target_size) != (config.vocabulary.source_size, config.vocabulary.target_size):
@@ -240,7 +239,7 @@ def kind_of(path: Path) -> str:
     Raises:
         BundleError: there is none, or its configuration is damaged.
     """
-    return tag_of(_read_config(find_bundle(path)).model)
+    return tag_of(read_bundle_config(path)[1].model)
 
 
 def find_bundle(path: Path) -> Path:
@@ -257,6 +256,16 @@ def find_bundle(path: Path) -> Path:
     if (path / "checkpoints").is_dir() or (path / "recipe.toml").is_file():
         raise BundleError(f"{path} is a run that has no bundle yet; finish it with `atento train --resume -o {path}`")
     raise BundleError(f"{path} is no bundle (it has no {CONFIG}); give the folder that `atento train -o` made")
+
+
+def read_bundle_config(path: Path) -> tuple[Path, BundleConfig]:
+    """The folder and the configuration of a bundle, given it or the run that holds it; no weight is read.
+
+    Raises:
+        BundleError: there is none, or its configuration is damaged.
+    """
+    folder = find_bundle(path)
+    return folder, _read_config(folder)
 
 
 def _read_config(folder: Path) -> BundleConfig:

@@ -8,15 +8,21 @@ import pytest
 from atento.core.configuration import convert, to_toml
 from atento.core.errors import ConfigurationError
 from atento.training.recipe import Recipe, read_recipe
-from atento.training.shipped import shipped_recipes
+from atento.training.shipped import FINE_TUNING, shipped_recipes
 
 
-@pytest.mark.parametrize("name", sorted(shipped_recipes()))
+@pytest.mark.parametrize("name", sorted(name for name, text in shipped_recipes().items() if "[model]" in text))
 def test_shipped_recipes_are_valid_and_carry_no_paths(name: str, corpus: tuple[Path, Path]) -> None:
     table = tomllib.loads(shipped_recipes()[name])
     assert not {"train", "valid"} & set(table.get("data", {}))
     recipe = read_recipe(name, train=corpus)
     assert convert(tomllib.loads(to_toml(recipe)), Recipe, where="again") == recipe
+
+
+def test_a_recipe_without_a_model_wants_a_run_to_start_from(corpus: tuple[Path, Path]) -> None:
+    assert FINE_TUNING in shipped_recipes()
+    with pytest.raises(ConfigurationError, match=r"fine-tune has no \[model\]: say which run to go on from"):
+        read_recipe(FINE_TUNING, train=corpus)
 
 
 def test_unknown_recipe_and_key_name_the_nearest(corpus: tuple[Path, Path]) -> None:

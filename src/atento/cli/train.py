@@ -25,6 +25,7 @@ Examples:
   atento train --train train.pt train.es -o runs/pt-es
   atento train pt-es-small --train pairs.tsv.gz --valid dev.pt dev.es --set training.minutes=30 -o runs/pt-es
   atento train --train train.pt train.es --alignment train.align -o runs/guided
+  atento train --from runs/pt-es --train news.pt news.es -o runs/news
   atento train my-recipe.toml --set model.num_decoder_layers=2 -o runs/two-layers
   atento train --resume -o runs/pt-es
 """
@@ -50,6 +51,10 @@ def train(
     alignment_words: Annotated[
         bool, typer.Option("--alignment-words", help="They count our words, punctuation apart, not what spaces divide.")
     ] = False,
+    start: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="RUN", help="Go on with a trained run's model and tokenizer on this text."),
+    ] = None,
     run: Annotated[Path | None, typer.Option("--output", "-o", metavar="RUN", help="The run's folder.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override the recipe; may be repeated.")
@@ -68,7 +73,8 @@ def train(
 
     require(train_files or not alignment, "--alignment needs --train as well; or name both in a recipe file")
     require(alignment or not alignment_words, "--alignment-words tells how to read --alignment: give it as well")
-    chosen = _recipe(recipe, train_files, valid_files, settings, resume, alignment, words=alignment_words)
+    require(not (start and resume), "--resume goes on with a run as it was begun: leave --from out")
+    chosen = _recipe(recipe, train_files, valid_files, settings, resume, alignment, start, words=alignment_words)
     with progress_bar() as progress, interruptible(progress, run) as (watched, stop):
         report = training.train(chosen, run, resume=resume, device=device, progress=watched, stop=stop)
     if as_json:
@@ -92,12 +98,13 @@ def _recipe(
     settings: list[str] | None,
     resume: bool,
     alignment: Path | None,
+    start: Path | None,
     *,
     words: bool,
 ) -> Recipe | None:
     """The recipe to begin with; None where a run goes on with its own."""
     from atento.training.recipe import read_recipe
-    from atento.training.shipped import DEFAULT
+    from atento.training.shipped import DEFAULT, FINE_TUNING
 
     require(train_files or not valid_files, "--valid needs --train as well; or name both in a recipe file")
     for option, files in (("--train", train_files), ("--valid", valid_files)):
@@ -113,11 +120,12 @@ def _recipe(
         )
         return None
     return read_recipe(
-        name or DEFAULT,
+        name or (DEFAULT if start is None else FINE_TUNING),
         train=train_files,
         valid=valid_files,
         alignment=alignment,
         alignment_words="words" if words else "whitespace",
+        start=start,
         overrides=settings or (),
     )
 

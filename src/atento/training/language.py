@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from atento.applications.device import usable_device
-from atento.bundle import Bundle, vocabulary_of
+from atento.bundle import Bundle
 from atento.core.errors import ConfigurationError, DataError
 from atento.core.files import atomic_folder
 from atento.core.progress import Progress
@@ -18,9 +21,12 @@ from atento.models.build import build_model
 from atento.models.gpt import GPTConfig
 from atento.models.language_model import LanguageModel
 from atento.models.transformer import StackConfig
+from atento.text.fit import Fit
+from atento.training.fit import fit_of_texts, tell_of_fit
 from atento.training.objectives import LanguageObjective
 from atento.training.precision import Precision, resolve
 from atento.training.recipe import Recipe, TextDataConfig
+from atento.training.start import origin_of
 from atento.training.task import Task
 from atento.training.tokenizers import make_tokenizer
 from atento.training.validation import Validation, evaluating, mean_loss
@@ -46,8 +52,13 @@ def language_task(
     dataset = open_texts(train_files, data.documents, tokenizer, progress=progress)
     valid = open_texts(valid_files, data.documents, tokenizer, progress=progress)
     announce_texts(dataset, valid, progress)
+    fit = fit_of_texts(train_files, data.documents, tokenizer)
+    tell_of_fit(fit, recipe.start, progress)
     settings = recipe.training
-    model = build_model(model_config, vocabulary_of(tokenizer, tokenizer), seed=settings.seed).to(where)
+    origin = origin_of(recipe.start, tokenizer, tokenizer)
+    model = build_model(model_config, origin.vocabulary, seed=settings.seed)
+    origin.load_into(model)
+    model = model.to(where)
     progress.message(f"{model.num_parameters:,} parameters, vocabulary {tokenizer.size:,}, context {context}")
     check_size(dataset, context, settings.batch_tokens)
     bundle = Bundle(
@@ -67,7 +78,7 @@ def language_task(
         batches=TextBatches(dataset, model.vocabulary, context=context, budget=budget, seed=settings.seed),
         validator=LanguageValidator(model, validated, precision),
         precision=precision,
-        data=facts_of_texts(dataset, valid),
+        data=facts_of_texts(dataset, valid, fit),
         signatures={},
     )
 
@@ -148,7 +159,7 @@ def check_size(dataset: TextDataset, context: int, budget: int) -> None:
         )
 
 
-def facts_of_texts(dataset: TextDataset, valid: TextDataset) -> dict[str, object]:
+def facts_of_texts(dataset: TextDataset, valid: TextDataset, fit: Mapping[str, Fit]) -> dict[str, object]:
     """What the card says of the data."""
     return {
         "train": [corpus.name for corpus in dataset.corpora],
@@ -158,4 +169,5 @@ def facts_of_texts(dataset: TextDataset, valid: TextDataset) -> dict[str, object
         "train_tokens": dataset.places - dataset.documents,
         "valid_tokens": valid.places - valid.documents,
         "valid_bytes": valid.size,
+        "fit": msgspec.to_builtins(dict(fit)),
     }

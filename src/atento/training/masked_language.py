@@ -9,7 +9,7 @@ import msgspec
 import torch
 
 from atento.applications.device import usable_device
-from atento.bundle import Bundle, vocabulary_of
+from atento.bundle import Bundle
 from atento.core.errors import DataError
 from atento.core.progress import Progress
 from atento.data.masked_batching import MaskedBatch, MaskedBatches, Portion
@@ -20,10 +20,12 @@ from atento.models.build import build_model
 from atento.models.masked_language_model import MaskedLanguageModel
 from atento.text.tokenizer import Tokenizer
 from atento.text.word_parts import word_parts
+from atento.training.fit import fit_of_texts, tell_of_fit
 from atento.training.language import announce_texts, check_size, context_of, facts_of_texts, held_out_texts
 from atento.training.objectives import MaskedObjective
 from atento.training.precision import Precision, autocast, resolve
 from atento.training.recipe import Recipe, TextDataConfig
+from atento.training.start import origin_of
 from atento.training.task import Task
 from atento.training.tokenizers import make_tokenizer
 from atento.training.validation import Validation, evaluating, mean_loss
@@ -49,7 +51,12 @@ def masked_language_task(
     dataset = open_texts(train_files, data.documents, tokenizer, progress=progress)
     valid = open_texts(valid_files, data.documents, tokenizer, progress=progress)
     announce_texts(dataset, valid, progress)
-    model = build_model(model_config, vocabulary_of(tokenizer, tokenizer), seed=settings.seed).to(where)
+    fit = fit_of_texts(train_files, data.documents, tokenizer)
+    tell_of_fit(fit, recipe.start, progress)
+    origin = origin_of(recipe.start, tokenizer, tokenizer)
+    model = build_model(model_config, origin.vocabulary, seed=settings.seed)
+    origin.load_into(model)
+    model = model.to(where)
     progress.message(f"{model.num_parameters:,} parameters, vocabulary {tokenizer.size:,}, context {context}")
     check_size(dataset, context, settings.batch_tokens)
     bundle = Bundle(
@@ -85,7 +92,7 @@ def masked_language_task(
         batches=batches(dataset, settings.batch_tokens, settings.seed, moved=True),
         validator=MaskedLanguageValidator(model, validated, precision),
         precision=precision,
-        data=facts_of_texts(dataset, valid),
+        data=facts_of_texts(dataset, valid, fit),
         signatures={},
     )
 

@@ -22,6 +22,7 @@ from atento.text.configuration import TokenizerConfig
 from atento.text.words import How
 from atento.training.configuration import BUDGETS, TrainingConfig
 from atento.training.shipped import DEFAULT, shipped_recipes
+from atento.training.start import with_start
 
 
 class PairDataConfig(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="pairs"):
@@ -91,6 +92,8 @@ class Recipe(Configuration, frozen=True, kw_only=True):
     data: DataConfig = PairDataConfig()
     tokenizer: TokenizerConfig = TokenizerConfig()
     decoding: DecodingConfig = DecodingConfig()
+    start: str | None = None
+    """The bundle of a trained run, whose model and tokenizers this one begins with; None: random weights."""
 
 
 class TranslationRecipe(Recipe, frozen=True, kw_only=True):
@@ -107,19 +110,30 @@ def read_recipe(
     valid: Sequence[str | Path] | None = None,
     alignment: str | Path | None = None,
     alignment_words: How = "whitespace",
+    start: str | Path | None = None,
     overrides: Sequence[str] = (),
 ) -> Recipe:
     """A shipped recipe or a file, with data and settings from the command line put over it.
 
     Paths in a recipe file are relative to it; ``train`` and ``valid`` and ``alignment`` (word links of ``train``, which
-    switch guided alignment on) to the present folder. ``train`` and ``valid`` are one or two files each; of a language
-    model any number of texts, and one.
+    switch guided alignment on) and ``start`` (a run to go on from) to the present folder. ``train`` and ``valid`` are
+    one or two files each; of a language model any number of texts, and one. Of a shipped recipe that starts from a run,
+    the model, tokenizer and decoding give way to the run's.
 
     Raises:
         ConfigurationError: there is no such recipe, or a key or value does not fit.
+        BundleError: there is no run to start from.
     """
     table, folder = _read(name_or_path)
+    if start is None and "start" in table:
+        start = folder / str(table["start"])
+    if start is not None and name_or_path in shipped_recipes():
+        table = {name: part for name, part in table.items() if name not in ("model", "tokenizer", "decoding")}
     table = apply_overrides(table, overrides)
+    if start is not None:
+        table = with_start(table, Path(start))
+    elif "model" not in table:
+        raise ConfigurationError(f"{name_or_path} has no [model]: say which run to go on from (--from RUN), or add one")
     _let_budget_replace(table, overrides)
     _need_data_from_either(train, table)
     if alignment is not None:

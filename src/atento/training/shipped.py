@@ -6,6 +6,8 @@ from importlib import resources
 
 DEFAULT = "small"
 """The shipped recipe that is used where none is named."""
+FINE_TUNING = "fine-tune"
+"""The same where a run goes on from another one; it has no model of its own."""
 
 
 def shipped_recipes() -> dict[str, str]:

@@ -11,7 +11,7 @@ import sacrebleu
 
 from atento.applications.device import usable_device
 from atento.applications.unknown_words import require_words_and_attention
-from atento.bundle import Bundle, TranslationBundle, vocabulary_of
+from atento.bundle import Bundle, TranslationBundle
 from atento.core.errors import DataError
 from atento.core.files import atomic_folder
 from atento.core.progress import Progress
@@ -23,10 +23,12 @@ from atento.data.readers import read_pairs
 from atento.data.split import SplitConfig, SplitOutput, split_corpus
 from atento.models.build import TranslatorConfig, build_model
 from atento.models.encoder_decoder import EncoderDecoder
+from atento.training.fit import fit_of_pairs, tell_of_fit
 from atento.training.guided_alignment import GuidedObjective
 from atento.training.objectives import Objective, TranslationObjective
 from atento.training.precision import resolve
 from atento.training.recipe import PairDataConfig, Recipe
+from atento.training.start import origin_of
 from atento.training.task import Task
 from atento.training.tokenizers import make_tokenizers
 from atento.training.validation import TranslationValidator
@@ -52,8 +54,13 @@ def translation_task(
     dataset = open_dataset(train_files, source, target, max_length=data.max_length, progress=progress)
     valid = open_dataset(valid_files, source, target, max_length=data.max_length, progress=progress)
     _announce(dataset, valid, progress)
+    fit = fit_of_pairs(train_files, source, target)
+    tell_of_fit(fit, recipe.start, progress)
     _check_size(dataset, recipe)
-    model = build_model(model_config, vocabulary_of(source, target), seed=recipe.training.seed).to(where)
+    origin = origin_of(recipe.start, source, target)
+    model = build_model(model_config, origin.vocabulary, seed=recipe.training.seed)
+    origin.load_into(model)
+    model = model.to(where)
     for part in (dataset, valid):
         _check_lengths(part, model)
     progress.message(f"{model.num_parameters:,} parameters, vocabulary {source.size:,} → {target.size:,}")
@@ -86,6 +93,7 @@ def translation_task(
             "train_pairs": len(dataset),
             "valid_pairs": len(valid),
             "left_out": {"empty": dataset.left_out.empty, "too_long": dataset.left_out.too_long},
+            "fit": msgspec.to_builtins(fit),
         },
         signatures={"bleu": _signature(sacrebleu.BLEU()), "chrf": _signature(sacrebleu.CHRF())},
     )

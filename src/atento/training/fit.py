@@ -1,0 +1,65 @@
+"""Whether the tokenizers of a run suit its training text; said aloud where a run goes on from another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from atento.bundle import find_bundle, read_card
+from atento.core.progress import Progress
+from atento.data.corpus_files import CorpusFiles
+from atento.data.documents import read_pieces
+from atento.data.readers import read_pairs
+from atento.data.text_files import Documents, TextFiles
+from atento.text.fit import Fit, fit_of
+from atento.text.tokenizer import Tokenizer
+
+_TEXTS = 500
+"""Texts of each file that are looked at."""
+
+
+def fit_of_pairs(corpora: Sequence[CorpusFiles], source: Tokenizer, target: Tokenizer) -> dict[str, Fit]:
+    """How well each side's tokenizer suits it."""
+    pairs = [pair for corpus in corpora for pair in islice(read_pairs(corpus), _TEXTS)]
+    return {
+        "source": fit_of(source, (pair.source for pair in pairs)),
+        "target": fit_of(target, (pair.target for pair in pairs)),
+    }
+
+
+def fit_of_texts(files: Sequence[TextFiles], documents: Documents, tokenizer: Tokenizer) -> dict[str, Fit]:
+    """How well a language model's tokenizer suits its text."""
+    return fit_of_lines(
+        (piece.text for each in files for piece in islice(read_pieces(each, documents), _TEXTS)), tokenizer
+    )
+
+
+def fit_of_lines(texts: Iterable[str], tokenizer: Tokenizer) -> dict[str, Fit]:
+    """The same of texts that are there already."""
+    return {"text": fit_of(tokenizer, texts)}
+
+
+def tell_of_fit(found: Mapping[str, Fit], start: str | None, progress: Progress) -> None:
+    """Say where the tokenizers of the run to start from suit the new text badly."""
+    if start is None:
+        return
+    before = _before(Path(start))
+    for name, fit in found.items():
+        if complaints := fit.complaints(before.get(name)):
+            side = "text" if name == "text" else f"{name} text"
+            progress.message(
+                f"warning: the {side} fits the tokenizer badly ({'; '.join(complaints)}); "
+                "a model with a tokenizer of its own may do better"
+            )
+
+
+def _before(start: Path) -> dict[str, Fit]:
+    """What the card of a bundle says of its own text; empty where it says nothing."""
+    data = read_card(find_bundle(start)).get("data")
+    try:
+        return msgspec.convert(data.get("fit", {}) if isinstance(data, Mapping) else {}, dict[str, Fit])
+    except msgspec.ValidationError:
+        return {}
