@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from atento.applications.classifier import TextClassifier
     from atento.applications.reader import Reader
     from atento.applications.translator import Translator
     from atento.applications.writer import Writer
 
-__all__ = ["__version__", "load", "load_reader", "load_writer"]
+__all__ = ["__version__", "load", "load_classifier", "load_reader", "load_writer"]
 __version__ = metadata.version("atento")
 
 
@@ -57,3 +58,14 @@ def load_reader(path: str | Path, device: str = "cpu") -> Reader:
     from atento.applications.reader import Reader
 
     return Reader.load(path, device)
+
+
+def load_classifier(path: str | Path, device: str = "cpu") -> TextClassifier:
+    """The classifier of a run (or of its bundle).
+
+    Raises:
+        atento.core.errors.BundleError: there is none, it is damaged, or it is no classifier's.
+    """
+    from atento.applications.classifier import TextClassifier
+
+    return TextClassifier.load(path, device)

@@ -28,8 +28,11 @@ from atento.core.files import atomic_folder, sha256, standing_folder
 from atento.core.vocabulary import Vocabulary
 from atento.decoding.configuration import DecodingConfig
 from atento.figures.attention import Rows
-from atento.models.build import AnyModel, ModelConfig, build_model
+from atento.models.bert import BertConfig
+from atento.models.build import AnyModel, ModelConfig, build_classifier, build_model
+from atento.models.classifier import Classifier
 from atento.models.encoder_decoder import EncoderDecoder
+from atento.models.gpt import GPTConfig
 from atento.models.language_model import LanguageModel
 from atento.models.masked_language_model import MaskedLanguageModel
 from atento.models.model import Model
@@ -53,6 +56,8 @@ class BundleConfig(Configuration, frozen=True, kw_only=True):
     source_language: str | None = None
     target_language: str | None = None
     decoding: DecodingConfig = DecodingConfig()
+    classes: tuple[str, ...] = ()
+    """Names of a classifier's classes, in the order of its outputs; empty: the model is none."""
     checksums: dict[str, str] = {}  # noqa: RUF012  (msgspec copies it)
     """SHA-256 of each tokenizer file."""
 
@@ -81,6 +86,8 @@ class Bundle(Generic[ModelType_co]):
     target_language: str | None = None
     decoding: DecodingConfig = field(default_factory=DecodingConfig)
     card: Mapping[str, Any] | None = None
+    classes: tuple[str, ...] = ()
+    """Of a classifier."""
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -150,6 +157,7 @@ def save_bundle(bundle: AnyBundle, folder: Path, *, values: Mapping[str, Tensor]
             source_language=bundle.source_language,
             target_language=bundle.target_language,
             decoding=bundle.decoding,
+            classes=bundle.classes,
             checksums={name: sha256(temporary / name) for name in tokenizers},
         )
         save_tensors(values or weights(bundle.model), temporary / WEIGHTS)
@@ -184,6 +192,15 @@ def load_masked_language_model(path: Path, device: torch.device | str = "cpu") -
     return _of_kind(load_bundle(path, device), MaskedLanguageModel, path, "fill")
 
 
+def load_classifier(path: Path, device: torch.device | str = "cpu") -> Bundle[Classifier]:
+    """A classifier's bundle; see ``load_bundle``.
+
+    Raises:
+        BundleError: it is damaged, or no classifier's.
+    """
+    return _of_kind(load_bundle(path, device), Classifier, path, "classify")
+
+
 def load_bundle(path: Path, device: torch.device | str = "cpu") -> AnyBundle:
     """Read a bundle, given its folder or the run that holds it; the model is in evaluation mode, its weights frozen.
 
@@ -197,7 +214,7 @@ def load_bundle(path: Path, device: torch.device | str = "cpu") -> AnyBundle:
         raise BundleError(
             f"{folder}: its tokenizers and its model have different vocabulary sizes; copy it again whole"
         )
-    model = build_model(config.model, config.vocabulary, seed=0)
+    model = _random_model(folder, config)
     try:
         load_weights(model, load_file(folder / WEIGHTS))
     except (OSError, safetensors.SafetensorError) as error:
@@ -214,13 +231,23 @@ def load_bundle(path: Path, device: torch.device | str = "cpu") -> AnyBundle:
         target_language=config.target_language,
         decoding=config.decoding,
         card=read_card(folder),
+        classes=config.classes,
     )
+
+
+def _random_model(folder: Path, config: BundleConfig) -> AnyModel:
+    if not config.classes:
+        return build_model(config.model, config.vocabulary, seed=0)
+    if not isinstance(config.model, GPTConfig | BertConfig):
+        raise BundleError(f"{folder}: its model cannot be a classifier; copy it again whole")
+    return build_classifier(config.model, config.vocabulary, len(config.classes), seed=0)
 
 
 _COMMANDS: dict[type[Model], tuple[str, str]] = {
     EncoderDecoder: ("a translator", "translate"),
     LanguageModel: ("a language model", "write"),
     MaskedLanguageModel: ("a masked language model", "fill"),
+    Classifier: ("a classifier", "classify"),
 }
 """What each kind of model is, and the command that it is for."""
 
@@ -234,12 +261,13 @@ def _of_kind(bundle: Bundle[Any], kind: type[ModelType], path: Path, command: st
 
 
 def kind_of(path: Path) -> str:
-    """``model.kind`` of a bundle, or of the run that holds it, without reading its weights.
+    """``model.kind`` of a bundle, or of the run that holds it, or ``classifier``, without reading its weights.
 
     Raises:
         BundleError: there is none, or its configuration is damaged.
     """
-    return tag_of(read_bundle_config(path)[1].model)
+    config = read_bundle_config(path)[1]
+    return "classifier" if config.classes else tag_of(config.model)
 
 
 def find_bundle(path: Path) -> Path:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from atento.core.progress import Silent, Stop
 from atento.training.recipe import Recipe, read_recipe
 
 _PAIRS = {"o": "el", "gato": "gato", "cão": "perro", "vê": "ve", "come": "come", "peixe": "pescado", "grande": "grande"}
@@ -37,6 +40,32 @@ COMMON = (
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATENTO_CACHE", str(tmp_path / "cache"))
+
+
+class _StopAt(Silent):
+    """Asks to stop once training has come this far."""
+
+    def __init__(self, stop: Stop, share: float) -> None:
+        self._stop, self._share, self._done = stop, share, -math.inf
+
+    def start(self, description: str, total: float | None, *, stoppable: bool = False) -> None:
+        self._done = 0.0 if stoppable else -math.inf
+
+    def advance(self, amount: float = 1, *, note: str = "") -> None:
+        self._done += amount
+        if self._done >= self._share:
+            self._stop.set()
+
+
+@pytest.fixture
+def stop_at() -> Callable[[float], dict[str, Any]]:
+    """Arguments of ``train`` that stop it when it has used a share of its budget."""
+
+    def make(share: float) -> dict[str, Any]:
+        stop = Stop()
+        return {"progress": _StopAt(stop, share), "stop": stop}
+
+    return make
 
 
 @pytest.fixture

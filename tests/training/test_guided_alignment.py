@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -18,7 +19,6 @@ from atento.applications.translator import Translator
 from atento.bundle import load_bundle
 from atento.core.errors import ConfigurationError, DataError
 from atento.core.files import sha256
-from atento.core.progress import Silent, Stop
 from atento.core.vocabulary import Vocabulary
 from atento.data.batching import Batch, TokenLinks
 from atento.data.pharaoh import read_alignments
@@ -35,6 +35,7 @@ from atento.training.recipe import Recipe, read_recipe
 from atento.training.run import train
 
 Make = Callable[..., Recipe]
+StopAt = Callable[[float], dict[str, Any]]
 WORDS = [f"w{number}" for number in range(12)]
 REVERSAL = (
     "tokenizer.kind=word", "tokenizer.vocab_size=28", "tokenizer.min_frequency=1", "training.batch_tokens=400",
@@ -200,21 +201,6 @@ def test_guided_training_gives_far_better_links(tmp_path: Path, reversal: Path, 
     assert AlignmentConfig().at(free.aligning_head) == AlignmentConfig()
 
 
-class StopAt(Silent):
-    """Wishes to stop when training has done a share of its budget."""
-
-    def __init__(self, stop: Stop, share: float) -> None:
-        self._stop, self._share, self._done = stop, share, -math.inf
-
-    def start(self, description: str, total: float | None, *, stoppable: bool = False) -> None:
-        self._done = 0.0 if description == "training" else -math.inf
-
-    def advance(self, amount: float = 1, *, note: str = "") -> None:
-        self._done += amount
-        if self._done >= self._share:
-            self._stop.set()
-
-
 @pytest.fixture
 def linked(corpus: tuple[Path, Path], tmp_path: Path) -> Path:
     """Exact links of the made-up corpus."""
@@ -232,12 +218,13 @@ def with_links(recipe: Recipe, path: Path, **settings: object) -> Recipe:
     return msgspec.structs.replace(recipe, data=data, training=training)
 
 
-def test_stopped_and_resumed_equals_uninterrupted(tmp_path: Path, tiny_recipe: Make, family: str, linked: Path) -> None:
+def test_stopped_and_resumed_equals_uninterrupted(
+    tmp_path: Path, tiny_recipe: Make, family: str, linked: Path, stop_at: StopAt
+) -> None:
     """Also with a part held out, whose links are dealt out with the pairs."""
     recipe = with_links(tiny_recipe(family), linked, weight=0.5)
     train(recipe, tmp_path / "whole")
-    stop = Stop()
-    report = train(recipe, tmp_path / "parts", progress=StopAt(stop, 0.3), stop=stop)
+    report = train(recipe, tmp_path / "parts", **stop_at(0.3))
     assert 0 < report.outcome.state.step < 8
     train(None, tmp_path / "parts", resume=True)
     first, second = (sha256(tmp_path / name / "bundle" / "model.safetensors") for name in ("whole", "parts"))

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,7 +13,6 @@ import torch
 from atento.bundle import load_language_model, load_translation
 from atento.core.errors import BundleError, ConfigurationError, DataError
 from atento.core.files import sha256
-from atento.core.progress import Silent, Stop
 from atento.core.vocabulary import Vocabulary
 from atento.data.text_batching import TextBatches
 from atento.data.text_dataset import open_texts
@@ -24,6 +24,7 @@ from atento.training.recipe import PairDataConfig, Recipe, read_recipe
 from atento.training.run import train
 
 Make = Callable[..., Recipe]
+StopAt = Callable[[float], dict[str, Any]]
 SETTINGS = (
     "model.model_size=16", "model.num_heads=2", "model.feed_forward_size=32", "model.num_layers=1",
     "model.max_positions=16", "model.dropout=0.1", "tokenizer.kind=char", "tokenizer.vocab_size=60",
@@ -45,19 +46,6 @@ def make(text: Path) -> Make:
     return lambda *overrides: read_recipe("gpt-small", train=[text], overrides=(*SETTINGS, *overrides))
 
 
-class StopAt(Silent):
-    def __init__(self, stop: Stop, part: float) -> None:
-        self.stop, self.part, self.done = stop, part, 0.0
-
-    def start(self, description: str, total: float | None, *, stoppable: bool = False) -> None:
-        self.done = 0.0 if stoppable else -1e9
-
-    def advance(self, amount: float = 1, *, note: str = "") -> None:
-        self.done += amount
-        if self.done >= self.part:
-            self.stop.set()
-
-
 def test_a_run_leaves_a_bundle_that_writes(tmp_path: Path, make: Make) -> None:
     report = train(make(), tmp_path / "run")
     assert report.outcome.state.step == 8
@@ -75,11 +63,10 @@ def test_a_run_leaves_a_bundle_that_writes(tmp_path: Path, make: Make) -> None:
 
 
 @pytest.mark.parametrize("documents", ["file", "line"])
-def test_stopped_and_resumed_equals_uninterrupted(tmp_path: Path, make: Make, documents: str) -> None:
+def test_stopped_and_resumed_equals_uninterrupted(tmp_path: Path, make: Make, documents: str, stop_at: StopAt) -> None:
     recipe = make(f"data.documents={documents}", "training.keep=ema")
     train(recipe, tmp_path / "whole")
-    stop = Stop()
-    report = train(recipe, tmp_path / "parts", progress=StopAt(stop, 0.3), stop=stop)
+    report = train(recipe, tmp_path / "parts", **stop_at(0.3))
     assert report.outcome.reason == "stopped"
     assert 0 < report.outcome.state.step < 8
     train(None, tmp_path / "parts", resume=True)

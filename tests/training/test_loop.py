@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import torch
 from atento.bundle import load_bundle
 from atento.core.errors import ConfigurationError, TrainingError
 from atento.core.files import sha256
-from atento.core.progress import Silent, Stop
+from atento.core.progress import Silent
 from atento.models.weights import weights
 from atento.training import loop
 from atento.training.checkpoint import load_model_weights, steps_saved
@@ -21,21 +20,7 @@ from atento.training.recipe import Recipe
 from atento.training.run import train
 
 Make = Callable[..., Recipe]
-
-
-class StopAt(Silent):
-    """Asks to stop once training has come this far."""
-
-    def __init__(self, stop: Stop, share: float) -> None:
-        self._stop, self._share, self._done = stop, share, 0.0
-
-    def start(self, description: str, total: float | None, *, stoppable: bool = False) -> None:
-        self._done = 0.0 if description == "training" else -math.inf
-
-    def advance(self, amount: float = 1, *, note: str = "") -> None:
-        self._done += amount
-        if self._done >= self._share:
-            self._stop.set()
+StopAt = Callable[[float], dict[str, Any]]
 
 
 def lines(run: Path) -> list[dict[str, Any]]:
@@ -56,11 +41,12 @@ def test_a_run_leaves_a_bundle_a_log_and_a_resolved_recipe(tmp_path: Path, tiny_
     assert "version:" in card["signatures"]["bleu"]
 
 
-def test_stopped_and_resumed_equals_uninterrupted(tmp_path: Path, tiny_recipe: Make, family: str) -> None:
+def test_stopped_and_resumed_equals_uninterrupted(
+    tmp_path: Path, tiny_recipe: Make, family: str, stop_at: StopAt
+) -> None:
     recipe = tiny_recipe(family, "training.keep=ema")
     train(recipe, tmp_path / "whole")
-    stop = Stop()
-    report = train(recipe, tmp_path / "parts", progress=StopAt(stop, 0.3), stop=stop)
+    report = train(recipe, tmp_path / "parts", **stop_at(0.3))
     assert report.outcome.reason == "stopped"
     assert 0 < report.outcome.state.step < 8
     train(None, tmp_path / "parts", resume=True)
@@ -175,15 +161,14 @@ def test_directories_in_use_and_nothing_to_resume(tmp_path: Path, tiny_recipe: M
         train(recipe, tmp_path / "third", device="nonsense")
 
 
-def test_resumption_under_other_conditions_warns(tmp_path: Path, tiny_recipe: Make) -> None:
+def test_resumption_under_other_conditions_warns(tmp_path: Path, tiny_recipe: Make, stop_at: StopAt) -> None:
     said: list[str] = []
 
     class Listening(Silent):
         def message(self, text: str) -> None:
             said.append(text)
 
-    stop = Stop()
-    train(tiny_recipe("transformer"), tmp_path / "run", progress=StopAt(stop, 0.3), stop=stop)
+    train(tiny_recipe("transformer"), tmp_path / "run", **stop_at(0.3))
     path = next((tmp_path / "run" / "checkpoints").glob("*/state.json"))
     path.write_text(path.read_text().replace('"threads": ', '"threads": 7'))
     train(None, tmp_path / "run", resume=True, progress=Listening())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -10,7 +11,6 @@ from torch.nn import functional
 from atento.bundle import load_language_model, load_masked_language_model
 from atento.core.errors import BundleError, ConfigurationError, DataError
 from atento.core.files import sha256
-from atento.core.progress import Silent, Stop
 from atento.data.masked_batching import MaskedBatches
 from atento.data.masking import MaskingConfig
 from atento.data.text_dataset import open_texts
@@ -21,6 +21,7 @@ from atento.training.recipe import Recipe, read_recipe
 from atento.training.run import train
 
 Make = Callable[..., Recipe]
+StopAt = Callable[[float], dict[str, Any]]
 SETTINGS = (
     "model.model_size=16", "model.num_heads=2", "model.feed_forward_size=32", "model.num_layers=1",
     "model.max_positions=24", "model.dropout=0.1", "tokenizer.kind=char", "tokenizer.vocab_size=60",
@@ -42,19 +43,6 @@ def make(text: Path) -> Make:
     return lambda *overrides: read_recipe("bert-small", train=[text], overrides=(*SETTINGS, *overrides))
 
 
-class StopAt(Silent):
-    def __init__(self, stop: Stop, part: float) -> None:
-        self.stop, self.part, self.done = stop, part, 0.0
-
-    def start(self, description: str, total: float | None, *, stoppable: bool = False) -> None:
-        self.done = 0.0 if stoppable else -1e9
-
-    def advance(self, amount: float = 1, *, note: str = "") -> None:
-        self.done += amount
-        if self.done >= self.part:
-            self.stop.set()
-
-
 @pytest.mark.parametrize("pairs", [False, True])
 def test_a_run_leaves_a_bundle_that_fills(tmp_path: Path, make: Make, pairs: bool) -> None:
     report = train(make(f"model.next_sentence={str(pairs).lower()}"), tmp_path / "run")
@@ -68,11 +56,12 @@ def test_a_run_leaves_a_bundle_that_fills(tmp_path: Path, make: Make, pairs: boo
 
 
 @pytest.mark.parametrize("options", [(), ("model.next_sentence=true", "training.masking.whole_words=true")])
-def test_stopped_and_resumed_equals_uninterrupted(tmp_path: Path, make: Make, options: tuple[str, ...]) -> None:
+def test_stopped_and_resumed_equals_uninterrupted(
+    tmp_path: Path, make: Make, options: tuple[str, ...], stop_at: StopAt
+) -> None:
     recipe = make(*options, "training.keep=last")
     train(recipe, tmp_path / "whole")
-    stop = Stop()
-    report = train(recipe, tmp_path / "parts", progress=StopAt(stop, 0.3), stop=stop)
+    report = train(recipe, tmp_path / "parts", **stop_at(0.3))
     assert report.outcome.reason == "stopped"
     assert 0 < report.outcome.state.step < 8
     train(None, tmp_path / "parts", resume=True)

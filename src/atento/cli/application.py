@@ -12,6 +12,7 @@ import typer.main
 
 from atento.cli import (
     align,
+    classify,
     compare,
     corpus,
     demo,
@@ -55,6 +56,7 @@ def _application() -> typer.Typer:
     app.command(short_help="Translate texts, a file, or a pipe.", epilog=translate.EXAMPLES)(translate.translate)
     app.command(short_help="Let a language model go on writing.", epilog=write.EXAMPLES)(write.write)
     app.command(short_help="Let a masked language model fill gaps.", epilog=fill.EXAMPLES)(fill.fill)
+    app.command(short_help="Tell classes of texts apart.", epilog=classify.EXAMPLES)(classify.classify)
     app.command(short_help="BLEU, chrF and TER of a test set.", epilog=evaluate.EXAMPLES)(evaluate.evaluate)
     app.command(short_help="Is one system really better than another?", epilog=compare.EXAMPLES, cls=SeveralCommand)(
         compare.compare

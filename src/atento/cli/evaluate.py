@@ -33,6 +33,7 @@ Examples:
   atento evaluate runs/pt-es test.pt test.es second-reference.es -o test.translated
   atento evaluate --hypotheses test.translated test.pt test.es
   atento evaluate runs/machado test.txt --stride 32
+  atento evaluate runs/domains test.tsv --confusion confusion.png
 """
 
 Metrics = Annotated[
@@ -55,7 +56,7 @@ def evaluate(
         list[Path],
         typer.Argument(
             metavar="RUN SRC REF...",
-            help="A run, sources, references; with --hypotheses no RUN. Of a language model RUN and a text.",
+            help="A run, sources, references; with --hypotheses no RUN. Of other models RUN and a text.",
         ),
     ],
     hypotheses: Annotated[
@@ -84,15 +85,30 @@ def evaluate(
     stride: Annotated[
         int | None, typer.Option(metavar="N", help="Of a text: tokens predicted at once. [default: half the context]")
     ] = None,
+    confusion: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Of a classifier: draw what is taken for what (PNG, SVG, PDF).")
+    ] = None,
     as_json: Json = False,
     device: Device = "auto",
 ) -> None:
-    """Translate a test set and score it as the sacrebleu command does; or predict a text with a language model.
+    """Translate a test set and score it as the sacrebleu command does; or predict or classify texts.
 
     Scores come with signatures and 95 % bootstrap intervals, and by the length of the source. Of a language model:
-    perplexity and bits per byte, every token being predicted once, with a window that slides over the text.
+    perplexity and bits per byte, every token being predicted once, with a window that slides over the text; of a masked
+    one the pseudo-perplexity. Of a classifier, for a file of labelled texts: accuracy and macro-F1.
     """
-    if len(paths) == 2 and hypotheses is None and _reads_one_text(paths[0]):
+    kind = _kind_of(paths[0]) if len(paths) == 2 and hypotheses is None else ""
+    require(confusion is None or kind == "classifier", "--confusion is for classifiers: RUN FILE")
+    if kind == "classifier":
+        from atento.cli.evaluate_classes import evaluate_classes_of
+
+        require(
+            (documents, context, stride) == (None, None, None),
+            "--documents, --context and --stride are for language models; leave them out",
+        )
+        evaluate_classes_of(*paths, confusion=confusion, resamples=resamples, seed=seed, device=device, as_json=as_json)
+        return
+    if kind in ("gpt", "bert"):
         from atento.cli.evaluate_text import evaluate_text
 
         evaluate_text(*paths, documents=documents, context=context, stride=stride, device=device, as_json=as_json)
@@ -132,11 +148,11 @@ def evaluate(
         _print(evaluation, lengths)
 
 
-def _reads_one_text(run: Path) -> bool:
-    """Whether this is a language model's run."""
+def _kind_of(run: Path) -> str:
+    """What kind of model the run has."""
     from atento.bundle import kind_of
 
-    return kind_of(run) in ("gpt", "bert")
+    return kind_of(run)
 
 
 def _of_texts(documents: str | None, context: int | None, stride: int | None) -> dict[str, object]:

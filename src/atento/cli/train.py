@@ -26,6 +26,7 @@ Examples:
   atento train pt-es-small --train pairs.tsv.gz --valid dev.pt dev.es --set training.minutes=30 -o runs/pt-es
   atento train --train train.pt train.es --alignment train.align -o runs/guided
   atento train --from runs/pt-es --train news.pt news.es -o runs/news
+  atento train classify --from runs/bert --train domains.tsv -o runs/domains
   atento train my-recipe.toml --set model.num_decoder_layers=2 -o runs/two-layers
   atento train --resume -o runs/pt-es
 """
@@ -63,7 +64,7 @@ def train(
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
-    """Train a translator from a parallel corpus.
+    """Train a translator from a parallel corpus, a language model from text, or a classifier from labelled texts.
 
     Ctrl-C stops at the next step and saves; --resume goes on from there, with the same result as without the pause.
     """
@@ -214,6 +215,8 @@ def _next_commands(report: Report) -> list[str]:
             return [f'write {run} "…"', f"evaluate {run} test.txt"]
         case "bert":
             return [f'fill {run} "… [MASK] …"', f"evaluate {run} test.txt"]
+        case "classifier":
+            return [f'classify {run} "…"', f"evaluate {run} test.tsv --confusion confusion.png"]
     commands = [f'translate {run} "…" --attention alignment.png', f"evaluate {run} test.source test.target"]
     if report.card["training"]["guided_alignment"]:
         commands.append(f"align {run} test.source test.target")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import overload
 
 import torch
@@ -9,6 +11,7 @@ import torch
 from atento.core.errors import ConfigurationError
 from atento.core.vocabulary import Vocabulary
 from atento.models.bert import BertConfig, BertEncoder, MaskedHead, NextSentenceHead
+from atento.models.classifier import BertBody, Classifier, GPTBody
 from atento.models.encoder_decoder import EncoderDecoder
 from atento.models.gpt import GPTConfig, GPTDecoder
 from atento.models.language_model import LanguageModel
@@ -18,7 +21,9 @@ from atento.models.transformer import StackConfig, TransformerConfig, build_tran
 
 TranslatorConfig = RecurrentConfig | TransformerConfig
 ModelConfig = RecurrentConfig | TransformerConfig | GPTConfig | BertConfig
-AnyModel = EncoderDecoder | LanguageModel | MaskedLanguageModel
+ReaderConfig = GPTConfig | BertConfig
+"""Models that read texts, and can learn to classify them."""
+AnyModel = EncoderDecoder | LanguageModel | MaskedLanguageModel | Classifier
 
 
 @overload
@@ -43,10 +48,35 @@ def build_model(config: ModelConfig, vocabulary: Vocabulary, *, seed: int | None
     Raises:
         ConfigurationError: the configuration asks for something impossible.
     """
+    with _drawing(seed):
+        return _built(config, vocabulary)
+
+
+def build_classifier(
+    config: ReaderConfig, vocabulary: Vocabulary, num_classes: int, *, seed: int | None = None
+) -> Classifier:
+    """A classifier with random weights; see ``build_model``.
+
+    Raises:
+        ConfigurationError: the configuration asks for something impossible.
+    """
+    with _drawing(seed):
+        body = (
+            BertBody(config, vocabulary.target_size)
+            if isinstance(config, BertConfig)
+            else GPTBody(config, vocabulary.target_size)
+        )
+        longest = _max_length(config)
+        return Classifier(body, config.model_size, num_classes, config.dropout, vocabulary, max_length=longest)
+
+
+@contextlib.contextmanager
+def _drawing(seed: int | None) -> Iterator[None]:
+    """Random numbers from ``seed``, if there is one, the global generator staying as it was."""
     with torch.random.fork_rng(enabled=seed is not None, devices=[]):
         if seed is not None:
             torch.default_generator.manual_seed(seed)  # the processor's alone; torch.manual_seed seeds every device's
-        return _built(config, vocabulary)
+        yield
 
 
 def attends(config: TranslatorConfig) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from atento.bundle import find_bundle, read_card
 from atento.core.progress import Progress
 from atento.data.corpus_files import CorpusFiles
 from atento.data.documents import read_pieces
+from atento.data.labelled_files import LabelledFiles, read_labelled
 from atento.data.readers import read_pairs
 from atento.data.text_files import Documents, TextFiles
 from atento.text.fit import Fit, fit_of
@@ -32,14 +33,14 @@ def fit_of_pairs(corpora: Sequence[CorpusFiles], source: Tokenizer, target: Toke
 
 def fit_of_texts(files: Sequence[TextFiles], documents: Documents, tokenizer: Tokenizer) -> dict[str, Fit]:
     """How well a language model's tokenizer suits its text."""
-    return fit_of_lines(
-        (piece.text for each in files for piece in islice(read_pieces(each, documents), _TEXTS)), tokenizer
-    )
+    pieces = (piece for each in files for piece in islice(read_pieces(each, documents), _TEXTS))
+    return {"text": fit_of(tokenizer, (piece.text for piece in pieces))}
 
 
-def fit_of_lines(texts: Iterable[str], tokenizer: Tokenizer) -> dict[str, Fit]:
-    """The same of texts that are there already."""
-    return {"text": fit_of(tokenizer, texts)}
+def fit_of_labelled(files: Sequence[LabelledFiles], tokenizer: Tokenizer) -> dict[str, Fit]:
+    """How well a classifier's tokenizer suits its texts."""
+    texts = (text for each in files for text in islice(read_labelled(each), _TEXTS))
+    return {"text": fit_of(tokenizer, (part for text in texts for part in (text.text, text.second) if part))}
 
 
 def tell_of_fit(found: Mapping[str, Fit], start: str | None, progress: Progress) -> None:

@@ -15,8 +15,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from atento.data.batching import Batch
+from atento.data.labelled_batching import LabelledBatch
 from atento.data.masked_batching import MaskedBatch
 from atento.data.text_batching import TextBatch
+from atento.models.classifier import Classifier
 from atento.models.encoder_decoder import EncoderDecoder
 from atento.models.gpt import nothing_to_read
 from atento.models.language_model import LanguageModel
@@ -116,3 +118,18 @@ class MaskedObjective:
             count=batch.count,
             parts={"next_sentence_loss": following.detach()},
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassificationObjective:
+    """−Σ log P(class | text), label-smoothed."""
+
+    label_smoothing: float = 0.0
+
+    def __call__(self, model: Classifier, batch: LabelledBatch) -> Loss:
+        """The loss of a batch of labelled texts."""
+        rows = batch.rows
+        logits = model.logits(rows.tokens, rows.mask, rows.types).float()
+        total = functional.cross_entropy(logits, batch.labels, reduction="sum", label_smoothing=self.label_smoothing)
+        likelihood = functional.cross_entropy(logits.detach(), batch.labels, reduction="sum")
+        return Loss(total=total, likelihood=likelihood, count=batch.count)

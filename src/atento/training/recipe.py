@@ -13,6 +13,7 @@ import msgspec
 from atento.core.configuration import Configuration, apply_overrides, convert, nearest, read_toml
 from atento.core.errors import ConfigurationError
 from atento.data.corpus_files import CorpusFiles
+from atento.data.labelled_files import LabelledFiles
 from atento.data.text_files import Documents, TextFiles
 from atento.decoding.configuration import DecodingConfig
 from atento.models.bert import BertConfig
@@ -81,7 +82,32 @@ class TextDataConfig(Configuration, frozen=True, kw_only=True, tag_field="kind",
             raise ConfigurationError(f"data.held_out = {self.held_out}: give a fraction between 0 and 1")
 
 
-DataConfig = PairDataConfig | TextDataConfig
+class LabelledDataConfig(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="labels"):
+    """Texts with classes to train on and to validate on, for classifiers.
+
+    Raises:
+        ConfigurationError: a value out of its range.
+    """
+
+    language: str | None = None
+    train: tuple[LabelledFiles, ...] = ()
+    valid: LabelledFiles | None = None
+    """None: a part of every class is held out."""
+    held_out: float = 0.1
+    """The size of that part, a fraction."""
+    context: int | None = None
+    """Tokens of a row; longer texts lose their ends. None: as many as the model reads."""
+    tokenizer: str | None = None
+    """The file of an existing tokenizer. None: ``[tokenizer]`` says what to train."""
+
+    def __post_init__(self) -> None:
+        if self.context is not None and self.context < 8:
+            raise ConfigurationError(f"data.context = {self.context}: give 8 or more")
+        if not 0 < self.held_out < 1:
+            raise ConfigurationError(f"data.held_out = {self.held_out}: give a fraction between 0 and 1")
+
+
+DataConfig = PairDataConfig | TextDataConfig | LabelledDataConfig
 
 
 class Recipe(Configuration, frozen=True, kw_only=True):
@@ -143,7 +169,7 @@ def read_recipe(
         case PairDataConfig() as pairs:
             links = None if alignment is None else (alignment, alignment_words)
             data: DataConfig = _resolved_pairs(pairs, folder, train, valid, links, overrides)
-        case TextDataConfig() as texts:
+        case TextDataConfig() | LabelledDataConfig() as texts:
             if alignment is not None:
                 raise ConfigurationError("word links are for translators; leave --alignment out")
             data = _resolved_texts(texts, folder, train, valid, overrides)
@@ -195,20 +221,21 @@ def _resolved_pairs(
 
 
 def _resolved_texts(
-    data: TextDataConfig,
+    data: TextDataConfig | LabelledDataConfig,
     folder: Path,
     train: Sequence[str | Path] | None,
     valid: Sequence[str | Path] | None,
     overrides: Sequence[str],
-) -> TextDataConfig:
-    texts = [files.relative_to(folder) for files in data.train]
+) -> TextDataConfig | LabelledDataConfig:
+    def named(path: str | Path) -> TextFiles | LabelledFiles:
+        return TextFiles(text=str(path)) if isinstance(data, TextDataConfig) else LabelledFiles(file=str(path))
+
+    texts = [named(path) for path in train] if train else [files.relative_to(folder) for files in data.train]
     held_out = data.valid.relative_to(folder) if data.valid is not None and not train else None
-    if train:
-        texts = [TextFiles(text=str(path)) for path in train]
     if valid:
         if len(valid) > 1:
-            raise ConfigurationError(f"a language model is validated on one text, and {len(valid)} were given")
-        held_out = TextFiles(text=str(valid[0]))
+            raise ConfigurationError(f"this kind of model is validated on one file, and {len(valid)} were given")
+        held_out = named(valid[0])
     tokenizer = data.tokenizer
     if tokenizer is not None and not _overridden("data.tokenizer", overrides):
         tokenizer = str(folder / tokenizer)
@@ -254,7 +281,8 @@ def check_masking(recipe: Recipe) -> None:
     Raises:
         ConfigurationError: the model is no masked language model.
     """
-    if recipe.training.masking is not None and not isinstance(recipe.model, BertConfig):
+    masked = isinstance(recipe.model, BertConfig) and isinstance(recipe.data, TextDataConfig)
+    if recipe.training.masking is not None and not masked:
         raise ConfigurationError("training.masking is for masked language models (model.kind = 'bert'); leave it out")
 
 

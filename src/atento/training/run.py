@@ -33,10 +33,18 @@ from atento.models.bert import BertConfig
 from atento.models.gpt import GPTConfig
 from atento.models.recurrent import RecurrentConfig
 from atento.models.transformer import TransformerConfig
+from atento.training.classification import classification_task
 from atento.training.language import language_task
 from atento.training.loop import Outcome, Trainer
 from atento.training.masked_language import masked_language_task
-from atento.training.recipe import PairDataConfig, Recipe, TextDataConfig, check_guidance, check_masking
+from atento.training.recipe import (
+    LabelledDataConfig,
+    PairDataConfig,
+    Recipe,
+    TextDataConfig,
+    check_guidance,
+    check_masking,
+)
 from atento.training.task import Task
 from atento.training.translation import translation_task
 
@@ -109,6 +117,8 @@ def _task(recipe: Recipe, run: Path, device: str, progress: Progress) -> Task[An
             return language_task(recipe, model, data, run, device, progress)
         case BertConfig() as model, TextDataConfig() as data:
             return masked_language_task(recipe, model, data, run, device, progress)
+        case (GPTConfig() | BertConfig()) as model, LabelledDataConfig() as data:
+            return classification_task(recipe, model, data, run, device, progress)
         case model, data:
             raise ConfigurationError(
                 f"model.kind = {tag_of(model)!r} does not learn from data.kind = {tag_of(data)!r}; change either"
@@ -151,7 +161,11 @@ def _card(recipe: Recipe, task: Task[Any, Any, Any], outcome: Outcome) -> dict[s
     versions = {"atento": atento.__version__, "torch": str(torch.__version__), "sacrebleu": sacrebleu.__version__}
     return {
         "data": dict(task.data),
-        "model": {"kind": tag_of(recipe.model), "parameters": task.bundle.model.num_parameters},
+        "model": {
+            "kind": "classifier" if task.bundle.classes else tag_of(recipe.model),
+            "parameters": task.bundle.model.num_parameters,
+        },
+        "start": recipe.start,
         "training": {
             "seed": recipe.training.seed,
             "steps": state.step,

@@ -17,6 +17,7 @@ from atento.bundle import SHARED, SOURCE, TARGET, BundleConfig, load_bundle, rea
 from atento.core.configuration import to_builtins
 from atento.core.errors import BundleError, ConfigurationError
 from atento.core.vocabulary import Vocabulary
+from atento.models.classifier import Classifier
 from atento.models.model import Model
 from atento.models.weights import load_weights, weights
 from atento.text.tokenizer import Tokenizer
@@ -85,6 +86,8 @@ class Origin:
     vocabulary: Vocabulary
     values: Mapping[str, Tensor] | None
     """Weights of a trained model; None: random ones."""
+    classes: tuple[str, ...] = ()
+    """Of a classifier."""
 
     def load_into(self, model: Model) -> None:
         """Give a model these weights.
@@ -99,6 +102,22 @@ class Origin:
         except ValueError as error:
             raise BundleError(f"the run to start from does not fit this recipe: {error}") from error
 
+    def load_classifier(self, model: Classifier, classes: tuple[str, ...]) -> None:
+        """Give a classifier the body of a language model, masked or not, or all of a classifier of the same classes.
+
+        Raises:
+            BundleError: it does not fit.
+        """
+        if self.values is None or self.classes == classes:
+            self.load_into(model)
+        elif self.classes:
+            raise BundleError(
+                f"the run to start from tells {', '.join(self.classes)} apart, and the text {', '.join(classes)}; "
+                "start from the pre-trained run that it was made of"
+            )
+        else:
+            load_weights(model, model.with_pretrained(self.values))
+
 
 def origin_of(start: str | None, source: Tokenizer, target: Tokenizer) -> Origin:
     """What a run with these tokenizers begins as; ``start`` is the bundle of another run, if there is one.
@@ -112,4 +131,4 @@ def origin_of(start: str | None, source: Tokenizer, target: Tokenizer) -> Origin
     theirs = (bundle.source_tokenizer.checksum, bundle.target_tokenizer.checksum)
     if theirs != (source.checksum, target.checksum):
         raise BundleError(f"{start} has other tokenizers than when this run began; begin another run")
-    return Origin(vocabulary=bundle.vocabulary, values=weights(bundle.model))
+    return Origin(vocabulary=bundle.vocabulary, values=weights(bundle.model), classes=bundle.classes)

@@ -9,12 +9,13 @@ from atento.core.files import atomic_folder
 from atento.core.progress import Progress
 from atento.data.corpus_files import CorpusFiles
 from atento.data.documents import read_pieces
+from atento.data.labelled_files import LabelledFiles, read_labelled
 from atento.data.readers import read_pairs
 from atento.data.text_files import TextFiles
 from atento.text.configuration import TokenizerConfig
 from atento.text.tokenizer import Tokenizer
 from atento.text.training import train_tokenizer
-from atento.training.recipe import PairDataConfig, TextDataConfig
+from atento.training.recipe import LabelledDataConfig, PairDataConfig, TextDataConfig
 
 
 def make_tokenizers(
@@ -58,12 +59,32 @@ def make_tokenizer(
         DataError: a text or the tokenizer's file cannot be read.
         OutputError: the folder cannot be written.
     """
+    pieces = (piece.text for files in texts for piece in read_pieces(files, data.documents))
+    return _one(config, data.tokenizer, pieces, folder, progress)
+
+
+def make_classifier_tokenizer(
+    config: TokenizerConfig,
+    data: LabelledDataConfig,
+    texts: Sequence[LabelledFiles],
+    folder: Path,
+    progress: Progress,
+) -> Tokenizer:
+    """A classifier's tokenizer, made once and kept in ``folder``.
+
+    Raises:
+        DataError: a file cannot be read.
+        OutputError: the folder cannot be written.
+    """
+    every = (part for files in texts for each in read_labelled(files) for part in (each.text, each.second) if part)
+    return _one(config, data.tokenizer, every, folder, progress)
+
+
+def _one(
+    config: TokenizerConfig, given: str | None, texts: Iterator[str], folder: Path, progress: Progress
+) -> Tokenizer:
     if not folder.exists():
-        if data.tokenizer is not None:
-            made = Tokenizer.load(Path(data.tokenizer))
-        else:
-            pieces = (piece.text for files in texts for piece in read_pieces(files, data.documents))
-            made = train_tokenizer(pieces, config, progress)
+        made = Tokenizer.load(Path(given)) if given is not None else train_tokenizer(texts, config, progress)
         with atomic_folder(folder) as temporary:
             made.save(temporary / "tokenizer.json")
     return Tokenizer.load(folder / "tokenizer.json")

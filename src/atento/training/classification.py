@@ -1,0 +1,137 @@
+"""Learning to classify: from labelled texts to a task, from random weights or a pre-trained model's body."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import torch
+
+from atento.applications.classifier import framing_of
+from atento.applications.device import usable_device
+from atento.bundle import Bundle
+from atento.core.files import atomic_folder
+from atento.core.progress import Progress
+from atento.data.batch_plan import Int64s
+from atento.data.labelled_batching import LabelledBatch, LabelledBatches
+from atento.data.labelled_dataset import LabelledDataset, classes_of, open_labelled
+from atento.data.labelled_files import LabelledFiles
+from atento.data.labelled_split import split_labelled
+from atento.evaluation.classification import confusion_matrix, macro_f1
+from atento.models.build import ReaderConfig, build_classifier
+from atento.models.classifier import Classifier
+from atento.training.fit import fit_of_labelled, tell_of_fit
+from atento.training.objectives import ClassificationObjective
+from atento.training.precision import Precision, autocast, resolve
+from atento.training.recipe import LabelledDataConfig, Recipe
+from atento.training.start import origin_of
+from atento.training.task import Task
+from atento.training.tokenizers import make_classifier_tokenizer
+from atento.training.validation import Validation, evaluating, mean_loss
+
+
+def classification_task(
+    recipe: Recipe, model_config: ReaderConfig, data: LabelledDataConfig, run: Path, device: str, progress: Progress
+) -> Task[Classifier, Int64s, LabelledBatch]:
+    """A tokenizer, encoded texts and a model; what is made is kept in ``run``.
+
+    Raises:
+        DataError: a file cannot be read, or has a class that training never saw.
+        ConfigurationError: settings that do not go together.
+        OutputError: ``run`` cannot be written.
+    """
+    where, settings = usable_device(device), recipe.training
+    train_files, valid_files = _held_out(recipe, data, run, progress)
+    tokenizer = make_classifier_tokenizer(recipe.tokenizer, data, train_files, run / "tokenizers", progress)
+    classes = classes_of(train_files)
+    dataset = open_labelled(train_files, classes, tokenizer.encode_batch, progress=progress)
+    valid = open_labelled(valid_files, classes, tokenizer.encode_batch, progress=progress)
+    progress.message(
+        f"{len(dataset):,} texts to train on, {len(valid):,} to validate on; classes: {', '.join(classes)}"
+    )
+    fit = fit_of_labelled(train_files, tokenizer)
+    tell_of_fit(fit, recipe.start, progress)
+    origin = origin_of(recipe.start, tokenizer, tokenizer)
+    model = build_classifier(model_config, origin.vocabulary, len(classes), seed=settings.seed)
+    origin.load_classifier(model, classes)
+    model = model.to(where)
+    progress.message(f"{model.num_parameters:,} parameters, vocabulary {tokenizer.size:,}, {len(classes)} classes")
+    framing = framing_of(model, model_config, data.context)
+    batches = LabelledBatches(dataset, framing, budget=settings.batch_tokens, seed=settings.seed)
+    if batches.cut:
+        progress.message(f"{batches.cut:,} texts are longer than {framing.longest} tokens and lose their ends")
+    validated = LabelledBatches(valid, framing, budget=max(settings.batch_tokens, framing.longest or 0), seed=0)
+    precision = resolve(settings.precision, where)
+    return Task(
+        bundle=Bundle(
+            model=model,
+            model_config=model_config,
+            source_tokenizer=tokenizer,
+            target_tokenizer=tokenizer,
+            target_language=data.language,
+            decoding=recipe.decoding,
+            classes=classes,
+        ),
+        objective=ClassificationObjective(label_smoothing=settings.label_smoothing),
+        batches=batches,
+        validator=ClassificationValidator(model, validated, precision),
+        precision=precision,
+        data=_facts(dataset, valid, classes, batches.cut) | {"fit": msgspec.to_builtins(fit)},
+        signatures={},
+    )
+
+
+class ClassificationValidator:
+    """Holds the held-out texts."""
+
+    def __init__(self, model: Classifier, batches: LabelledBatches, precision: Precision) -> None:
+        self._model, self._batches, self._precision = model, batches, precision
+
+    def run(self) -> Validation:
+        """Validate the model as it is; leaves it, and every random generator, as it was."""
+        device = next(self._model.parameters()).device
+        right: list[int] = []
+        guessed: list[int] = []
+        with evaluating(self._model):
+            loss = mean_loss(self._model, ClassificationObjective(), self._batches.epoch(), self._precision)
+            with torch.inference_mode(), autocast(self._precision, device):
+                for batch in self._batches.epoch():
+                    rows = batch.rows.to(device)
+                    guessed += self._model.logits(rows.tokens, rows.mask, rows.types).argmax(1).tolist()
+                    right += batch.labels.tolist()
+        confusion = confusion_matrix(np.array(right), np.array(guessed), self._model.num_classes)
+        accuracy = 100 * float(np.trace(confusion)) / len(right)
+        return Validation(loss=loss, measures={"accuracy": accuracy, "macro_f1": 100 * macro_f1(confusion)})
+
+
+def _held_out(
+    recipe: Recipe, data: LabelledDataConfig, run: Path, progress: Progress
+) -> tuple[list[LabelledFiles], list[LabelledFiles]]:
+    """Files to train and to validate on; the second are split from the first where none is given."""
+    if data.valid is not None:
+        return list(data.train), [data.valid]
+    folder = run / "held-out"
+    if not folder.exists():
+        with atomic_folder(folder) as temporary:
+            for number, files in enumerate(data.train):
+                split_labelled(files, data.held_out, temporary / str(number), seed=recipe.training.seed)
+        progress.message(f"no file to validate on was given: held a part of the training texts out, in {folder}")
+    train, valid = [], []
+    for number, files in enumerate(data.train):
+        train.append(LabelledFiles(file=str(folder / str(number) / "train.jsonl"), weight=files.weight))
+        valid.append(LabelledFiles(file=str(folder / str(number) / "dev.jsonl")))
+    return train, valid
+
+
+def _facts(dataset: LabelledDataset, valid: LabelledDataset, classes: tuple[str, ...], cut: int) -> dict[str, object]:
+    """What the card says of the data."""
+    counts = np.bincount(dataset.labels, minlength=len(classes)).tolist()
+    return {
+        "train": list(dataset.names),
+        "valid": list(valid.names),
+        "train_texts": len(dataset),
+        "valid_texts": len(valid),
+        "classes": dict(zip(classes, counts, strict=True)),
+        "cut": cut,
+    }

@@ -1,0 +1,93 @@
+"""``atento classify``, and ``evaluate`` of a classifier."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from atento.cli import main
+
+
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("classifier")
+    lines = [f"a vida é bela {number}\tpt\nla vida es bella {number}\tes\n" for number in range(24)]
+    (folder / "train.tsv").write_text("".join(lines), encoding="utf-8")
+    settings = (
+        "model.model_size=16", "model.num_heads=2", "model.feed_forward_size=32", "model.num_layers=1",
+        "model.max_positions=24", "tokenizer.kind=char", "training.steps=6", "training.batch_tokens=96",
+    )  # fmt: skip
+    options = [word for setting in settings for word in ("--set", setting)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ATENTO_CACHE", str(folder / "cache"))
+        words = ["train", "classify", "--train", str(folder / "train.tsv"), *options, "-o", str(folder / "run")]
+        assert main(words) == 0
+    return folder / "run"
+
+
+def test_texts_get_a_class_and_its_probability(atento: Callable[..., object], classifier: Path) -> None:
+    result = atento("classify", classifier, "a vida é bela", "la vida")
+    assert result.code == 0
+    for line, text in zip(result.out.splitlines(), ("a vida é bela", "la vida"), strict=True):
+        label, probability, shown = line.split("\t")
+        assert label in ("pt", "es")
+        assert 0.5 <= float(probability) <= 1
+        assert shown == text
+
+
+def test_files_and_pairs_as_json(
+    atento: Callable[..., object], classifier: Path, written: Callable[..., Path], tmp_path: Path
+) -> None:
+    path, output = written("pairs.txt", "a vida\tla vida", "x\ty"), tmp_path / "classes.jsonl"
+    assert atento("classify", classifier, "-i", path, "--pairs", "--json", "-o", output).code == 0
+    first, second = (json.loads(line) for line in output.read_text(encoding="utf-8").splitlines())
+    assert first["text"] == ["a vida", "la vida"]
+    assert set(second["probabilities"]) == {"es", "pt"}
+    assert json.loads(atento("classify", classifier, "a", "--second", "b", "--json").out)["text"] == ["a", "b"]
+    long = atento("classify", classifier, "a" * 40)
+    assert "1 of 1 texts are longer than the model reads" in long.err
+
+
+def test_evaluate_tells_classes_apart_and_draws(
+    atento: Callable[..., object], classifier: Path, written: Callable[..., Path], tmp_path: Path
+) -> None:
+    path, picture = written("test.tsv", "a vida\tpt", "la vida\tes", "vida\tpt"), tmp_path / "confusion.svg"
+    result = atento("evaluate", classifier, path, "--confusion", picture)
+    assert "macro-F1" in result.out
+    assert picture.stat().st_size > 1000
+    report = json.loads(atento("evaluate", classifier, path, "--json").out)
+    assert sum(map(sum, report["confusion"])) == report["texts"] == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "give TEXT"),
+        (("a", "b", "--second", "c"), "--second goes with one TEXT"),
+        (("a", "--pairs"), "--pairs is for --input"),
+    ],
+)
+def test_bad_input_gets_one_line(
+    atento: Callable[..., object], classifier: Path, words: tuple[str, ...], message: str
+) -> None:
+    assert message in atento("classify", classifier, *words).error
+
+
+def test_what_does_not_fit_is_one_line(
+    atento: Callable[..., object],
+    classifier: Path,
+    run: Path,
+    written: Callable[..., Path],
+    here: Callable[[], list[str]],
+) -> None:
+    path = written("test.tsv", "a vida\tpt", "la vida\tgl")
+    assert "line 2: the class 'gl' is none of those of training (es, pt)" in atento("evaluate", classifier, path).error
+    assert "use `atento translate`" in atento("classify", run, "a").error
+    assert "--confusion is for classifiers" in atento("evaluate", run, path, path, "--confusion", "x.png").error
+    assert "leave them out" in atento("evaluate", classifier, path, "--stride", "2").error
+    bad = written("bad.txt", "one text only")
+    assert "expected 2" in atento("classify", classifier, "-i", bad, "--pairs", "-o", "out.tsv").error
+    assert here() == []
