@@ -19,14 +19,14 @@ def settings(*keys: str) -> list[str]:
     return [word for key in keys for word in ("--set", key)]
 
 
-TINY = settings(
+TINY_TRAINING = settings(
     "training.steps=2",
     "training.validate_every=2",
     "training.validation_sentences=2",
     "training.batch_tokens=400",
     "training.precision=float32",
-    "tokenizer.vocab_size=600",
 )
+TINY = [*TINY_TRAINING, *settings("tokenizer.vocab_size=600")]
 TINY_MODEL = {
     "transformer": settings("model.model_size=16", "model.num_heads=2", "model.feed_forward_size=16"),
     "recurrent": settings("model.embedding_size=16", "model.hidden_size=16"),
@@ -63,6 +63,14 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for suffix, side in (("pt", "source"), ("es", "target")):
             lines = "".join(f"{getattr(pair, side)}\n" for pair in pairs)
             (folder / f"{name}.{suffix}").write_text(lines, encoding="utf-8")
+    (folder / "novels.txt").write_bytes((folder / "train.pt").read_bytes())
+    (folder / "test.txt").write_bytes((folder / "test.pt").read_bytes())
+    for name, other in (("train", "topics"), ("test", "test")):
+        lines = [(folder / f"{name}.{side}").read_text(encoding="utf-8").splitlines() for side in ("pt", "es")]
+        labelled = [f"{line}\t{side}\n" for side, texts in zip(("pt", "es"), lines, strict=True) for line in texts]
+        (folder / f"{other}.tsv").write_text("".join(labelled), encoding="utf-8")
+    for side in ("pt", "es"):
+        (folder / f"news.{side}").write_bytes((folder / f"train.{side}").read_bytes())
     write_alignments(folder / "test.align", [Alignment.of(pair.links) for pair in corpus.test.handwritten[:20]])
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -93,7 +101,7 @@ def test_the_commands_of_the_readme_run(
                 for a, after in zip(given, [*given[1:], ""], strict=True)
                 if not (a == "--set" and after.startswith("-"))
             ]
-            arguments += [*TINY, *TINY_MODEL[family]]
+            arguments += TINY_TRAINING if "--from" in line else [*TINY, *TINY_MODEL[family]]
         if arguments[0] == "study" and len(arguments) > 1:
             arguments.append("--plan")
         run(arguments)
