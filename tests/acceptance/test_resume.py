@@ -26,18 +26,28 @@ SECONDS = 900
 SEED = 20261123
 FAMILIES = {
     "transformer": (
-        "model.kind=transformer", "model.model_size=64", "model.num_heads=2", "model.feed_forward_size=128",
+        "small", "model.kind=transformer", "model.model_size=64", "model.num_heads=2", "model.feed_forward_size=128",
         "model.num_encoder_layers=2", "model.num_decoder_layers=2", "training.keep=ema",
     ),
     "recurrent": (
-        "model.kind=recurrent", "model.embedding_size=48", "model.hidden_size=64", "model.attention.kind=additive",
-        "model.attention.size=48", "training.keep=average",
+        "small", "model.kind=recurrent", "model.embedding_size=48", "model.hidden_size=64",
+        "model.attention.kind=additive", "model.attention.size=48", "training.keep=average",
     ),
     "luong": (
-        "model.kind=recurrent", "model.embedding_size=48", "model.hidden_size=64", "model.attention.kind=luong",
-        "training.keep=best",
+        "small", "model.kind=recurrent", "model.embedding_size=48", "model.hidden_size=64",
+        "model.attention.kind=luong", "training.keep=best",
+    ),
+    "gpt": (
+        "gpt-small", "model.model_size=64", "model.num_heads=2", "model.feed_forward_size=128", "model.num_layers=2",
+        "model.max_positions=64", "data.documents=line", "training.keep=ema",
+    ),
+    "bert": (
+        "bert-small", "model.model_size=64", "model.num_heads=2", "model.feed_forward_size=128", "model.num_layers=2",
+        "model.max_positions=64", "model.next_sentence=true", "training.masking.whole_words=true",
+        "training.keep=average",
     ),
 }  # fmt: skip
+"""The recipe and its settings."""
 COMMON = (
     "tokenizer.vocab_size=1500", f"training.steps={STEPS}", "training.batch_tokens=1024", "training.validate_every=60",
     "training.validation_sentences=20", "training.log_every=1", "training.save_every_minutes=0.05",
@@ -56,9 +66,11 @@ class Run:
 
     def __init__(self, folder: Path, corpus: Path, settings: tuple[str, ...]) -> None:
         self.folder = folder
-        self._begin = ["small", "--train", corpus / "train.pt", corpus / "train.es"]
-        self._begin += ["--valid", corpus / "dev.composed.pt", corpus / "dev.composed.es"]
-        for setting in settings:
+        recipe, *rest = settings
+        sides = ("pt", "es") if recipe == "small" else ("pt",)
+        self._begin: list[str | Path] = [recipe, "--train", *(corpus / f"train.{side}" for side in sides)]
+        self._begin += ["--valid", *(corpus / f"dev.composed.{side}" for side in sides)]
+        for setting in (*rest, *COMMON):
             self._begin += ["--set", setting]
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -124,9 +136,8 @@ def kill_ten_times(run: Run, draw: random.Random) -> int:
 @pytest.mark.parametrize("family", sorted(FAMILIES))
 def test_ten_kills_change_no_bit(tmp_path: Path, corpus: Path, family: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATENTO_CACHE", str(tmp_path / "cache"))
-    settings = (*COMMON, *FAMILIES[family])
-    whole = Run(tmp_path / "whole", corpus, settings).finish()
-    parts = Run(tmp_path / "parts", corpus, settings)
+    whole = Run(tmp_path / "whole", corpus, FAMILIES[family]).finish()
+    parts = Run(tmp_path / "parts", corpus, FAMILIES[family])
     half_written = kill_ten_times(parts, random.Random(SEED))
     assert half_written >= 2
     parts.kill_when(lambda: parts.writes(parts.folder, "bundle"))

@@ -83,6 +83,16 @@ def test_step_by_step_is_all_at_once(model: EncoderDecoder) -> None:
     same_state(state, end)
 
 
+def test_a_later_token_changes_nothing_before_it(model: EncoderDecoder) -> None:
+    tokens = torch.randint(4, 20, (3, 6))
+    other = tokens.clone()
+    other[:, 4] = (tokens[:, 4] - 3) % 16 + 4
+    decoder, memory, _ = parts(model)
+    first, second = (decoder(chosen, memory, decoder.start(memory))[0] for chosen in (tokens, other))
+    torch.testing.assert_close(first[:, :4], second[:, :4])
+    assert (first[:, 4:] - second[:, 4:]).abs().amax(-1).min() > 1e-9
+
+
 def test_reordering_is_recomputing_also_with_several_rows_a_source(model: EncoderDecoder) -> None:
     decoder, memory, start = parts(model)
     wide = start.reorder(torch.zeros(3, 2, dtype=torch.long))
