@@ -9,6 +9,7 @@ fused kernel, AdamW with decay on matrices alone, warm-up and cosine, clipping; 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import time
@@ -136,7 +137,7 @@ def main() -> None:
         times.append(time.perf_counter())
         if chosen.timed and step >= chosen.timed:
             break
-    seconds = sorted(later - earlier for earlier, later in zip(times, times[1:], strict=False))
+    seconds = sorted(later - earlier for earlier, later in itertools.pairwise(times))
     found: dict[str, float] = {
         "milliseconds": 1000 * seconds[len(seconds) // 2],
         "steps": len(seconds),
