@@ -160,7 +160,7 @@ class ProcessPool:
         for name, each in [(name, each) for name, each in self._running.items() if each.connection in ready]:
             try:
                 event: Event = each.connection.recv()
-            except EOFError:
+            except (EOFError, ConnectionResetError):  # the second where it ended before it heard of a wish to stop
                 process = self._running.pop(name).process
                 process.join()
                 if process.exitcode:
