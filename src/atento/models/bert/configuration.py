@@ -18,6 +18,8 @@ class BertConfig(StackConfig, frozen=True, kw_only=True, tag_field="kind", tag="
     num_layers: int = 4
     num_text_types: int = 2
     """Types of text that an embedding tells apart: the first and the second of a pair."""
+    masked_head: bool = True
+    """Whether there is a head that predicts masked tokens; encoders that come from elsewhere may lack it."""
     next_sentence: bool = False
     """Whether there is a head that tells if the second text follows the first."""
     layer_norm: Literal["pre", "post"] = "post"
