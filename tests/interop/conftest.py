@@ -68,6 +68,33 @@ def gpt2(folder: Path, *, seed: int = 0, **changes: Any) -> Any:
     return model
 
 
+def bert(folder: Path, kind: str, **changes: Any) -> Any:
+    """A folder with a BERT of the class ``Bert{kind}``; gives its model."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pieces = sorted({piece for text in TEXTS for word in text.split() for piece in (word[0], "##" + word[-1], word)})
+    entries = dict.fromkeys(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdeo,.!?", *pieces])
+    (folder / "vocab.txt").write_text("".join(f"{entry}\n" for entry in entries), encoding="utf-8")
+    write_json(folder / "tokenizer_config.json", {"tokenizer_class": "BertTokenizer", "do_lower_case": False})
+    options = {"max_position_embeddings": 24, "vocab_size": len(entries), **_SMALL, **changes}
+    model = scatter(getattr(transformers, f"Bert{kind}")(transformers.BertConfig(**options)), 0.25)
+    model.save_pretrained(folder)
+    return model
+
+
+def roberta(folder: Path, kind: str, **changes: Any) -> Any:
+    """A folder with a RoBERTa of the class ``Roberta{kind}``; gives its model."""
+    folder.mkdir(parents=True, exist_ok=True)
+    byte_level(folder, ["<s>", "<pad>", "</s>", "<unk>", "<mask>"])
+    write_json(folder / "tokenizer_config.json", {"tokenizer_class": "RobertaTokenizer"})
+    options = {"max_position_embeddings": 26, "vocab_size": 320, **_SMALL, **changes}
+    model = scatter(getattr(transformers, f"Roberta{kind}")(transformers.RobertaConfig(**options)), 0.25)
+    model.save_pretrained(folder)
+    return model
+
+
+_SMALL = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 24}
+
+
 @pytest.fixture(scope="session")
 def make() -> ModuleType:
     """This module: pytest's import mode lets tests import no module beside them."""

@@ -18,15 +18,18 @@ from atento.bundle import AnyBundle
 from atento.core.configuration import tag_of
 from atento.core.errors import ConfigurationError, OutputError
 from atento.core.files import atomic_folder
-from atento.interop import gpt2
+from atento.interop import bert, gpt2
 from atento.interop.configurations import CONFIG
 from atento.interop.decoding import GENERATION, generation_config
 from atento.interop.tables import write
 from atento.interop.tokenizer_files import write_tokenizer
 from atento.interop.weight_files import SAFE
+from atento.models.bert import BertConfig
 from atento.models.gpt import GPTConfig
 from atento.models.weights import save_tensors, weights
 from atento.text.template import PLAIN, Template, begun
+
+_WITH_TYPES = ("input_ids", "token_type_ids", "attention_mask")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +79,8 @@ def to_huggingface(bundle: AnyBundle) -> Exported:
     match bundle.model_config:
         case GPTConfig() as config:
             return _language_model(bundle, config)
+        case BertConfig() as config:
+            return _masked_language_model(bundle, config)
         case config:
             raise ConfigurationError(
                 f"model.kind = {tag_of(config)!r}: Hugging Face's library has no such architecture, so it cannot be "
@@ -95,6 +100,33 @@ def _language_model(bundle: AnyBundle, config: GPTConfig) -> Exported:
         template=PLAIN if vocabulary.prompt_first else begun(vocabulary.decoder_start),
         generation=generation_config(bundle.decoding, vocabulary, translates=False),
     )
+
+
+def _masked_language_model(bundle: AnyBundle, config: BertConfig) -> Exported:
+    """As RoBERTa, if it came as one; both compute the same."""
+    vocabulary = bundle.vocabulary
+    if unfit := bert.unfit(config):
+        raise ConfigurationError(f"BERT's format cannot say {', '.join(unfit)}")
+    names = bert.ROBERTA if _came_as(bundle) == "roberta" else bert.BERT
+    architecture, auto_class = bert.architecture(config, names)
+    tensors = write(bert.table(config, names, vocabulary.pad), weights(bundle.model))
+    if config.masked_head and not config.tied_embeddings:  # a second bias, which nothing reads but which is looked for
+        tensors[names.bias] = tensors[f"{names.decoder}.bias"].clone()
+    return Exported(
+        architecture=architecture,
+        auto_class=auto_class,
+        config=_config(bundle, architecture, bert.config_to(config, vocabulary, names)),
+        tensors=tensors,
+        template=bundle.tokenizer.template,
+        generation=None,
+        inputs=("input_ids", "attention_mask") if config.num_text_types == 1 else _WITH_TYPES,
+    )
+
+
+def _came_as(bundle: AnyBundle) -> object:
+    """The ``model_type`` that it was imported with, if it was."""
+    imported = (bundle.card or {}).get("imported")
+    return imported.get("model_type") if isinstance(imported, Mapping) else None
 
 
 def _config(bundle: AnyBundle, architecture: str, table: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from atento.bundle import AnyBundle, Bundle, save_bundle
 from atento.core.errors import ConfigurationError, DataError, OutputError
 from atento.core.files import atomic_folder, sha256
 from atento.core.vocabulary import Vocabulary
-from atento.interop import gpt2
+from atento.interop import bert, gpt2
 from atento.interop.configurations import CONFIG, read_config
 from atento.interop.decoding import decoding_from
 from atento.interop.tables import Table, read, unneeded
@@ -28,7 +28,7 @@ from atento.models.weights import load_weights, weights
 from atento.text.loading import load_tokenizer
 from atento.text.tokenizer import Tokenizer
 
-MODEL_TYPES = ("gpt2",)
+MODEL_TYPES = ("gpt2", "bert", "roberta")
 """What ``config.json`` may say."""
 
 
@@ -102,6 +102,10 @@ def _read(kind: str, source: _Folder) -> tuple[AnyBundle, list[str]]:
             model, size = gpt2.config_from(source.config, source.where)
             tensors = _with_body(source.tensors, gpt2.BODY, ("lm_head.",))
             return _language_model(source, model, gpt2.table(model), size, tensors)
+        case "bert":
+            return _masked_language_model(source, bert.BERT)
+        case "roberta":
+            return _masked_language_model(source, bert.ROBERTA)
         case _:
             raise AssertionError(kind)
 
@@ -117,6 +121,26 @@ def _language_model(
         )
     vocabulary = _vocabulary(source, tokenizer, size, start=before[0] if before else tokenizer.bos, first=not before)
     return _bundle(source, config, vocabulary, table, tensors, (tokenizer, tokenizer))
+
+
+def _masked_language_model(source: _Folder, names: bert.Names) -> tuple[AnyBundle, list[str]]:
+    tokenizer = load_tokenizer(source.path)
+    named = {bert.modern(name): tensor for name, tensor in source.tensors.items()}
+    tensors = _with_body(named, names.body, (names.heads,))
+    pad = source.config.get("pad_token_id")
+    if names.begins_after_padding and isinstance(pad, int) and pad != tokenizer.pad:
+        raise DataError(
+            f"{source.where}: pad_token_id = {pad}, and its tokenizer pads with {tokenizer.pad}: correct one of them"
+        )
+    config, size = bert.config_from(source.config, names, tensors.keys(), tokenizer.pad, source.where)
+    vocabulary = _vocabulary(source, tokenizer, size, start=tokenizer.bos)
+    table = bert.table(config, names, tokenizer.pad, tensors.keys())
+    bundle, notes = _bundle(source, config, vocabulary, table, tensors, (tokenizer, tokenizer))
+    if not config.masked_head:
+        notes.append("it has no head for masked tokens, so it cannot fill them in; its vectors can be used")
+    elif tokenizer.mask is None:
+        notes.append("its tokenizer has no token that masks others (mask_token), so nothing can be filled in")
+    return bundle, notes
 
 
 def _vocabulary(source: _Folder, tokenizer: Tokenizer, size: int, *, start: int, first: bool = False) -> Vocabulary:
@@ -164,7 +188,7 @@ def _bundle(
     load_weights(model, read(table, tensors, shapes, str(source.path)))
     model = model.eval().requires_grad_(False)
     left = unneeded(table, list(tensors))
-    notes = [f"left out, because nothing of Atento's reads them: {', '.join(left)}"] if left else []
+    notes = [f"left out, because nothing reads it: {', '.join(left)}"] if left else []
     bundle = Bundle(
         model=model,
         model_config=config,
