@@ -2,7 +2,8 @@
 
     model.safetensors     weights, each shared matrix once
     config.json           model, vocabularies, languages, decoding defaults, checksums of the other files
-    tokenizer.json        one shared tokenizer, or source.tokenizer.json and target.tokenizer.json
+    tokenizer.json        one shared tokenizer, or source.tokenizer.json and target.tokenizer.json (which may have one
+                          vocabulary all the same: Marian's)
     card.json             data, metrics, signatures, versions: for people and reports
 
 No pickle. A bundle is written at once and checked when it is read: a tokenizer that is not its own is refused.
@@ -143,7 +144,7 @@ def save_bundle(bundle: AnyBundle, folder: Path, *, values: Mapping[str, Tensor]
         OutputError: the folder cannot be written.
     """
     with atomic_folder(folder) as temporary:
-        if bundle.vocabulary.shared:
+        if bundle.source_tokenizer.checksum == bundle.target_tokenizer.checksum:
             tokenizers = {SHARED: bundle.source_tokenizer}
         else:
             tokenizers = {SOURCE: bundle.source_tokenizer, TARGET: bundle.target_tokenizer}
@@ -189,7 +190,13 @@ def load_masked_language_model(path: Path, device: torch.device | str = "cpu") -
     Raises:
         BundleError: it is damaged, or no masked language model's.
     """
-    return _of_kind(load_bundle(path, device), MaskedLanguageModel, path, "fill")
+    bundle = _of_kind(load_bundle(path, device), MaskedLanguageModel, path, "fill")
+    if isinstance(bundle.model_config, BertConfig) and not bundle.model_config.masked_head:
+        raise BundleError(
+            f"{path} holds an encoder that came without a head for masked tokens, so it can predict none; "
+            "import a folder that has one, or use it for its vectors"
+        )
+    return bundle
 
 
 def load_classifier(path: Path, device: torch.device | str = "cpu") -> Bundle[Classifier]:
@@ -209,8 +216,7 @@ def load_bundle(path: Path, device: torch.device | str = "cpu") -> AnyBundle:
     """
     folder, config = read_bundle_config(path)
     source, target = _read_tokenizers(folder, config)
-    expected = vocabulary_of(source, target)
-    if (expected.source_size, expected.target_size) != (config.vocabulary.source_size, config.vocabulary.target_size):
+    if source.size > config.vocabulary.source_size or target.size > config.vocabulary.target_size:
         raise BundleError(
             f"{folder}: its tokenizers and its model have different vocabulary sizes; copy it again whole"
         )
@@ -313,7 +319,7 @@ def _read_config(folder: Path) -> BundleConfig:
 
 
 def _read_tokenizers(folder: Path, config: BundleConfig) -> tuple[Tokenizer, Tokenizer]:
-    names = (SHARED, SHARED) if config.vocabulary.shared else (SOURCE, TARGET)
+    names = (SHARED, SHARED) if SHARED in config.checksums else (SOURCE, TARGET)
     for name in names:
         path = folder / name
         if not path.is_file():

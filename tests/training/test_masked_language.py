@@ -113,7 +113,7 @@ def test_validation_always_hides_the_same_and_leaves_no_trace(tmp_path: Path, ma
         (("data.context=25",), r"data\.context = 25 is more than model\.max_positions = 24"),
         (("training.masking.rate=1.5",), r"masking\.rate = 1\.5"),
         (("model.next_sentence=true", "model.num_text_types=1"), r"num_text_types = 1 must be 2"),
-        (("model.pair_separators=0",), r"pair_separators = 0"),
+        (("model.masked_head=false",), r"masked_head = false"),
     ],
 )
 def test_what_does_not_go_together_is_refused(

@@ -20,7 +20,6 @@ from atento.core.progress import Progress, Silent
 from atento.data.labelled_batching import Framing, text_rows
 from atento.decoding.batches import in_order, plan_batches
 from atento.models.bert import BertConfig
-from atento.models.build import ModelConfig
 from atento.models.classifier import Classifier
 
 LONGEST_TEXT = 1_000_000
@@ -51,7 +50,7 @@ class TextClassifier:
 
     def __init__(self, bundle: Bundle[Classifier], context: int | None = None) -> None:
         self.bundle = bundle
-        self.framing = framing_of(bundle.model, bundle.model_config, context)
+        self.framing = framing_of(bundle, context)
         self._device = next(bundle.model.parameters()).device
 
     @classmethod
@@ -126,14 +125,17 @@ class TextClassifier:
         return Classification(text=text, label=ranked[0][0], probabilities=dict(ranked), cut=cut)
 
 
-def framing_of(model: Classifier, config: ModelConfig, context: int | None = None) -> Framing:
+def framing_of(bundle: Bundle[Classifier], context: int | None = None) -> Framing:
     """How texts become rows of this model, cut to ``context`` tokens or to what it reads."""
-    limits = [limit for limit in (model.max_length, context) if limit is not None]
-    types, separators = False, 1
-    if isinstance(config, BertConfig):
-        types, separators = config.num_text_types > 1, config.pair_separators
+    limits = [limit for limit in (bundle.model.max_length, context) if limit is not None]
+    longest, config = min(limits, default=None), bundle.model_config
+    if not isinstance(config, BertConfig):  # GPT was pre-trained without a template of pairs
+        return Framing(vocabulary=bundle.vocabulary, longest=longest, has_types=False)
     return Framing(
-        vocabulary=model.vocabulary, longest=min(limits, default=None), separators=separators, has_types=types
+        vocabulary=bundle.vocabulary,
+        longest=longest,
+        separators=bundle.tokenizer.template.separators,
+        has_types=config.num_text_types > 1,
     )
 
 

@@ -18,8 +18,10 @@ from atento.cli import (
     demo,
     doctor,
     evaluate,
+    export,
     failures,
     fill,
+    import_,
     recipes,
     study,
     tokenizer,
@@ -63,6 +65,8 @@ def _application() -> typer.Typer:
     )
     app.command(short_help="Word alignments of a corpus.", epilog=align.EXAMPLES)(align.align)
     app.command(short_help="A paper's claim, tried here.", epilog=study.EXAMPLES, cls=PairCommand)(study.study)
+    app.command("import", short_help="Make a run of a model from elsewhere.", epilog=import_.EXAMPLES)(import_.import_)
+    app.command(short_help="Write a run in another library's format.", epilog=export.EXAMPLES)(export.export)
     app.command(short_help="What this machine offers, and what is wrong.", epilog=doctor.EXAMPLES)(doctor.doctor)
     return app
 

@@ -27,3 +27,6 @@ class Vocabulary(Configuration, frozen=True, kw_only=True):
     decoder_start: int = 2
     mask: int | None = None
     """What hides a token from a masked language model; None: it has none."""
+    prompt_first: bool = False
+    """A language model reads a prompt with nothing before it, as GPT-2 does; only where there is no prompt it reads
+    ``decoder_start``."""

@@ -26,7 +26,7 @@ class Prefill:
     """Of the token after the prefix."""
     prefixes: list[list[int]]
     prefix_values: list[list[float]]
-    """The log-probability of each token of the prefixes."""
+    """The log-probability of each token of the prefixes; 0 for one that was read first and so not predicted."""
     limits: list[int]
     """The greatest length of a hypothesis of each source."""
 
@@ -58,17 +58,21 @@ def prefill(
     forced = [list(prefix) for prefix in prefixes] if prefixes is not None else [[] for _ in range(sources)]
     _check(forced, indices, vocabulary)
     limits = _limits(encoding.mask, forced, indices, config, given_limits)
-    tokens, valid = _decoder_input(forced, vocabulary, device)
+    read = [_read_first(prefix, vocabulary) for prefix in forced]
+    tokens, valid = _decoder_input(read, vocabulary, device)
     memory = decoder.prepare(encoding)
-    ragged = len(set(map(len, forced))) > 1
+    ragged = len(set(map(len, read))) > 1
     hidden, state = decoder(tokens, memory, decoder.start(memory), valid=valid if ragged else None)
     ends = valid.sum(1).cumsum(0) - 1  # where each source's last real token stands among all real ones
     log_probabilities = decoder.logits(hidden[valid]).log_softmax(-1, dtype=torch.float32)  # [real tokens, V]
     values: list[list[float]] = [[] for _ in range(sources)]
     if tokens.shape[1] > 1:
         inside = torch.ones(len(log_probabilities), dtype=torch.bool, device=device).index_fill_(0, ends, False)
-        read = log_probabilities[inside].gather(1, tokens[:, 1:][valid[:, 1:]].unsqueeze(1)).flatten()
-        values = [part.tolist() for part in torch.split(read, [len(prefix) for prefix in forced])]
+        found = log_probabilities[inside].gather(1, tokens[:, 1:][valid[:, 1:]].unsqueeze(1)).flatten()
+        parts = torch.split(found, [len(row) - 1 for row in read])
+        values = [[0.0] * (len(prefix) - len(part)) + part.tolist() for prefix, part in zip(forced, parts, strict=True)]
+    elif vocabulary.prompt_first:
+        values = [[0.0] * len(prefix) for prefix in forced]
     return Prefill(
         memory=memory,
         state=state,
@@ -79,13 +83,18 @@ def prefill(
     )
 
 
+def _read_first(prefix: list[int], vocabulary: Vocabulary) -> list[int]:
+    """What the decoder reads before it writes."""
+    return prefix if prefix and vocabulary.prompt_first else [vocabulary.decoder_start, *prefix]
+
+
 def _decoder_input(
-    forced: list[list[int]], vocabulary: Vocabulary, device: torch.device
+    read: list[list[int]], vocabulary: Vocabulary, device: torch.device
 ) -> tuple[Int[Tensor, "sources length"], Bool[Tensor, "sources length"]]:
-    longest = max(map(len, forced))
-    rows = [[vocabulary.decoder_start, *prefix] + [vocabulary.pad] * (longest - len(prefix)) for prefix in forced]
-    lengths = torch.tensor([len(prefix) + 1 for prefix in forced])
-    valid = torch.arange(longest + 1) < lengths.unsqueeze(1)
+    longest = max(map(len, read))
+    rows = [row + [vocabulary.pad] * (longest - len(row)) for row in read]
+    lengths = torch.tensor(list(map(len, read)))
+    valid = torch.arange(longest) < lengths.unsqueeze(1)
     return torch.tensor(rows, device=device), valid.to(device)
 
 

@@ -130,7 +130,7 @@ def _built(config: ModelConfig, vocabulary: Vocabulary) -> AnyModel:
         case BertConfig():
             encoder = BertEncoder(config, vocabulary.target_size)
             heads = (
-                MaskedHead(config, encoder.embedding.tokens),
+                MaskedHead(config, encoder.embedding.tokens) if config.masked_head else None,
                 NextSentenceHead(config) if config.next_sentence else None,
             )
             return MaskedLanguageModel(encoder, *heads, vocabulary, max_length=longest)

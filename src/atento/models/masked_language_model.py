@@ -10,10 +10,14 @@ from atento.models.model import Model
 class MaskedLanguageModel(Model):
     """Holds the encoder and its heads."""
 
+    head: MaskedHead
+    """It is missing where the configuration's ``masked_head`` is false; ``bundle.load_masked_language_model`` refuses
+    such a model, so whoever predicts tokens has it."""
+
     def __init__(
         self,
         encoder: BertEncoder,
-        head: MaskedHead,
+        head: MaskedHead | None,
         next_sentence: NextSentenceHead | None,
         vocabulary: Vocabulary,
         *,
@@ -21,5 +25,6 @@ class MaskedLanguageModel(Model):
     ) -> None:
         super().__init__(vocabulary, max_length=max_length)
         self.encoder = encoder
-        self.head = head
+        if head is not None:
+            self.head = head
         self.next_sentence = next_sentence

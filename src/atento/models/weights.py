@@ -16,14 +16,14 @@ def weights(model: nn.Module) -> dict[str, Tensor]:
     return {name: parameter.detach() for name, parameter in model.named_parameters()}
 
 
-def save_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
-    """Write a safetensors file.
+def save_tensors(tensors: Mapping[str, Tensor], path: Path, *, metadata: dict[str, str] | None = None) -> None:
+    """Write a safetensors file; ``metadata`` goes into its head, for libraries that ask for it.
 
     Raises:
         OSError: the disk is full or the place cannot be written (the library has an error of its own for that).
     """
     try:
-        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path)
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path, metadata)
     except SafetensorError as error:
         raise OSError(str(error)) from error
 

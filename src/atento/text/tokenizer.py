@@ -16,7 +16,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import tokenizers
 
@@ -25,7 +25,8 @@ from atento.core.files import atomic_text
 from atento.core.vocabulary import MASK, SPECIAL_TOKENS
 from atento.text import spans as byte_spans
 from atento.text.configuration import Kind
-from atento.text.pipeline import JOINER, PREFIXED, SPACE, TILING, join
+from atento.text.pipeline import JOINER, PREFIXED, SPACE, TILING, decoder, join, pre_tokenizer
+from atento.text.template import Roles, Template, bert, roles_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,18 +49,26 @@ class Surface:
 
 
 class Tokenizer:
-    """See the module's text. Made by ``train_tokenizer`` or ``Tokenizer.load``."""
+    """See the module's text. Made by ``train_tokenizer`` or ``Tokenizer.load``.
+
+    Those that come from elsewhere are ``text.foreign.ForeignTokenizer``, which differs in what its pieces stand for.
+    """
+
+    template: Template
+    """How special tokens stand around a text, or a pair, for a model that reads whole texts (BERT)."""
 
     def __init__(self, library: tokenizers.Tokenizer, *, where: str = "the tokenizer") -> None:
-        self.pad, self.unk, self.bos, self.eos = (_special(library, token, where) for token in SPECIAL_TOKENS)
-        self.mask: int | None = library.token_to_id(MASK)
-        """What hides a token from a masked language model, if there is such an entry."""
         library.encode_special_tokens = True  # "</s>" in a user's text is text; the library does not save this
         library.no_padding()
         library.no_truncation()
         self._library = library
         self._description: dict[str, Any] = json.loads(library.to_str())
-        self.kind: Kind = _kind(self._description)
+        self.kind: Kind = kind_of(self._description)
+        roles = self._roles(where)
+        self.pad, self.unk, self.bos, self.eos = roles.pad, roles.unk, roles.bos, roles.eos
+        self.mask: int | None = roles.mask
+        """What hides a token from a masked language model, if there is such an entry."""
+        self.template = self._template()
         self._hidden = frozenset((self.pad, self.bos, self.eos))
 
     @classmethod
@@ -85,7 +94,7 @@ class Tokenizer:
             DataError: the text is truncated, or no tokenizer of ours.
         """
         try:
-            json.loads(text)
+            description = json.loads(text)
         except ValueError as error:
             raise DataError(
                 f"{where} is not JSON ({error}): it is damaged or no tokenizer.json; copy it again"
@@ -94,6 +103,10 @@ class Tokenizer:
             library = tokenizers.Tokenizer.from_str(text)
         except Exception as error:  # the library raises nothing more precise
             raise DataError(f"{where} is JSON but no tokenizer.json ({error}); give one") from error
+        if roles_of(description) is not None:
+            from atento.text.foreign import ForeignTokenizer  # which is made of this class
+
+            return ForeignTokenizer(library, where=where)
         return cls(library, where=where)
 
     def save(self, path: Path) -> None:
@@ -123,7 +136,7 @@ class Tokenizer:
     @functools.cached_property
     def losses(self) -> tuple[str, ...]:
         """What a text may lose on its way to ids and back, in words; empty if nothing."""
-        steps = {step["type"] for step in _steps(self._description["normalizer"])}
+        steps = {step["type"] for step in steps_of(self._description["normalizer"])}
         found = []
         if "NFC" in steps:
             found.append("letters with a separate accent come back as one composed character (Unicode NFC)")
@@ -147,7 +160,7 @@ class Tokenizer:
         Raises:
             DataError: the text holds half a character (a lone surrogate).
         """
-        encoding = self._library.encode(_whole(text), add_special_tokens=False)
+        encoding = self._library.encode(whole(text), add_special_tokens=False)
         lengths = None
         if self.kind in PREFIXED and self._unchanged(text):
             lengths = [None if number == self.unk else len(self._bytes[number]) for number in encoding.ids]
@@ -174,7 +187,7 @@ class Tokenizer:
         try:
             encodings = library.encode_batch_fast(list(texts), add_special_tokens=False)
         except (TypeError, UnicodeEncodeError):
-            encodings = library.encode_batch_fast([_whole(text) for text in texts], add_special_tokens=False)
+            encodings = library.encode_batch_fast([whole(text) for text in texts], add_special_tokens=False)
         return [encoding.ids for encoding in encodings]
 
     def decode(self, ids: Sequence[int]) -> str:
@@ -230,15 +243,29 @@ class Tokenizer:
         if self.kind in TILING:
             seen = self._characters
             return tuple(dict.fromkeys(character for character in self._normalized(text) if character not in seen))
-        encoding = self._library.encode(_whole(text), add_special_tokens=False)
+        encoding = self._library.encode(whole(text), add_special_tokens=False)
         found = zip(encoding.ids, byte_spans.apart(encoding.offsets), strict=True)
         return tuple(dict.fromkeys(text[start:stop] for number, (start, stop) in found if number == self.unk))
+
+    @property
+    def mask_takes_space(self) -> bool:
+        """Whether the mask stands for the space before a word, too, so that none may be put before it (RoBERTa)."""
+        content = None if self.mask is None else self.piece(self.mask)
+        return any(token["lstrip"] for token in self._description["added_tokens"] if token["content"] == content)
+
+    def _roles(self, where: str) -> Roles:
+        """The special tokens by their roles."""
+        pad, unk, bos, eos = (_special(self._library, token, where) for token in SPECIAL_TOKENS)
+        return Roles(pad=pad, unk=unk, bos=bos, eos=eos, mask=self._library.token_to_id(MASK))
+
+    def _template(self) -> Template:
+        return bert(self.bos, self.eos)
 
     @functools.cached_property
     def _continuing(self) -> tokenizers.Tokenizer:
         """The library's tokenizer without the space that it puts before a text."""
         normalizer = self._description["normalizer"]
-        kept = [step for step in _steps(normalizer) if step["type"] != "Prepend"]
+        kept = [step for step in steps_of(normalizer) if step["type"] != "Prepend"]
         sequence = {"type": "Sequence", "normalizers": kept} if kept else None
         library = tokenizers.Tokenizer.from_str(json.dumps(self._description | {"normalizer": sequence}))
         library.encode_special_tokens = True
@@ -279,7 +306,7 @@ class Tokenizer:
 
     def _normalized(self, text: str) -> str:
         normalizer = self._library.normalizer
-        return str(normalizer.normalize_str(_whole(text))) if normalizer is not None else text
+        return str(normalizer.normalize_str(whole(text))) if normalizer is not None else text
 
     def _unchanged(self, text: str) -> bool:
         return self._normalized(text) == (" " + text if text else "")
@@ -292,7 +319,12 @@ def _special(library: tokenizers.Tokenizer, token: str, where: str) -> int:
     return int(number)
 
 
-def _whole(text: str) -> str:
+def whole(text: str) -> str:
+    """A text without half characters.
+
+    Raises:
+        DataError: it holds one.
+    """
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -302,17 +334,17 @@ def _whole(text: str) -> str:
     return text
 
 
-def _steps(part: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """The steps of a normaliser or decoder, whether it is a sequence or a single one."""
+def steps_of(part: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """The steps of a normaliser, pre-tokenizer or decoder, whether it is a sequence or a single one."""
     if part is None:
         return []
     inner = part.get("normalizers", part.get("decoders", part.get("pretokenizers")))
     return [part] if inner is None else list(inner)
 
 
-def _kind(description: dict[str, Any]) -> Kind:
+def kind_of(description: dict[str, Any]) -> Kind:
     """Which of our kinds a tokenizer is, from the parts it is made of."""
-    decoders = {step["type"] for step in _steps(description["decoder"])}
+    decoders = {step["type"] for step in steps_of(description["decoder"])}
     match description["model"]["type"]:
         case "BPE":
             return "byte-bpe" if "ByteLevel" in decoders else "bpe"
@@ -320,3 +352,22 @@ def _kind(description: dict[str, Any]) -> Kind:
             return "word" if "WordPiece" in decoders else "char"
         case model:
             return cast("Kind", str(model).lower())
+
+
+def is_own(library: tokenizers.Tokenizer) -> bool:
+    """Whether a tokenizer is one that we train: special tokens, cutting and putting together are ours."""
+    if [library.token_to_id(token) for token in SPECIAL_TOKENS] != list(range(len(SPECIAL_TOKENS))):
+        return False
+    description = json.loads(library.to_str())
+    kind = kind_of(description)
+    if kind not in get_args(Kind):
+        return False
+    same = tokenizers.Tokenizer(tokenizers.models.BPE())
+    same.pre_tokenizer = pre_tokenizer(kind)
+    found = description["pre_tokenizer"], description["decoder"]
+    for fallback in (True, False):
+        same.decoder = decoder(kind, fallback)
+        wanted = json.loads(same.to_str())
+        if found == (wanted["pre_tokenizer"], wanted["decoder"]):
+            return True
+    return False

@@ -57,22 +57,23 @@ def classification_task(
     origin.load_classifier(model, classes)
     model = model.to(where)
     progress.message(f"{model.num_parameters:,} parameters, vocabulary {tokenizer.size:,}, {len(classes)} classes")
-    framing = framing_of(model, model_config, data.context)
+    bundle = Bundle(
+        model=model,
+        model_config=model_config,
+        source_tokenizer=tokenizer,
+        target_tokenizer=tokenizer,
+        target_language=data.language,
+        decoding=recipe.decoding,
+        classes=classes,
+    )
+    framing = framing_of(bundle, data.context)
     batches = LabelledBatches(dataset, framing, budget=settings.batch_tokens, seed=settings.seed)
     if batches.cut:
         progress.message(f"{batches.cut:,} texts are longer than {framing.longest} tokens and lose their ends")
     validated = LabelledBatches(valid, framing, budget=max(settings.batch_tokens, framing.longest or 0), seed=0)
     precision = resolve(settings.precision, where)
     return Task(
-        bundle=Bundle(
-            model=model,
-            model_config=model_config,
-            source_tokenizer=tokenizer,
-            target_tokenizer=tokenizer,
-            target_language=data.language,
-            decoding=recipe.decoding,
-            classes=classes,
-        ),
+        bundle=bundle,
         objective=ClassificationObjective(label_smoothing=settings.label_smoothing),
         batches=batches,
         validator=ClassificationValidator(model, validated, precision),

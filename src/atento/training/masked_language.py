@@ -10,7 +10,7 @@ import torch
 
 from atento.applications.device import usable_device
 from atento.bundle import Bundle
-from atento.core.errors import DataError
+from atento.core.errors import ConfigurationError, DataError
 from atento.core.progress import Progress
 from atento.data.masked_batching import MaskedBatch, MaskedBatches, Portion
 from atento.data.masking import MaskingConfig
@@ -43,6 +43,8 @@ def masked_language_task(
     """
     where = usable_device(device)
     settings = recipe.training
+    if not model_config.masked_head:
+        raise ConfigurationError("model.masked_head = false: nothing could learn to predict masked tokens")
     context = context_of(model_config, data)
     train_files, valid_files = held_out_texts(recipe, data, run, progress)
     with_mask = msgspec.structs.replace(recipe.tokenizer, mask=True)
@@ -79,7 +81,7 @@ def masked_language_task(
             budget=budget,
             seed=seed,
             pairs=model_config.next_sentence,
-            separators=model_config.pair_separators,
+            separators=tokenizer.template.separators,
             words=words,
             moved=moved,
         )

@@ -66,7 +66,7 @@ def _model(given: Mapping[str, Any], config: BundleConfig, start: Path) -> dict[
 def _tokenizers(config: BundleConfig, folder: Path) -> dict[str, str]:
     if config.model.__struct_config__.tag in ("gpt", "bert"):
         return {"tokenizer": str(folder / SHARED)}
-    if config.vocabulary.shared:
+    if SHARED in config.checksums:
         return {"source_tokenizer": str(folder / SHARED)}
     return {"source_tokenizer": str(folder / SOURCE), "target_tokenizer": str(folder / TARGET)}
 

@@ -19,6 +19,8 @@ class BertConfig(StackConfig, frozen=True, kw_only=True, tag_field="kind", tag="
     num_layers: int = 4
     num_text_types: int = 2
     """Types of text that an embedding tells apart: the first and the second of a pair."""
+    masked_head: bool = True
+    """Whether there is a head that predicts masked tokens; encoders that come from elsewhere may lack it."""
     next_sentence: bool = False
     """Whether there is a head that tells if the second text follows the first."""
     layer_norm: Literal["pre", "post"] = "post"
@@ -31,8 +33,6 @@ class BertConfig(StackConfig, frozen=True, kw_only=True, tag_field="kind", tag="
     tied_embeddings: bool = True
     """The output layer is the embedding matrix."""
     output_bias: bool = True
-    pair_separators: int = 1
-    """End tokens between the two texts of a pair: BERT's one, RoBERTa's two."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -40,5 +40,3 @@ class BertConfig(StackConfig, frozen=True, kw_only=True, tag_field="kind", tag="
             raise ConfigurationError(
                 f"model.next_sentence tells two texts apart: model.num_text_types = {self.num_text_types} must be 2"
             )
-        if self.pair_separators < 1:
-            raise ConfigurationError(f"model.pair_separators = {self.pair_separators}: it must be at least 1")

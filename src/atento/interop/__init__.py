@@ -1,0 +1,1 @@
+"""Exchange with other libraries: Hugging Face's folders in and out."""

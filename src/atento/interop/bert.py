@@ -1,0 +1,239 @@
+"""BERT and RoBERTa in Hugging Face's format (Devlin et al. 2019; Liu et al. 2019); BERTimbau and BETO share BERT's.
+
+They differ in their names, in the head, and in RoBERTa's positions, which begin after the padding's id: the rows before
+are cut off on the way in and put back, empty, on the way out. A folder may lack heads: what it has, its tensors say. A
+pooler that no next-sentence head reads has no place here and is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from atento.core.errors import DataError
+from atento.core.vocabulary import Vocabulary
+from atento.interop.configurations import activation_named, activation_of, differences, fields_of, require
+from atento.interop.tables import Row, Table, paired
+from atento.models.bert import BertConfig
+
+_LAYER: Final = {
+    "self_attention.input": tuple(f"attention.self.{name}" for name in ("query", "key", "value")),
+    "self_attention.output": "attention.output.dense",
+    "self_residual.norm": "attention.output.LayerNorm",
+    "feed_forward.input": "intermediate.dense",
+    "feed_forward.output": "output.dense",
+    "feed_forward_residual.norm": "output.LayerNorm",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """What the two call their parts, and what they are called."""
+
+    model_type: str
+    prefix: str
+    """Of their classes."""
+    body: str
+    heads: str
+    """With what the names of heads begin."""
+    dense: str
+    norm: str
+    bias: str
+    decoder: str
+    """The output layer, which is the embedding matrix unless it is untied."""
+    next_sentence: str | None
+    begins_after_padding: bool
+    """Positions are counted from the padding's id plus one."""
+
+
+BERT: Final = Names(
+    model_type="bert",
+    prefix="Bert",
+    body="bert.",
+    heads="cls.",
+    dense="cls.predictions.transform.dense",
+    norm="cls.predictions.transform.LayerNorm",
+    bias="cls.predictions.bias",
+    decoder="cls.predictions.decoder",
+    next_sentence="cls.seq_relationship",
+    begins_after_padding=False,
+)
+ROBERTA: Final = Names(
+    model_type="roberta",
+    prefix="Roberta",
+    body="roberta.",
+    heads="lm_head.",
+    dense="lm_head.dense",
+    norm="lm_head.layer_norm",
+    bias="lm_head.bias",
+    decoder="lm_head.decoder",
+    next_sentence=None,
+    begins_after_padding=True,
+)
+
+
+class _Fields(msgspec.Struct):
+    """``config.json`` with Hugging Face's defaults, which both share but for the padding."""
+
+    vocab_size: int = 30522
+    hidden_size: int = 768
+    num_hidden_layers: int = 12
+    num_attention_heads: int = 12
+    intermediate_size: int = 3072
+    hidden_act: str = "gelu"
+    hidden_dropout_prob: float = 0.1
+    attention_probs_dropout_prob: float = 0.1
+    max_position_embeddings: int = 512
+    type_vocab_size: int = 2
+    layer_norm_eps: float = 1e-12
+    tie_word_embeddings: bool = True
+
+
+def table(config: BertConfig, names: Names, pad: int, tensors: Collection[str] | None = None) -> Table:
+    """The weights' names.
+
+    Args:
+        config: ours.
+        names: whose.
+        pad: the padding's id.
+        tensors: the names of a folder that is read: where embeddings are untied, the head's bias is the output layer's
+            own, which older folders do not have.
+    """
+    own = not config.tied_embeddings and (tensors is None or f"{names.decoder}.bias" in tensors)
+    original, copy = (f"{names.decoder}.bias", names.bias) if own else (names.bias, f"{names.decoder}.bias")
+    copies = {} if own else {copy: original}
+    if config.tied_embeddings and config.masked_head:
+        copies[f"{names.decoder}.weight"] = f"{names.body}embeddings.word_embeddings.weight"
+    body = names.body.replace(".", r"\.")
+    unneeded = [] if config.next_sentence else [rf"{body}pooler\.dense\.(weight|bias)"]
+    return Table(
+        rows=tuple(_rows(config, names, original, pad + 1 if names.begins_after_padding else 0)),
+        copies=copies,
+        constants=(rf"{body}embeddings\.(position_ids|token_type_ids)",),
+        unneeded=(*unneeded, copy.replace(".", r"\.")) if own else tuple(unneeded),
+    )
+
+
+def _rows(config: BertConfig, names: Names, bias: str, unused: int) -> Iterator[Row]:
+    embeddings = f"{names.body}embeddings"
+    yield Row(ours="encoder.embedding.tokens.weight", theirs=(f"{embeddings}.word_embeddings.weight",))
+    positions = f"{embeddings}.position_embeddings.weight"
+    yield Row(ours="encoder.embedding.positions.weight", theirs=(positions,), unused=unused)
+    yield Row(ours="encoder.types.weight", theirs=(f"{embeddings}.token_type_embeddings.weight",))
+    yield from paired("encoder.embedding_norm", f"{embeddings}.LayerNorm")
+    for number in range(config.num_layers):
+        for part, theirs in _LAYER.items():
+            several = (theirs,) if isinstance(theirs, str) else theirs
+            layer = f"{names.body}encoder.layer.{number}"
+            yield from paired(f"encoder.layers.{number}.{part}", [f"{layer}.{name}" for name in several])
+    if config.masked_head:
+        yield from paired("head.dense", names.dense)
+        yield from paired("head.norm", names.norm)
+        yield Row(ours="head.output.bias", theirs=(bias,))
+        if not config.tied_embeddings:
+            yield Row(ours="head.output.weight", theirs=(f"{names.decoder}.weight",))
+    if config.next_sentence and names.next_sentence is not None:
+        yield from paired("next_sentence.pooler.dense", f"{names.body}pooler.dense")
+        yield from paired("next_sentence.output", names.next_sentence)
+
+
+def modern(name: str) -> str:
+    """A tensor's name as it is today: the first BERTs call a norm's weight and bias ``gamma`` and ``beta``."""
+    return name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")
+
+
+def config_from(
+    config: Mapping[str, Any], names: Names, tensors: Collection[str], pad: int, where: str
+) -> tuple[BertConfig, int]:
+    """Our configuration, and the size of the vocabulary.
+
+    Args:
+        config: ``config.json``.
+        names: whose.
+        tensors: the names of the folder's, which say what heads there are.
+        pad: the padding's id.
+        where: the file, for errors.
+
+    Raises:
+        DataError: it asks for something that our BERT does not have.
+    """
+    only = {"position_embedding_type": "absolute", "is_decoder": False, "add_cross_attention": False}
+    require(config, only, where)
+    fields = fields_of(config, _Fields, where)
+    predicts = any(name.startswith(names.bias.rpartition(".")[0] + ".") for name in tensors)
+    claimed = [str(name) for name in config.get("architectures") or ()]
+    unused = pad + 1 if names.begins_after_padding else 0
+    ours = BertConfig(
+        model_size=fields.hidden_size,
+        num_heads=fields.num_attention_heads,
+        num_layers=fields.num_hidden_layers,
+        feed_forward_size=fields.intermediate_size,
+        num_text_types=fields.type_vocab_size,
+        masked_head=predicts or any(name.endswith(("ForMaskedLM", "ForPreTraining")) for name in claimed),
+        next_sentence=names.next_sentence is not None and f"{names.next_sentence}.weight" in tensors,
+        max_positions=fields.max_position_embeddings - unused,
+        activation=activation_of(fields.hidden_act, "hidden_act", where),
+        norm_epsilon=fields.layer_norm_eps,
+        dropout=fields.hidden_dropout_prob,
+        attention_dropout=fields.attention_probs_dropout_prob,
+        tied_embeddings=fields.tie_word_embeddings,
+    )
+    if names is ROBERTA and ours.masked_head and ours.activation != "gelu":
+        raise DataError(
+            f"{where}: hidden_act = {fields.hidden_act!r} with a head for masked tokens: RoBERTa's head has GELU "
+            "whatever hidden_act says, and Atento's has the same activation everywhere"
+        )
+    return ours, fields.vocab_size
+
+
+def config_to(config: BertConfig, vocabulary: Vocabulary, names: Names) -> dict[str, Any]:
+    """``config.json`` of one of our models, without what all families have."""
+    return {
+        "model_type": names.model_type,
+        "vocab_size": vocabulary.target_size,
+        "hidden_size": config.model_size,
+        "num_hidden_layers": config.num_layers,
+        "num_attention_heads": config.num_heads,
+        "intermediate_size": config.feed_forward_size,
+        "hidden_act": activation_named(config.activation),
+        "hidden_dropout_prob": config.dropout,
+        "attention_probs_dropout_prob": config.attention_dropout,
+        "max_position_embeddings": config.max_positions + (vocabulary.pad + 1 if names.begins_after_padding else 0),
+        "type_vocab_size": config.num_text_types,
+        "layer_norm_eps": config.norm_epsilon,
+        "tie_word_embeddings": config.tied_embeddings,
+    }
+
+
+def unfit(config: BertConfig) -> list[str]:
+    """What of our configuration BERT's format cannot say."""
+    return differences(
+        config,
+        {
+            "layer_norm": "post",
+            "norm": "layer",
+            "position": "learned",
+            "activation": ("gelu", "gelu-tanh", "relu", "silu"),
+            "bias": True,
+            "output_bias": True,
+            "embedding_scale": False,
+            "key_size": (None, config.model_size // config.num_heads),
+            "value_size": (None, config.model_size // config.num_heads),
+        },
+    )
+
+
+def architecture(config: BertConfig, names: Names) -> tuple[str, str]:
+    """The class that has exactly our heads, and the Auto class that finds it."""
+    match config.masked_head, config.next_sentence:
+        case True, True:
+            return f"{names.prefix}ForPreTraining", "AutoModelForPreTraining"
+        case True, False:
+            return f"{names.prefix}ForMaskedLM", "AutoModelForMaskedLM"
+        case False, True:
+            return f"{names.prefix}ForNextSentencePrediction", "AutoModelForNextSentencePrediction"
+        case _:
+            return f"{names.prefix}Model", "AutoModel"

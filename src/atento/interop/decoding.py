@@ -1,0 +1,91 @@
+"""Settings of decoding in Hugging Face's ``generation_config.json``, both ways, as far as they correspond.
+
+A beam of one is greedy search in both libraries; the score of a hypothesis is total / length^α in both, where the
+length counts the end token (and here, of language models, the prompt, too). ``early_stopping = "never"`` is our exact
+stopping. Their beams keep ``num_beams`` unfinished hypotheses however many have ended, ours gives places to those that
+end; the best ones are the same wherever the beam is wide enough to hold them.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from atento.core.errors import ConfigurationError, DataError
+from atento.core.vocabulary import Vocabulary
+from atento.decoding.configuration import DecodingConfig
+from atento.decoding.filters import forbidden_tokens
+from atento.interop.configurations import fields_of
+from atento.models.build import ModelConfig
+from atento.models.gpt import GPTConfig
+
+GENERATION = "generation_config.json"
+
+
+class _Fields(msgspec.Struct):
+    do_sample: bool | None = None
+    num_beams: int | None = None
+    length_penalty: float | None = None
+    max_length: int | None = None
+    temperature: float | None = None
+    top_k: int | None = None
+    top_p: float | None = None
+    no_repeat_ngram_size: int | None = None
+
+
+def decoding_from(folder: Path, config: ModelConfig) -> DecodingConfig:
+    """How a folder wants its model decoded; our own defaults for what it does not say.
+
+    Raises:
+        DataError: the file is damaged, or a value is out of its range.
+    """
+    path = folder / GENERATION
+    draws = isinstance(config, GPTConfig)
+    if not path.is_file():
+        return DecodingConfig(sampling=draws)
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} is damaged ({error}); copy it again") from error
+    if not isinstance(table, dict):
+        raise DataError(f"{path} is no JSON object; copy it again")
+    fields = fields_of(table, _Fields, str(path))
+    sampling = fields.do_sample if fields.do_sample is not None else draws and fields.num_beams in (None, 1)
+    given: dict[str, Any] = {
+        "beam_size": fields.num_beams,
+        "length_penalty": fields.length_penalty,
+        "max_length": fields.max_length,
+        "no_repeat_ngram_size": fields.no_repeat_ngram_size,
+    }
+    if sampling:
+        given |= {"temperature": fields.temperature, "top_k": fields.top_k, "top_p": fields.top_p}
+    try:
+        return DecodingConfig(sampling=sampling, **{name: value for name, value in given.items() if value is not None})
+    except ConfigurationError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def generation_config(decoding: DecodingConfig, vocabulary: Vocabulary, *, translates: bool) -> dict[str, Any]:
+    """``generation_config.json`` that decodes as a bundle does."""
+    table: dict[str, Any] = {
+        "bos_token_id": vocabulary.bos,
+        "eos_token_id": vocabulary.eos,
+        "pad_token_id": vocabulary.pad,
+        "do_sample": decoding.sampling,
+    }
+    if translates:
+        table |= {"decoder_start_token_id": vocabulary.decoder_start, "max_length": decoding.max_length}
+    if forbidden := forbidden_tokens(decoding, vocabulary):
+        table["suppress_tokens"] = forbidden
+    if decoding.sampling:
+        table |= {"temperature": decoding.temperature, "top_k": decoding.top_k, "top_p": decoding.top_p}
+    else:
+        table["num_beams"] = decoding.beam_size
+        if decoding.beam_size > 1:
+            table |= {"length_penalty": decoding.length_penalty, "early_stopping": "never"}
+    if decoding.no_repeat_ngram_size:
+        table["no_repeat_ngram_size"] = decoding.no_repeat_ngram_size
+    return table

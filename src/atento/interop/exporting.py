@@ -1,0 +1,146 @@
+"""From a bundle of ours to a folder in Hugging Face's format, which ``transformers`` loads with its Auto classes.
+
+Only what computes exactly the same is written. Where a configuration has no equal in a format, the refusal names the
+keys that have none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from atento.bundle import AnyBundle
+from atento.core.configuration import tag_of
+from atento.core.errors import ConfigurationError, OutputError
+from atento.core.files import atomic_folder
+from atento.interop import bert, gpt2
+from atento.interop.configurations import CONFIG
+from atento.interop.decoding import GENERATION, generation_config
+from atento.interop.tables import write
+from atento.interop.tokenizer_files import write_tokenizer
+from atento.interop.weight_files import SAFE
+from atento.models.bert import BertConfig
+from atento.models.gpt import GPTConfig
+from atento.models.weights import save_tensors, weights
+from atento.text.template import PLAIN, Template, begun
+
+_WITH_TYPES = ("input_ids", "token_type_ids", "attention_mask")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported:
+    """What a bundle comes to in Hugging Face's format."""
+
+    architecture: str
+    """The class that loads it."""
+    auto_class: str
+    """The Auto class that finds that one."""
+    config: Mapping[str, Any]
+    tensors: Mapping[str, Tensor]
+    template: Template
+    """How its tokenizer puts special tokens, which are those that the model expects."""
+    generation: Mapping[str, Any] | None
+    inputs: tuple[str, ...] = ("input_ids", "attention_mask")
+    notes: tuple[str, ...] = ()
+    """What its reader should know."""
+
+
+def export_folder(bundle: AnyBundle, folder: Path) -> Exported:
+    """Write a bundle as a folder in Hugging Face's format.
+
+    Raises:
+        ConfigurationError: the model is of a kind that Hugging Face's library does not have; the keys are named.
+        OutputError: the folder is there already, or cannot be written.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputError(f"{folder} is there already; give another -o")
+    exported = to_huggingface(bundle)
+    with atomic_folder(folder) as temporary:
+        save_tensors(exported.tensors, temporary / SAFE, metadata={"format": "pt"})
+        _write_json(temporary / CONFIG, exported.config)
+        if exported.generation is not None:
+            _write_json(temporary / GENERATION, exported.generation)
+        longest = bundle.model.max_length
+        write_tokenizer(bundle.source_tokenizer, exported.template, temporary, inputs=exported.inputs, longest=longest)
+    return exported
+
+
+def to_huggingface(bundle: AnyBundle) -> Exported:
+    """What a bundle comes to in Hugging Face's format.
+
+    Raises:
+        ConfigurationError: as ``export_folder``.
+    """
+    match bundle.model_config:
+        case GPTConfig() as config:
+            return _language_model(bundle, config)
+        case BertConfig() as config:
+            return _masked_language_model(bundle, config)
+        case config:
+            raise ConfigurationError(
+                f"model.kind = {tag_of(config)!r}: Hugging Face's library has no such architecture, so it cannot be "
+                "exported there"
+            )
+
+
+def _language_model(bundle: AnyBundle, config: GPTConfig) -> Exported:
+    vocabulary = bundle.vocabulary
+    if unfit := gpt2.unfit(config):
+        raise ConfigurationError(f"GPT-2's format cannot say {', '.join(unfit)}")
+    return Exported(
+        architecture=gpt2.ARCHITECTURE,
+        auto_class="AutoModelForCausalLM",
+        config=_config(bundle, gpt2.ARCHITECTURE, gpt2.config_to(config, vocabulary)),
+        tensors=write(gpt2.table(config), weights(bundle.model)),
+        template=PLAIN if vocabulary.prompt_first else begun(vocabulary.decoder_start),
+        generation=generation_config(bundle.decoding, vocabulary, translates=False),
+    )
+
+
+def _masked_language_model(bundle: AnyBundle, config: BertConfig) -> Exported:
+    """As RoBERTa, if it came as one; both compute the same."""
+    vocabulary = bundle.vocabulary
+    if unfit := bert.unfit(config):
+        raise ConfigurationError(f"BERT's format cannot say {', '.join(unfit)}")
+    names = bert.ROBERTA if _came_as(bundle) == "roberta" else bert.BERT
+    architecture, auto_class = bert.architecture(config, names)
+    tensors = write(bert.table(config, names, vocabulary.pad), weights(bundle.model))
+    if config.masked_head and not config.tied_embeddings:  # a second bias, which nothing reads but which is looked for
+        tensors[names.bias] = tensors[f"{names.decoder}.bias"].clone()
+    return Exported(
+        architecture=architecture,
+        auto_class=auto_class,
+        config=_config(bundle, architecture, bert.config_to(config, vocabulary, names)),
+        tensors=tensors,
+        template=bundle.tokenizer.template,
+        generation=None,
+        inputs=("input_ids", "attention_mask") if config.num_text_types == 1 else _WITH_TYPES,
+    )
+
+
+def _came_as(bundle: AnyBundle) -> object:
+    """The ``model_type`` that it was imported with, if it was."""
+    imported = (bundle.card or {}).get("imported")
+    return imported.get("model_type") if isinstance(imported, Mapping) else None
+
+
+def _config(bundle: AnyBundle, architecture: str, table: Mapping[str, Any]) -> dict[str, Any]:
+    """``config.json`` with what all families have."""
+    vocabulary = bundle.vocabulary
+    return {
+        "architectures": [architecture],
+        "bos_token_id": vocabulary.bos,
+        "eos_token_id": vocabulary.eos,
+        "pad_token_id": vocabulary.pad,
+        "dtype": "float32",
+        **table,
+    }
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,0 +1,234 @@
+"""Tokenizers of other libraries, from their files: every format becomes a ``Tokenizer``.
+
+A folder says by its files what it has: ``tokenizer.json``, else ``vocab.json`` with ``merges.txt``, ``vocab.txt``, or a
+SentencePiece model. ``tokenizer_config.json`` and ``special_tokens_map.json`` name the special tokens; without them the
+usual names are looked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import tokenizers
+
+from atento.core.errors import DataError
+from atento.text import template as templates
+from atento.text.template import Roles, Template
+from atento.text.tokenizer import Tokenizer, is_own, steps_of
+from atento.text.vocabulary_files import bert_wordpiece, byte_level_bpe
+
+_USUAL: Final[dict[str, tuple[str, ...]]] = {
+    "pad": ("<pad>", "[PAD]"),
+    "unk": ("<unk>", "[UNK]"),
+    "cls": ("[CLS]",),
+    "bos": ("<s>", "<|endoftext|>"),
+    "sep": ("[SEP]",),
+    "eos": ("</s>", "<|endoftext|>"),
+    "mask": ("<mask>", "[MASK]"),
+}
+"""Names of special tokens where a folder does not say them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a folder says of its tokenizer beside the entries."""
+
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    """Special tokens by what they are: pad, unk, bos, eos, cls, sep, mask."""
+    added: Mapping[str, int] = field(default_factory=dict)
+    """Entries beyond the vocabulary's file, with their ids."""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """``tokenizer_config.json``."""
+    family: str = ""
+    """Whose tokenizer it is, in small letters: the class that it is made for, or the kind of its model."""
+
+    def option(self, name: str, default: bool) -> bool:
+        """A choice of ``tokenizer_config.json``."""
+        value = self.config.get(name)
+        return value if isinstance(value, bool) else default
+
+
+def load_tokenizer(path: Path) -> Tokenizer:
+    """The tokenizer of a Hugging Face folder.
+
+    Raises:
+        DataError: the folder has no tokenizer that can be read; one line says which file is missing or wrong.
+    """
+    settings = read_settings(path)
+    if (path / "tokenizer.json").is_file():
+        return _of_json(path / "tokenizer.json", settings)
+    if (path / "vocab.json").is_file():
+        return _of_merges(path, settings)
+    if (path / "vocab.txt").is_file():
+        return _of_vocabulary(path / "vocab.txt", settings)
+    raise DataError(
+        f"{path} has no tokenizer: none of tokenizer.json, vocab.json with merges.txt, vocab.txt; copy it whole"
+    )
+
+
+def read_settings(folder: Path) -> Settings:
+    """What a folder says of its tokenizer; nothing where the files are missing.
+
+    Raises:
+        DataError: a file is damaged.
+    """
+    config = _table(folder / "tokenizer_config.json")
+    declared = {**_table(folder / "special_tokens_map.json"), **config}
+    tokens = {}
+    for name in _USUAL:
+        value = declared.get(f"{name}_token")
+        content = value.get("content") if isinstance(value, dict) else value
+        if isinstance(content, str):
+            tokens[name] = content
+    added = _table(folder / "added_tokens.json")
+    family = config.get("tokenizer_class") or _table(folder / "config.json").get("model_type") or ""
+    return Settings(tokens=tokens, added=added, config=config, family=str(family).lower())
+
+
+def finished(
+    library: tokenizers.Tokenizer, settings: Settings, template: Callable[[Roles], Template] | None, where: str
+) -> Tokenizer:
+    """A library's tokenizer as ours: special tokens made known as such, their roles and template written into it.
+
+    Args:
+        library: without special tokens of its own, or with them.
+        settings: how the special tokens are called.
+        template: how they stand; None: as the library's own post-processor says.
+        where: the file, for errors.
+
+    Raises:
+        DataError: a special token that cannot be done without is missing.
+    """
+    missing = sorted(settings.added.items(), key=lambda item: item[1])
+    for token, number in missing:
+        library.add_tokens([tokenizers.AddedToken(token, normalized=False)])
+        if library.token_to_id(token) != number:
+            raise DataError(
+                f"{where}: {token!r} of added_tokens.json cannot have the id {number}; copy the folder again"
+            )
+    names = special_names(library, settings)
+    known = {token.content for token in library.get_added_tokens_decoder().values() if token.special}
+    library.add_special_tokens(
+        [
+            tokenizers.AddedToken(name, special=True, normalized=False, lstrip=_takes_space(role, settings))
+            for role, name in names.items()
+            if name not in known
+        ]
+    )
+    ids = {role: library.token_to_id(name) for role, name in names.items()}
+    roles = roles_of_names({role: number for role, number in ids.items() if number is not None}, where)
+    description = json.loads(library.to_str())
+    try:
+        chosen = templates.template_of(description) if template is None else template(roles)
+    except ValueError as error:
+        raise DataError(f"{where} has {error}, which Atento does not know; a tokenizer without it is needed") from error
+    description["post_processor"] = templates.post_processor(
+        chosen, roles, lambda number: str(library.id_to_token(number))
+    )
+    description |= {"padding": None, "truncation": None}
+    return Tokenizer.from_json(json.dumps(description), where=where)
+
+
+def special_names(library: tokenizers.Tokenizer, settings: Settings) -> dict[str, str]:
+    """The special tokens by what they are: as the folder says, else by their usual names if there are such entries."""
+    names = dict(settings.tokens)
+    for role, usual in _USUAL.items():
+        found = next((name for name in usual if library.token_to_id(name) is not None), None)
+        if role not in names and found is not None:
+            names[role] = found
+    return names
+
+
+def roles_of_names(ids: Mapping[str, int], where: str) -> Roles:
+    """Roles, given the ids of what the special tokens are called.
+
+    What opens and closes a text is BERT's ``[CLS]`` and ``[SEP]``, else what begins and ends it; a tokenizer without
+    padding pads with its end, and one without an unknown token has the end in its place (it spells every byte).
+
+    Raises:
+        DataError: nothing ends a text.
+    """
+    eos = ids.get("sep", ids.get("eos"))
+    if eos is None:
+        raise DataError(
+            f"{where} has no token that ends a text (eos_token or sep_token); name it in tokenizer_config.json"
+        )
+    bos = ids.get("cls", ids.get("bos", eos))
+    return Roles(pad=ids.get("pad", eos), unk=ids.get("unk", eos), bos=bos, eos=eos, mask=ids.get("mask"))
+
+
+def _of_json(path: Path, settings: Settings) -> Tokenizer:
+    try:
+        library = tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8"))
+    except Exception as error:  # the library raises nothing more precise
+        raise DataError(f"{path} is damaged ({error}); copy it again") from error
+    if is_own(library):
+        description = json.loads(library.to_str())
+        return Tokenizer.from_json(json.dumps(description | {"post_processor": None}), where=str(path))
+    _follow_config(library, settings)
+    return finished(library, settings, None, str(path))
+
+
+def _follow_config(library: tokenizers.Tokenizer, settings: Settings) -> None:
+    """BERT's choices in ``tokenizer_config.json`` go before those of ``tokenizer.json``, as in ``transformers``."""
+    if "bert" not in settings.family:
+        return
+    description = json.loads(library.to_str())
+    for step in steps_of(description["normalizer"]):
+        if step["type"] == "BertNormalizer":
+            names = {"lowercase": "do_lower_case", "strip_accents": "strip_accents"}
+            names["handle_chinese_chars"] = "tokenize_chinese_chars"
+            changed = {ours: settings.config[theirs] for ours, theirs in names.items() if theirs in settings.config}
+            step |= changed
+            library.normalizer = tokenizers.normalizers.BertNormalizer(
+                **{name: value for name, value in step.items() if name != "type"}
+            )
+
+
+def _of_merges(folder: Path, settings: Settings) -> Tokenizer:
+    prefix = settings.option("add_prefix_space", False)
+    library = byte_level_bpe(folder / "vocab.json", folder / "merges.txt", prefix_space=prefix)
+    where = str(folder / "vocab.json")
+    if "roberta" in settings.family or (not settings.family and library.token_to_id("<mask>") is not None):
+        return finished(library, settings, lambda roles: templates.roberta(roles.bos, roles.eos), where)
+    if settings.option("add_bos_token", False):
+        return finished(library, settings, lambda roles: templates.begun(roles.bos), where)
+    return finished(library, settings, lambda _: templates.PLAIN, where)
+
+
+def _of_vocabulary(path: Path, settings: Settings) -> Tokenizer:
+    strip = settings.config.get("strip_accents")
+    library = bert_wordpiece(
+        path,
+        unknown=settings.tokens.get("unk", "[UNK]"),
+        lowercase=settings.option("do_lower_case", True),
+        strip_accents=strip if isinstance(strip, bool) else None,
+        ideographs=settings.option("tokenize_chinese_chars", True),
+    )
+    return finished(library, settings, lambda roles: templates.bert(roles.bos, roles.eos), str(path))
+
+
+def _takes_space(role: str, settings: Settings) -> bool:
+    """RoBERTa's mask stands for the space before it, too."""
+    return role == "mask" and "roberta" in settings.family
+
+
+def _table(path: Path) -> dict[str, Any]:
+    """A JSON object; empty where there is no such file.
+
+    Raises:
+        DataError: it is damaged.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} is damaged ({error}); copy it again") from error
+    if not isinstance(table, dict):
+        raise DataError(f"{path} is no JSON object; copy it again")
+    return table

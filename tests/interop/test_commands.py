@@ -1,0 +1,139 @@
+"""``atento import`` and ``atento export``: what they print, and one line for whatever is wrong, nothing being left."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+
+from atento.bundle import load_bundle
+from atento.cli import main
+from atento.core.files import sha256
+
+
+@pytest.fixture(scope="module")
+def source(make: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "gpt2"
+    make.gpt2(folder)
+    return folder
+
+
+def test_a_model_goes_in_and_out(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run, out, text = tmp_path / "runs" / "it", tmp_path / "out", tmp_path / "text.txt"
+    assert main(["import", str(source), "-o", str(run)]) == 0
+    told = capsys.readouterr().out
+    assert f"{run}: gpt2, 12," in told
+    assert f"Next:  atento write {run}" in told
+    imported = (load_bundle(run).card or {})["imported"]
+    assert imported["folder"] == "gpt2"
+    assert imported["architectures"] == ["GPT2LMHeadModel"]
+    assert imported["checksums"]["model.safetensors"] == sha256(source / "model.safetensors")
+    assert {"vocab.json", "merges.txt", "config.json"} <= imported["checksums"].keys()
+    text.write_text("a vida é bela\n" * 5, encoding="utf-8")
+    assert main(["evaluate", str(run), str(text), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["loss"] > 0
+    assert main(["write", str(run), "a vida", "--max-tokens", "5"]) == 0
+    assert capsys.readouterr().out.startswith("a vida")
+    assert main(["tokenizer", "show", str(run), "diga lá", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["tokenizer"]["lossless"] is True
+    assert main(["export", str(run), "--to", "huggingface", "-o", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["architecture"] == "GPT2LMHeadModel"
+    assert {path.name for path in out.iterdir()} == {
+        "config.json", "generation_config.json", "model.safetensors", "special_tokens_map.json", "tokenizer.json",
+        "tokenizer_config.json",
+    }  # fmt: skip
+
+
+class Malicious:
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[str]]:
+        return os.mkdir, ("it-ran",)
+
+
+def pickled(folder: Path, content: object) -> None:
+    (folder / "model.safetensors").unlink()
+    torch.save(content, folder / "pytorch_model.bin")
+
+
+def shortened(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-99])
+
+
+def sharded(folder: Path, table: object) -> None:
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors.index.json").write_text(json.dumps(table), encoding="utf-8")
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no configuration": (lambda f: (f / "config.json").unlink(), "config.json: No such file"),
+    "a damaged configuration": (lambda f: shortened(f / "config.json"), "config.json is damaged"),
+    "a list": (lambda f: (f / "config.json").write_text("[]"), "is no JSON object"),
+    "no weights": (lambda f: (f / "model.safetensors").unlink(), "has no weights"),
+    "truncated weights": (lambda f: shortened(f / "model.safetensors"), "model.safetensors is damaged"),
+    "a pickle that runs something": (lambda f: pickled(f, Malicious()), "holds more than tensors"),
+    "a pickle of something else": (lambda f: pickled(f, [1, 2]), "holds something else than tensors by name"),
+    "a truncated pickle": (
+        lambda f: (pickled(f, {"a": torch.ones(99)}), shortened(f / "pytorch_model.bin")), "pytorch_model.bin",
+    ),
+    "no pickle at all": (
+        lambda f: ((f / "model.safetensors").unlink(), (f / "pytorch_model.bin").write_bytes(b"text")), "damaged",
+    ),
+    "an index without its files": (
+        lambda f: sharded(f, {"weight_map": {"a": "model-1.safetensors"}}), "model-1.safetensors is missing",
+    ),
+    "an index that leads elsewhere": (
+        lambda f: sharded(f, {"weight_map": {"a": "../secret.safetensors"}}), "which is no file beside it",
+    ),
+    "a damaged index": (lambda f: sharded(f, {"weight_map": 3}), "is no index of weights"),
+    "no vocabulary": (lambda f: (f / "vocab.json").unlink(), "has no tokenizer"),
+    "no merges": (lambda f: (f / "merges.txt").unlink(), "merges.txt: No such file"),
+    "a damaged vocabulary": (lambda f: shortened(f / "vocab.json"), "vocab.json is damaged"),
+    "ids that are no numbers": (lambda f: (f / "vocab.json").write_text('{"a": "b"}'), "no table of entries"),
+    "merges of another vocabulary": (lambda f: (f / "merges.txt").write_text("zz zz\n"), "does not go with"),
+    "merges that are no pairs": (lambda f: (f / "merges.txt").write_text("#version\na b c\n"), "merges.txt, line 2"),
+    "a damaged tokenizer": (lambda f: (f / "tokenizer.json").write_text("{}"), "tokenizer.json is damaged"),
+    "decoding out of range": (
+        lambda f: (f / "generation_config.json").write_text('{"num_beams": 0}'), "generation_config.json: decoding",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_folder_is_refused_in_one_line(
+    source: Path, tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(source, tmp_path / "in")
+    spoil, words = DAMAGES[damage]
+    spoil(tmp_path / "in")
+    assert main(["import", "in", "-o", "run"]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ")
+    assert words in line
+    assert [path.name for path in tmp_path.iterdir()] == ["in"], "nothing else is left, and nothing has run"
+
+
+def test_wrong_places(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    run = tmp_path / "run"
+    assert main(["import", str(source), "-o", str(run)]) == 0
+    for words, expected in (
+        (["import", str(tmp_path / "none"), "-o", "x"], "none is no folder"),
+        (["import", str(source / "config.json"), "-o", "x"], "is no folder"),
+        (["import", str(source), "-o", str(tmp_path / "full")], "full is there already"),
+        (["export", str(run), "-o", str(tmp_path / "full")], "full is there already"),
+        (["export", str(run), "--to", "ctranslate2", "-o", str(tmp_path / "x")], "ct2-transformers-converter"),
+        (["export", str(tmp_path / "none"), "-o", str(tmp_path / "x")], "does not exist"),
+        (["translate", str(run), "a"], "use `atento write`"),
+    ):
+        capsys.readouterr()
+        assert main(words) == 2
+        [line] = capsys.readouterr().err.splitlines()
+        assert expected in line
+    assert not (tmp_path / "x").exists()
