@@ -85,10 +85,13 @@ def write(
     require(figure is None or top is not None, "--figure draws what --top shows: say how many tokens with --top N")
     drawing = AttentionDrawing.of(attention, words=words, layer=layer, head=head, grid=grid)
     require(rows == "predicted" or drawing is not None, "--rows is for the drawing: name its file with --attention")
+    from atento.applications.next_tokens import check_top
     from atento.applications.writer import MAX_TOKENS
 
     texts = _prompts(prompts, input_file)
     writer = load(run, device)
+    if top is not None:
+        check_top(writer.bundle, top)  # before anything is written
     settings: dict[str, Any] = {
         "samples": samples,
         "temperature": temperature,
