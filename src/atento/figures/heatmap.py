@@ -114,18 +114,22 @@ def grid(attention: Attention, *, role: Role | None = None, zero: Zero = "black"
     labels = _Labels.of(rows, columns, cell, points=cell * 72 * 0.78)
     note, key = missing_note(fonts.warn([*rows, *columns])), Key.of([visible], scale=True)
     width, height = len(columns) * cell, len(rows) * cell
+    across, down = (  # from one to the next; the names need room, too
+        max(side, measure(fonts.Style(name, (fonts.BASE,)), 8)[0]) + _GRID_GAP
+        for side, name in ((width, f"head {heads - 1}"), (height, f"layer {layers - 1}"))
+    )
     side = _HEADING + labels.left
     size = (
-        max(side + heads * (width + _GRID_GAP) + labels.overhang, note.width, key.width) + 2 * MARGIN,
-        MARGIN * 2 + _HEADING + labels.top + layers * (height + _GRID_GAP) + note.height + key.height,
+        max(side + heads * across + labels.overhang, note.width, key.width) + 2 * MARGIN,
+        MARGIN * 2 + _HEADING + labels.top + layers * down + note.height + key.height,
     )
     if max(size) * 72 > LARGEST:
         raise DataError(f"{layers} layers of {heads} heads do not fit one sheet; merge sub-words, or draw one layer")
     figure = Figure(figsize=size, facecolor="white")
     for layer in range(layers):
         for head in range(heads):
-            left = MARGIN + side + head * (width + _GRID_GAP)
-            top = size[1] - MARGIN - _HEADING - labels.top - layer * (height + _GRID_GAP)
+            left = MARGIN + side + head * across
+            top = size[1] - MARGIN - _HEADING - labels.top - layer * down
             axes = _cells(figure, left, top, cell, weights[layer, head], zero, vector=False)
             hatch(axes, visible, cell)
             if head == 0:
