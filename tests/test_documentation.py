@@ -132,6 +132,27 @@ def test_the_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     assert "cross_attention: weights" in capsys.readouterr().out
 
 
+def test_the_example_of_masked_and_unmasked_attention_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of untrained models and of given ones."""
+    from atento.bundle import save_bundle
+
+    script = str(ROOT / "examples" / "masked_and_unmasked.py")
+    monkeypatch.setattr(sys, "argv", ["masked_and_unmasked.py", str(tmp_path / "first")])
+    names = runpy.run_path(script, run_name="__main__")
+    first = capsys.readouterr().out
+    assert "╱╱ cannot look" in first
+    for bundle, name in zip(names["untrained"](), ("gpt", "bert"), strict=True):
+        save_bundle(bundle, tmp_path / name)
+    given = [str(tmp_path / name) for name in ("second", "gpt", "bert")]
+    monkeypatch.setattr(sys, "argv", ["masked_and_unmasked.py", *given])
+    runpy.run_path(script, run_name="__main__")
+    assert capsys.readouterr().out == first
+    for name in ("masked_and_unmasked.png", "gpt_heads.png", "bert_heads.png"):
+        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
+
+
 def example_study() -> str:
     """The study of the page on writing studies."""
     [text] = re.findall(

@@ -12,6 +12,7 @@ import torch
 from atento.applications.translator import Translator
 from atento.bundle import Bundle, vocabulary_of
 from atento.decoding.configuration import DecodingConfig
+from atento.models.bert import BertConfig
 from atento.models.build import ModelConfig, build_model
 from atento.models.recurrent import AdditiveAttentionConfig, LuongAttentionConfig, NoAttention, RecurrentConfig
 from atento.models.transformer import TransformerConfig
@@ -84,3 +85,16 @@ def tiny() -> ModuleType:
 @pytest.fixture(scope="session")
 def translators() -> dict[str, Translator]:
     return {family: translator_of(family) for family in CONFIGS}
+
+
+def reader_of(config: ModelConfig, kind: Kind = "byte-bpe", sharpness: float = 12.0) -> Bundle:
+    """A language model (masked if the configuration is BERT's) of random weights over a tokenizer of its own."""
+    size = {"byte-bpe": 290, "char": 60}.get(kind, 90)
+    mask = isinstance(config, BertConfig)
+    own = train_tokenizer(sentences(60), TokenizerConfig(kind=kind, vocab_size=size, min_frequency=1, mask=mask))
+    model = build_model(config, vocabulary_of(own, own), seed=2).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dim() > 1:
+                parameter *= sharpness
+    return Bundle(model=model, model_config=config, source_tokenizer=own, target_tokenizer=own)

@@ -146,3 +146,17 @@ def test_attention_that_cannot_be_drawn_is_refused_before_work(atento: Atento, r
 
 def test_texts_and_a_file_together_are_refused(atento: Atento, run: Path, written: Written) -> None:
     assert "not both" in atento("translate", run, "o gato", "-i", written("x", "y")).error
+
+
+def test_a_grid_shows_every_head_of_one_text(atento: Atento, run: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "grid.png"
+    assert atento("translate", run, "o gato", "--attention", picture, "--grid", "--role", "cross").code == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    again = tmp_path / "again.png"
+    for options, words in (
+        ((*TEXTS, "--attention", again, "--grid"), "shows one text, and here are 3"),
+        (("o gato", "--attention", again, "--role", "encoder"), "no encoder attention is recorded; recorded: cross"),
+        (("o gato", "--role", "encoder"), "--role is for the drawing"),
+    ):
+        assert words in atento("translate", run, *options).error
+    assert not again.exists()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atento.core.errors import DataError
-from atento.figures.attention import Attention
+from atento.figures.attention import Attention, Read
 
 
 def record(seed: int = 0, layers: int = 2, heads: int = 3) -> Attention:
@@ -152,3 +152,107 @@ def test_rows_are_relabelled_by_the_token_that_is_read() -> None:
     assert reading.with_rows("predicted").target == attention.target
     assert reading.with_rows("predicted").target_spans == attention.target_spans
     assert attention.with_rows("predicted").target == attention.target
+
+
+def written(rows: str = "predicted") -> Attention:
+    """``a ca|sa .`` and ``</s>``, written by a language model whose texts begin with ``<|start|>``."""
+    generator = np.random.default_rng(4)
+    weights = np.tril(generator.random((2, 3, 5, 5)) + 0.1).astype(np.float32)
+    tokens, spans = ("a", "▁ca", "sa", ".", "</s>"), ((0, 1), (1, 4), (4, 6), (6, 7), None)
+    read = Read(tokens=("<|start|>", *tokens[:-1]), spans=(None, *spans[:-1]), reach=(1, 2, 3, 4, 5))
+    return Attention(
+        source=(),
+        target=tokens if rows == "predicted" else read.tokens,
+        source_text="",
+        target_text="a casa.",
+        source_spans=(),
+        target_spans=spans if rows == "predicted" else read.spans,
+        weights={"decoder": weights / weights.sum(axis=-1, keepdims=True)},
+        rows="predicted" if rows == "predicted" else "input",
+        read=read,
+    )
+
+
+def test_one_text_is_a_record_too() -> None:
+    record = written()
+    assert record.main_role == "decoder"
+    assert record.labels() == (("a", "▁ca", "sa", ".", "</s>"), ("<|start|>", "a", "▁ca", "sa", "."))
+    np.testing.assert_array_equal(record.matrix(layer=1, head=2), record.array("decoder")[1, 2])
+    np.testing.assert_array_equal(record.visible(), np.tril(np.ones((5, 5), bool)))
+    with pytest.raises(DataError, match="no cross attention is recorded; recorded: decoder"):
+        record.array("cross")
+
+
+def test_the_decoders_columns_are_what_it_reads() -> None:
+    attention = record()
+    assert attention.main_role == "cross"
+    assert attention.labels("decoder") == (attention.target, ("<s>", "la", "▁ca", "sa"))
+    assert attention.with_rows("input").labels("decoder") == (("<s>", "la", "▁ca", "sa"),) * 2
+    assert attention.reading.spans == (None, (0, 2), (2, 5), (5, 7))
+    assert written("input").labels() == (("<|start|>", "a", "▁ca", "sa", "."),) * 2
+
+
+def test_merged_words_see_what_any_of_their_tokens_sees() -> None:
+    """Columns are words read; the last token of ``casa`` is predicted when its first one is read already."""
+    words = [(0, 1), (2, 6), (6, 7)]
+    merged = written().merged([], words)
+    assert merged.target == ("a", "casa", ".", "</s>")
+    assert merged.reading.tokens == ("<|start|>", "a", "casa", ".")
+    assert merged.reading.reach == (1, 3, 3, 4)
+    before, after = written().array(), merged.array()
+    np.testing.assert_allclose(after[..., 1, :3], before[..., 1:3, :3].mean(-2), rtol=1e-6)
+    np.testing.assert_allclose(after[..., 3, 2], before[..., 4, 2:4].sum(-1), rtol=1e-6)
+    np.testing.assert_allclose(after.sum(-1), 1, rtol=1e-6)
+    assert not after[..., ~merged.visible()].any()
+    unfinished = written()
+    unfinished = Attention(
+        source=(), source_text="", source_spans=(), target=unfinished.target[:3], target_text="a casa",
+        target_spans=unfinished.target_spans[:3], weights={"decoder": unfinished.array()[..., :3, :3]},
+    ).merged([], words[:2])  # fmt: skip
+    assert unfinished.labels() == (("a", "casa"), ("<s>", "a", "casa"))
+
+
+@pytest.mark.parametrize("rows", ["predicted", "input"])
+def test_without_specials_nothing_new_is_seen(rows: str) -> None:
+    plain = written(rows).without_specials()
+    assert plain.target == ("a", "▁ca", "sa", ".")
+    assert plain.reading.tokens == ("a", "▁ca", "sa", ".")
+    assert plain.reading.reach == ((0, 1, 2, 3) if rows == "predicted" else (1, 2, 3, 4))
+    rows_kept = slice(0, 4) if rows == "predicted" else slice(1, 5)
+    np.testing.assert_array_equal(plain.array(), written(rows).array()[..., rows_kept, 1:])
+
+
+def test_rows_of_a_text_are_relabelled_and_its_beginning_keeps_its_name() -> None:
+    assert written().with_rows("input").labels() == written("input").labels()
+    assert written("input").with_rows("predicted").labels() == written().labels()
+    assert written().without_specials().with_rows("input").target == ("<s>", "a", "▁ca", "sa")
+
+
+def test_either_side_alone() -> None:
+    attention = record()
+    encoder, decoder = attention.alone("encoder"), attention.alone("decoder")
+    assert (encoder.labels(), encoder.target, encoder.target_text) == ((attention.source,) * 2, (), "")
+    assert (decoder.labels(), decoder.source, decoder.source_text) == (attention.labels("decoder"), (), "")
+    np.testing.assert_array_equal(encoder.array(), attention.array("encoder"))
+    for one in (encoder, decoder):
+        assert Attention.from_json(one.to_json()).to_json() == one.to_json()
+        one.merged(*WORDS)
+        one.without_specials()
+    with pytest.raises(DataError, match="no decoder attention"):
+        encoder.alone("decoder")
+
+
+def test_json_keeps_what_was_read_and_may_lack_it() -> None:
+    attention = written()
+    fields = json.loads(attention.to_json())
+    assert fields["read"]["reach"] == [1, 2, 3, 4, 5]
+    again = Attention.from_json(attention.to_json())
+    assert (again.read, again.main_role) == (attention.read, "decoder")
+    del fields["read"]
+    older = Attention.from_json(json.dumps(fields))
+    assert older.reading.tokens == ("<s>", *attention.reading.tokens[1:])
+    np.testing.assert_array_equal(older.visible(), attention.visible())
+    for wrong in ({"reach": [1, 2]}, {"spans": [None]}, {"reach": [1, 2, 3, 4, 6]}):
+        fields["read"] = {**json.loads(attention.to_json())["read"], **wrong}
+        with pytest.raises(DataError, match="contradicts itself"):
+            Attention.from_json(json.dumps(fields))

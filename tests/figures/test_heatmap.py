@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Polygon, Rectangle
 from matplotlib.text import Text
 
 from atento.core.errors import DataError, OutputError
@@ -116,7 +117,7 @@ def test_long_sentences_fit_too(count: int) -> None:
 
 def test_the_grid_shows_every_head() -> None:
     figure = heatmap.grid(record(["E", "a", "vida"], ["la", "vida"], layers=3, heads=2))
-    assert len(figure.axes) == 6
+    assert len(figure.axes) == 6 + 1, "and the scale that they share"
     shown = [text.get_text() for text in texts(figure)]
     assert {"layer 0", "layer 2", "head 0", "head 1"} <= set(shown)
     check(figure)
@@ -219,3 +220,59 @@ def test_a_legend_has_only_the_signs_of_its_sheet() -> None:
     check(figure)
     with pytest.raises(ValueError, match="zip"):
         heatmap.sheet([record(["a"], ["b"])], marks=[marks] * 2)
+
+
+def written(tokens: list[str], layers: int = 1, heads: int = 1) -> Attention:
+    """A language model's record: its last weight of every row but the first is zero, though it may look there."""
+    size = len(tokens)
+    weights = np.tril(np.random.default_rng(1).random((layers, heads, size, size))).astype(np.float32)
+    return Attention(
+        source=(), source_text="", source_spans=(), target=tuple(tokens), target_text="", target_spans=(None,) * size,
+        weights={"decoder": weights},
+    )  # fmt: skip
+
+
+def hatched(axes: Axes) -> set[tuple[int, int]]:
+    """The cells (row, column) whose middles lie in the hatched region."""
+    [region] = [patch for patch in axes.patches if isinstance(patch, Polygon)]
+    rows, columns = round(axes.get_ylim()[0]), round(axes.get_xlim()[1])
+    path = region.get_path()
+    return {(r, c) for r in range(rows) for c in range(columns) if path.contains_point((c + 0.5, r + 0.5))}
+
+
+def test_where_a_row_cannot_look_is_hatched_and_nowhere_else() -> None:
+    attention = written(["a", "vida", "é", "bela"])
+    attention.array()[..., 2, 0] = 0.0  # it looks there with no weight, which is drawn as zero
+    for figure in (attention.figure(), heatmap.grid(attention)):
+        assert hatched(figure.axes[0]) == {(r, c) for r in range(4) for c in range(4) if c > r}
+        assert "cannot look: comes later" in {text.get_text() for text in texts(figure)}
+        check(figure)
+    words = attention.with_rows("input").figure()
+    assert hatched(words.axes[0]) == hatched(attention.figure().axes[0])
+
+
+def test_what_sees_everything_is_not_hatched() -> None:
+    attention = record(["a", "b"], ["c"])
+    attention = Attention(**{**vars(attention), "weights": {"encoder": np.full((1, 1, 2, 2), 0.5, np.float32)}})
+    for figure in (attention.figure(), heatmap.grid(attention)):
+        assert not [patch for axes in figure.axes for patch in axes.patches if isinstance(patch, Polygon)]
+        assert "cannot look: comes later" not in {text.get_text() for text in texts(figure)}
+        check(figure)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(WORD, min_size=1, max_size=12), st.integers(1, 3), st.integers(1, 4))
+def test_no_label_of_a_grid_is_too_small_to_read(tokens: list[str], layers: int, heads: int) -> None:
+    figure = heatmap.grid(written(tokens, layers, heads))
+    assert len(figure.axes) == layers * heads + 1 + (len(tokens) > 1)
+    assert min(text.get_fontsize() for text in texts(figure)) > 6
+    check(figure)
+
+
+def test_a_grid_has_one_scale_for_all_heads() -> None:
+    attention = written(["a", "b", "c"], 2, 3)
+    *heads, scale, _ = heatmap.grid(attention).axes
+    for axes, weights in zip(heads, attention.array().reshape(6, 3, 3), strict=True):
+        [image] = axes.images
+        np.testing.assert_array_equal(image.get_array(), weights)
+        assert image.get_clim() == scale.images[0].get_clim() == (0.0, 1.0)

@@ -64,3 +64,21 @@ def test_colour_changes_only_how_cells_look() -> None:
 def test_the_legend_names_every_shade() -> None:
     assert all(shade in terminal.legend() for shade in terminal.SHADES[1:])
     assert "\x1b" in terminal.legend(colour=True)
+
+
+def test_where_a_row_cannot_look_is_told_from_a_weight_of_zero() -> None:
+    attention = Attention(
+        source=(), source_text="", source_spans=(), target=("E", "a", "vida"), target_text="", target_spans=(None,) * 3,
+        weights={"decoder": np.array([[[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.7, 0.0, 0.3]]]], dtype=np.float32)},
+    )  # fmt: skip
+    assert attention.text().splitlines() == [
+        "     ┌ <s>",
+        "     │ ┌ E",
+        "     │ │ ┌ a",
+        "   E ██╱╱╱╱",
+        "   a   ██╱╱",
+        "vida ▓▓  ░░",
+    ]
+    assert "╱╱ cannot look" in terminal.legend(hidden=True)
+    assert "╱╱" not in terminal.legend()
+    assert attention.text(colour=True).count("╱╱") == 3

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from atento.bundle import TranslationBundle
 from atento.decoding.batches import in_order, plan_batches
-from atento.figures.attention import Attention, Role, Rows, Weights
+from atento.figures.attention import Attention, Read, Role, Rows, Weights
 from atento.nn.capture import capture, observable_names
 
 ROLES: tuple[Role, ...] = ("cross", "encoder", "decoder")
@@ -83,16 +83,13 @@ def _explain_batch(
         memory = model.decoder.prepare(encoding)
         model.decoder(target.to(device), memory, model.decoder.start(memory), valid=target_mask.to(device))
     weights = {role: layers for role in roles if (layers := trace.layers("weights", role))}
-    return [
-        _record(bundle, pair, inputs[number] if rows == "input" else pair.target, number, weights, rows)
-        for number, pair in enumerate(forced)
-    ]
+    return [_record(bundle, pair, inputs[number], number, weights, rows) for number, pair in enumerate(forced)]
 
 
 def _record(
     bundle: TranslationBundle,
     pair: Forced,
-    labelled: Sequence[int],
+    inputs: Sequence[int],
     number: int,
     weights: dict[Role, list[Tensor]],
     rows: Rows,
@@ -102,6 +99,7 @@ def _record(
         "encoder": (len(pair.source), len(pair.source)),
         "decoder": (len(pair.target), len(pair.target)),
     }
+    labelled = inputs if rows == "input" else pair.target
     source_tokens = bundle.source_tokenizer.encode(pair.text)
     target_text, target_spans = _target(bundle, pair, labelled, rows)
     return Attention(
@@ -113,6 +111,18 @@ def _record(
         target_spans=target_spans,
         weights={role: _of_pair(layers, number, *sizes[role]) for role, layers in weights.items()},
         rows=rows,
+        read=_read(bundle, inputs, target_spans, rows) if "decoder" in weights else None,
+    )
+
+
+def _read(
+    bundle: TranslationBundle, inputs: Sequence[int], spans: tuple[tuple[int, int] | None, ...], rows: Rows
+) -> Read:
+    """What the decoder reads, given its rows' spans."""
+    return Read(
+        tokens=tuple(bundle.target_tokenizer.label(token) for token in inputs),
+        spans=spans if rows == "input" else (None, *spans[:-1]),
+        reach=tuple(range(1, len(inputs) + 1)),
     )
 
 

@@ -6,7 +6,7 @@ print(writer.write("Capitu olhou", max_tokens=60).text)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
@@ -16,6 +16,9 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
+from atento.applications.next_tokens import check_top, predict
+from atento.applications.passages import LONGEST_PASSAGE, Passage, to_write
+from atento.applications.self_attention import explain_written
 from atento.bundle import Bundle, load_language_model
 from atento.core.allocator import keep_freed_memory
 from atento.core.errors import ConfigurationError, DataError
@@ -24,14 +27,14 @@ from atento.decoding.batches import in_order, plan_batches
 from atento.decoding.configuration import DecodingConfig
 from atento.decoding.hypothesis import Hypothesis, Step
 from atento.decoding.search import search
+from atento.figures.attention import Attention, Rows
+from atento.figures.predictions import Predictions
 from atento.models.gpt import nothing_to_read
 from atento.models.language_model import LanguageModel
 from atento.text.tokenizer import Tokenizer
 
 MAX_TOKENS = 200
 """Tokens that are written where nothing is said."""
-LONGEST_PROMPT = 1_000_000
-"""Characters of a prompt, at most: more is read by no model, and takes long to be cut into tokens."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +53,10 @@ class Continuation:
     """Their sum."""
     ended: bool
     """By ``</s>`` or a stop string; False where the limit cut it off."""
+    attention: Attention | None = None
+    """Of the prompt and the continuation, if it was asked for: a target alone."""
+    predictions: Predictions | None = None
+    """What else could have been written at each step of the continuation, if it was asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +97,8 @@ class Writer:
         *,
         max_tokens: int = ...,
         stop: Sequence[str] = ...,
+        attention: bool = ...,
+        top: int | None = ...,
         decoding: DecodingConfig | None = ...,
         on_text: Callable[[str], None] | None = ...,
         progress: Progress | None = ...,
@@ -103,6 +112,8 @@ class Writer:
         *,
         max_tokens: int = ...,
         stop: Sequence[str] = ...,
+        attention: bool = ...,
+        top: int | None = ...,
         decoding: DecodingConfig | None = ...,
         on_text: Callable[[str], None] | None = ...,
         progress: Progress | None = ...,
@@ -115,6 +126,8 @@ class Writer:
         *,
         max_tokens: int = MAX_TOKENS,
         stop: Sequence[str] = (),
+        attention: bool = False,
+        top: int | None = None,
         decoding: DecodingConfig | None = None,
         on_text: Callable[[str], None] | None = None,
         progress: Progress | None = None,
@@ -126,6 +139,8 @@ class Writer:
             prompts: beginnings; an empty one lets the model begin by itself.
             max_tokens: tokens written after a prompt, at most; the model's context limits them, too.
             stop: strings that end a continuation.
+            attention: explain every continuation by its attention (and that of its prompt).
+            top: show so many of the most probable tokens at every step of a continuation.
             decoding: how to search or sample; the bundle's own settings by default.
             on_text: is given a single continuation piece by piece while it is written.
             progress: told about every batch.
@@ -140,11 +155,44 @@ class Writer:
             raise ConfigurationError(f"max_tokens = {max_tokens}: give 1 or more")
         if any(not each for each in stop):
             raise ConfigurationError("an empty stop string would end everything at once; leave it out")
+        if top is not None:
+            check_top(self.bundle, top)
         texts = [prompts] if isinstance(prompts, str) else list(prompts)
         if on_text is not None and (len(texts) != 1 or chosen.returned != 1 or chosen.width != 1):
             raise ConfigurationError("only one continuation of one prompt, without a beam, can be followed as it comes")
-        written = self._write(texts, max_tokens, tuple(stop), chosen, on_text, progress or Silent())
+        prefixes = self._prefixes(texts)
+        found = self._search(prefixes, max_tokens, tuple(stop), chosen, on_text, progress or Silent())
+        continuations = iter(self._continuations(prefixes, found, tuple(stop), attention, top))
+        written = [
+            Writing(prompt=prompt, continuations=tuple(next(continuations) for _ in hypotheses))
+            for prompt, hypotheses in zip(texts, found, strict=True)
+        ]
         return written[0] if isinstance(prompts, str) else written
+
+    def explain(self, texts: Sequence[str], *, rows: Rows = "predicted") -> list[Attention]:
+        """The attention with which the model reads given texts, as if it wrote them, each with ``</s>`` at its end.
+
+        Args:
+            texts: raw text.
+            rows: label a row by the token that is predicted there, or by the one that is read.
+
+        Raises:
+            DataError: a text that is longer than the model's context.
+        """
+        return explain_written(self.bundle, to_write(self.bundle, texts), rows=rows)
+
+    def predict(self, texts: Sequence[str], *, top: int = 5) -> list[Predictions]:
+        """What the model expects at every step of given texts, the end of each (``</s>``) included.
+
+        Args:
+            texts: raw text.
+            top: how many of the most probable tokens of each step.
+
+        Raises:
+            DataError: a text that is longer than the model's context.
+            ConfigurationError: ``top`` is out of its range.
+        """
+        return predict(self.bundle, to_write(self.bundle, texts), top=top)
 
     def _settings(self, decoding: DecodingConfig | None, settings: dict[str, Any]) -> DecodingConfig:
         chosen = decoding or self.bundle.decoding
@@ -152,22 +200,22 @@ class Writer:
             raise ConfigurationError(f"there is no setting {min(unknown)!r} of decoding")
         return msgspec.structs.replace(chosen, **settings)
 
-    def _write(
+    def _search(
         self,
-        prompts: list[str],
+        prefixes: list[list[int]],
         max_tokens: int,
         stop: tuple[str, ...],
         settings: DecodingConfig,
         on_text: Callable[[str], None] | None,
         progress: Progress,
-    ) -> list[Writing]:
+    ) -> list[list[Hypothesis]]:
+        """The continuations of each prompt."""
         tokenizer = self.bundle.tokenizer
-        prefixes = self._prefixes(prompts)
         limits = [self._limit(prefix, number, max_tokens) for number, prefix in enumerate(prefixes, 1)]
         # Samples are texts of their own: they share nothing but their prompt.
         several = settings.samples if settings.sampling else 1
         alone = msgspec.structs.replace(settings, samples=1, max_length=2**31) if settings.sampling else settings
-        tasks = [(number, sample) for number in range(len(prompts)) for sample in range(several)]
+        tasks = [(number, sample) for number in range(len(prefixes)) for sample in range(several)]
         batches = plan_batches(
             [limits[number] for number, _ in tasks],
             batch_tokens=max(settings.batch_tokens, 1),
@@ -200,21 +248,14 @@ class Writer:
         if follow is not None:
             follow.finish()
         return [
-            Writing(
-                prompt=prompt,
-                continuations=tuple(
-                    self._continuation(prefixes[number], hypothesis, stop)
-                    for each in found[number * several : (number + 1) * several]
-                    for hypothesis in each
-                ),
-            )
-            for number, prompt in enumerate(prompts)
+            [hypothesis for each in found[first : first + several] for hypothesis in each]
+            for first in range(0, len(found), several)
         ]
 
     def _prefixes(self, prompts: list[str]) -> list[list[int]]:
         for number, prompt in enumerate(prompts, 1):
-            if len(prompt) > LONGEST_PROMPT:
-                raise DataError(f"prompt {number} has {len(prompt):,} characters; give at most {LONGEST_PROMPT:,}")
+            if len(prompt) > LONGEST_PASSAGE:
+                raise DataError(f"prompt {number} has {len(prompt):,} characters; give at most {LONGEST_PASSAGE:,}")
         return self.bundle.tokenizer.encode_batch(prompts)
 
     def _limit(self, prefix: list[int], number: int, max_tokens: int) -> int:
@@ -226,18 +267,37 @@ class Writer:
         wanted = len(prefix) + max_tokens
         return wanted if most is None else min(wanted, most)
 
-    def _continuation(self, prefix: list[int], hypothesis: Hypothesis, stop: tuple[str, ...]) -> Continuation:
-        tokenizer, first = self.bundle.tokenizer, len(prefix)
-        ids, values = hypothesis.tokens[first:], hypothesis.log_probabilities[first:]
-        text = _after(tokenizer, prefix, hypothesis.text_tokens[first:])
-        return Continuation(
-            text=text[: _first_of(text, stop)],
-            ids=ids,
-            tokens=tuple(tokenizer.label(token) for token in ids),
-            log_probabilities=values,
-            total=sum(values),
-            ended=hypothesis.finished,
-        )
+    def _continuations(
+        self,
+        prefixes: list[list[int]],
+        found: list[list[Hypothesis]],
+        stop: tuple[str, ...],
+        attention: bool,
+        top: int | None,
+    ) -> Iterator[Continuation]:
+        """All prompts' hypotheses as text, looked into from their ids if that was asked for."""
+        tokenizer = self.bundle.tokenizer
+        pairs = [(prefix, each) for prefix, hypotheses in zip(prefixes, found, strict=True) for each in hypotheses]
+        nothing = [None] * len(pairs)
+        passages = []
+        if attention or top is not None:
+            passages = [Passage.of_ids(tokenizer, each.tokens, given=len(prefix)) for prefix, each in pairs]
+        records = explain_written(self.bundle, passages) if attention else nothing
+        predictions = predict(self.bundle, passages, top=top) if top is not None else nothing
+        for (prefix, hypothesis), record, expected in zip(pairs, records, predictions, strict=True):
+            first = len(prefix)
+            ids, values = hypothesis.tokens[first:], hypothesis.log_probabilities[first:]
+            text = _after(tokenizer, prefix, hypothesis.text_tokens[first:])
+            yield Continuation(
+                text=text[: _first_of(text, stop)],
+                ids=ids,
+                tokens=tuple(tokenizer.label(token) for token in ids),
+                log_probabilities=values,
+                total=sum(values),
+                ended=hypothesis.finished,
+                attention=record,
+                predictions=expected,
+            )
 
 
 def _after(tokenizer: Tokenizer, prefix: Sequence[int], ids: Sequence[int]) -> str:

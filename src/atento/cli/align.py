@@ -12,6 +12,7 @@ import typer
 
 from atento.cli.arguments import Device, Json, check_output, require
 from atento.cli.console import progress_bar
+from atento.cli.pictures import check_picture
 from atento.core.errors import DataError
 from atento.data.symmetrisation import Method
 
@@ -111,7 +112,7 @@ def align(
     from atento.cli import align_report as report
     from atento.data.pharaoh import Alignment
 
-    report.check_picture(figure)
+    check_picture(figure)
     texts = report.Texts.read(source, target, reading.config.words) if source and target else None
     require(not figure or heads or texts, "--figure draws sentences: give SRC and TGT as well")
     gold_links = _read_links(gold, texts, one_based=gold_one_based, invert=gold_inverted) if gold is not None else None

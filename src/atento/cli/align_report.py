@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from atento.cli.console import print_json, print_table, progress_bar, say
-from atento.core.errors import DataError, OutputError
+from atento.core.errors import DataError
 from atento.core.files import atomic_text
 from atento.data.pharaoh import Alignment, Links, format_links, write_alignments
 from atento.evaluation.alignment import (
@@ -186,16 +186,6 @@ def heads(
         print_json({"heads": table, "best": best._asdict()})
         return
     _print_heads(scores, best)
-
-
-def check_picture(path: Path | None) -> None:
-    """Refuse a picture whose suffix is no format, before any work.
-
-    Raises:
-        OutputError: it is another one.
-    """
-    if path is not None and path.suffix.lower() not in (".png", ".svg", ".pdf"):
-        raise OutputError(f"cannot draw {path}: name a .png, .svg or .pdf file")
 
 
 def _print_heads(scores: dict[Head, AlignmentScore], best: Head) -> None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 import typer
 
@@ -20,7 +20,7 @@ from atento.cli.arguments import (
     require,
 )
 from atento.cli.console import progress_bar, say
-from atento.core.errors import OutputError
+from atento.cli.pictures import AttentionDrawing, AttentionFile, Grid, Head, Layer, Words
 
 if TYPE_CHECKING:
     from atento.applications.translator import Translation, Translator
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   atento translate runs/pt-es "Onde fica a estação?" --attention alignment.png
+  atento translate runs/pt-es "Onde fica a estação?" --attention heads.png --grid --role encoder
   atento translate runs/pt-es -i letters.pt -o letters.es
   cat letters.pt | atento translate runs/pt-es > letters.es
   atento translate runs/words -i letters.pt --replace-unknown --dictionary names.tsv
 """
-_PICTURES = (".png", ".svg", ".pdf")
 
 
 def translate(
@@ -67,16 +67,15 @@ def translate(
     replace_unknown: ReplaceUnknown = None,
     dictionary: DictionaryFile = None,
     batch_size: Annotated[int | None, typer.Option(metavar="N", help="Sentences decoded together, at most.")] = None,
-    attention: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw the alignment: .png .svg .pdf, or .json (a line a text).")
+    attention: AttentionFile = None,
+    words: Words = False,
+    layer: Layer = None,
+    head: Head = None,
+    grid: Grid = False,
+    role: Annotated[
+        Literal["cross", "encoder", "decoder"] | None,
+        typer.Option(help="Draw the decoder's attention over the source, or either's over itself. [default: cross]"),
     ] = None,
-    words: Annotated[
-        bool, typer.Option("--words/--subwords", help="Merge the drawing's sub-words to words, or show them.")
-    ] = False,
-    layer: Annotated[
-        int | None, typer.Option(metavar="N", help="Draw this layer; -1 is the last. [default: mean]")
-    ] = None,
-    head: Annotated[int | None, typer.Option(metavar="N", help="Draw this head. [default: mean]")] = None,
     as_json: Json = False,
     device: Device = "auto",
 ) -> None:
@@ -87,7 +86,7 @@ def translate(
     """
     require(not (texts and input_file), "give either TEXT or --input, not both")
     check_output(output)
-    _check_picture(attention)
+    drawing = AttentionDrawing.of(attention, words=words, layer=layer, head=head, grid=grid, role=role)
     settings = {
         "beam_size": beam_size,
         "n_best": n_best,
@@ -118,7 +117,7 @@ def translate(
         found = translator.translate_stream(
             chunks,
             decoding=decoding,
-            attention=attention is not None,
+            attention=drawing is not None,
             dictionary=entries,
             prefix=prefix,
             progress=_within(progress),
@@ -132,8 +131,8 @@ def translate(
                 stream.flush()
             if translation.attention is not None:
                 records.append(translation.attention)
-        if attention is not None:
-            _draw(attention, records, words=words, layer=layer, head=head)
+        if drawing is not None:
+            drawing.draw(records)
 
 
 def load(run: Path, device: str) -> Translator:
@@ -263,28 +262,3 @@ def _json(number: int, translation: Translation) -> str:
 def _flat(text: str) -> str:
     """A model over bytes may write a line break; one line in stays one line out."""
     return " ".join(text.splitlines()) if len(text.splitlines()) > 1 else text.rstrip("\r\n")
-
-
-def _check_picture(path: Path | None) -> None:
-    if path is None:
-        return
-    check_output(path)
-    if path.suffix.lower() not in (*_PICTURES, ".json"):
-        raise OutputError(f"cannot draw {path}: name a .png, .svg, .pdf or .json file")
-
-
-def _draw(path: Path, records: list[Attention], *, words: bool, layer: int | None, head: int | None) -> None:
-    """Write the attention of all sentences: a sheet, or one JSON record a line."""
-    from atento.text.words import segment
-
-    if words:
-        records = [record.merged(segment(record.source_text), segment(record.target_text)) for record in records]
-    if path.suffix.lower() == ".json":
-        from atento.core.files import atomic_text
-
-        with atomic_text(path) as stream:
-            stream.writelines(record.to_json() + "\n" for record in records)
-        return
-    from atento.figures import canvas, heatmap
-
-    canvas.save(heatmap.sheet(records, layer=layer, head=head), path)

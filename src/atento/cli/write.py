@@ -5,15 +5,16 @@ from __future__ import annotations
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 import typer
 
 from atento.cli.arguments import Device, Json, check_output, require
-from atento.cli.console import progress_bar
+from atento.cli.console import progress_bar, terminal_width
+from atento.cli.pictures import AttentionDrawing, AttentionFile, Grid, Head, Layer, Words, check_picture
 
 if TYPE_CHECKING:
-    from atento.applications.writer import Writer, Writing
+    from atento.applications.writer import Continuation, Writer, Writing
     from atento.decoding.configuration import DecodingConfig
 
 EXAMPLES = """\b
@@ -21,6 +22,8 @@ Examples:
   atento write runs/machado "Capitu olhou"
   atento write runs/machado "Capitu olhou" --samples 3 --temperature 0.7 --max-tokens 80 --stop "."
   atento write runs/machado -i prompts.txt --greedy --json > continued.jsonl
+  atento write runs/machado "Capitu olhou" --greedy --max-tokens 12 --top 5 --figure bars.png
+  atento write runs/machado "Capitu olhou" --max-tokens 12 --attention heads.png --grid
 """
 
 
@@ -47,6 +50,21 @@ def write(
     ] = None,
     no_repeat_ngram_size: Annotated[int | None, typer.Option(metavar="N", help="No N tokens twice in a row.")] = None,
     batch_size: Annotated[int | None, typer.Option(metavar="N", help="Texts written together, at most.")] = None,
+    top: Annotated[
+        int | None, typer.Option(metavar="N", help="For every written token, the N most probable ones, in a table.")
+    ] = None,
+    figure: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw what --top shows as bars: .png .svg .pdf.")
+    ] = None,
+    attention: AttentionFile = None,
+    words: Words = False,
+    layer: Layer = None,
+    head: Head = None,
+    grid: Grid = False,
+    rows: Annotated[
+        Literal["predicted", "input"],
+        typer.Option(help="Name a row of the drawing by the token that is predicted there, or by the one read."),
+    ] = "predicted",
     as_json: Json = False,
     device: Device = "auto",
 ) -> None:
@@ -54,6 +72,7 @@ def write(
 
     One continuation appears while it is written. Several are printed one after the other, each with its prompt. With
     --json every prompt becomes a JSON object that has all continuations with their tokens and log-probabilities.
+    The drawing of the attention shows prompt and continuation; where a token cannot look is hatched.
     """
     require(not (prompts and input_file), "give either PROMPT or --input, not both")
     searches = greedy or beam_size is not None or n_best is not None
@@ -62,10 +81,17 @@ def write(
     require(not (searches and given), f"--{given} is for drawing; leave it out, or --greedy and the beam")
     require(not (greedy and (beam_size or n_best)), "--greedy is a beam of one; leave it or the beam out")
     check_output(output)
+    check_picture(figure)
+    require(figure is None or top is not None, "--figure draws what --top shows: say how many tokens with --top N")
+    drawing = AttentionDrawing.of(attention, words=words, layer=layer, head=head, grid=grid)
+    require(rows == "predicted" or drawing is not None, "--rows is for the drawing: name its file with --attention")
+    from atento.applications.next_tokens import check_top
     from atento.applications.writer import MAX_TOKENS
 
     texts = _prompts(prompts, input_file)
     writer = load(run, device)
+    if top is not None:
+        check_top(writer.bundle, top)  # before anything is written
     settings: dict[str, Any] = {
         "samples": samples,
         "temperature": temperature,
@@ -89,15 +115,22 @@ def write(
                 texts,
                 max_tokens=max_tokens if max_tokens is not None else MAX_TOKENS,
                 stop=stop or (),
+                attention=drawing is not None,
+                top=top,
                 decoding=decoding,
                 on_text=on_text,
                 progress=progress,
             )
         if live:
-            stream.write("\n")
+            stream.write(f"\n{_table(writings[0].continuations[0])}")
         else:
             for number, writing in enumerate(writings, 1):
                 stream.write(_json(number, writing) if as_json else _text(writing))
+        found = [each for writing in writings for each in writing.continuations]
+        if drawing is not None:
+            drawing.draw([each.attention.with_rows(rows) for each in found if each.attention is not None])
+        if figure is not None:
+            _draw_predictions(figure, found)
 
 
 def load(run: Path, device: str) -> Writer:
@@ -158,21 +191,31 @@ def _shower(stream: TextIO) -> Any:
 
 
 def _text(writing: Writing) -> str:
-    """Every continuation with its prompt, an empty line after each."""
-    return "".join(f"{writing.prompt}{each.text}\n\n" for each in writing.continuations)
+    """Every continuation with its prompt and its table, if there is one; an empty line after each."""
+    return "".join(f"{writing.prompt}{each.text}\n{_table(each)}\n" for each in writing.continuations)
+
+
+def _table(continuation: Continuation) -> str:
+    """What else could have been written, below an empty line; nothing if nobody asked."""
+    if continuation.predictions is None:
+        return ""
+    return f"\n{continuation.predictions.table(width=terminal_width())}\n"
+
+
+def _draw_predictions(path: Path, continuations: list[Continuation]) -> None:
+    from atento.figures import canvas, next_tokens
+
+    canvas.save(next_tokens.sheet([each.predictions for each in continuations if each.predictions is not None]), path)
 
 
 def _json(number: int, writing: Writing) -> str:
     import msgspec
 
     fields = ("text", "total", "ended", "tokens", "ids", "log_probabilities")
-    return (
-        msgspec.json.encode(
-            {
-                "line": number,
-                "prompt": writing.prompt,
-                "continuations": [{name: getattr(each, name) for name in fields} for each in writing.continuations],
-            }
-        ).decode()
-        + "\n"
-    )
+    continuations: list[dict[str, Any]] = []
+    for each in writing.continuations:
+        continuations.append({name: getattr(each, name) for name in fields})
+        if each.predictions is not None:
+            continuations[-1]["predictions"] = each.predictions.steps
+    record = {"line": number, "prompt": writing.prompt, "continuations": continuations}
+    return msgspec.json.encode(record).decode() + "\n"

@@ -1,7 +1,8 @@
 """Heat maps of attention in the manner of Bahdanau, Cho and Bengio (2015), Fig. 3.
 
 The source stands above (a column a token), the translation on the left (a row a token), and each cell shows its weight
-in grey, black for 0 and white for 1. Sizes follow from the measured labels, so nothing overlaps and nothing is cut.
+in grey, black for 0 and white for 1. Cells where a row cannot look are hatched (``key``). Sizes follow from the
+measured labels, so nothing overlaps and nothing is cut.
 Figures are made without pyplot: they are not registered anywhere and the user's backend is not touched.
 """
 
@@ -11,23 +12,27 @@ import math
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from atento.core.errors import DataError
 from atento.figures import fonts
 from atento.figures.attention import Attention, Role, Weights
 from atento.figures.canvas import GAP, LARGEST, MARGIN, measure, missing_note, properties
+from atento.figures.key import Key, Zero, colours, hatch
 from atento.figures.link_marks import Legend, LinkMarks
-
-Zero = Literal["black", "white"]
 
 _ANGLE: Final = 60.0
 """Degrees by which column labels are turned."""
 _PANEL_GAP: Final = 0.35
+_GRID_GAP: Final = 0.14
+_HEADING: Final = 0.24
+_SMALL_CELLS: Final = (0.11, 0.17)
+"""Sides of a cell in a grid of heads; its labels, as high as a cell, must still be readable."""
 _LONGEST: Final = 30
 """Characters of a label before it is shortened."""
 
@@ -35,7 +40,7 @@ _LONGEST: Final = 30
 def sheet(
     attentions: Sequence[Attention],
     *,
-    role: Role = "cross",
+    role: Role | None = None,
     layer: int | None = None,
     head: int | None = None,
     titles: Sequence[str] | None = None,
@@ -47,7 +52,7 @@ def sheet(
 
     Args:
         attentions: the records, tokens or merged to words.
-        role: whose attention.
+        role: whose attention; None: each record's main role.
         layer: which layer, negative from the last; None is the mean.
         head: which head; None is the mean.
         titles: a line above each; None letters several (a), (b), … as the paper does.
@@ -66,7 +71,7 @@ def sheet(
         raise ValueError(f"{len(titles)} titles for {len(attentions)} sentences")
     each_marks = marks if marks is not None else [None] * len(attentions)
     panels = [
-        _Panel.of(attention.matrix(role, layer, head), *attention.labels(role), title, its_marks)
+        _Panel.of(attention, role, (layer, head), title, its_marks)
         for attention, title, its_marks in zip(attentions, titles, each_marks, strict=True)
     ]
     missing = fonts.warn([*titles, *(label for a in attentions for label in (*a.labels(role)[0], *a.labels(role)[1]))])
@@ -77,9 +82,10 @@ def sheet(
     lines = [panels[start : start + across] for start in range(0, len(panels), across)]
     heights = [max(panel.height for panel in line) for line in lines]
     note, legend = missing_note(missing), Legend.of(marks or ())
+    key = Key.of([panel.visible for panel in panels])
     size = (
-        max(sum(widths) + _PANEL_GAP * (across - 1), note.width, legend.width) + 2 * MARGIN,
-        sum(heights) + _PANEL_GAP * (len(lines) - 1) + 2 * MARGIN + note.height + legend.height,
+        max(sum(widths) + _PANEL_GAP * (across - 1), note.width, legend.width, key.width) + 2 * MARGIN,
+        sum(heights) + _PANEL_GAP * (len(lines) - 1) + 2 * MARGIN + note.height + legend.height + key.height,
     )
     if max(size) * 72 > LARGEST:
         raise DataError(f"{len(panels)} sentences do not fit one sheet; draw fewer, or give `columns`")
@@ -89,44 +95,50 @@ def sheet(
         for number, panel in enumerate(line):
             panel.draw(figure, MARGIN + sum(widths[:number]) + _PANEL_GAP * number, top, zero)
         top -= height + _PANEL_GAP
-    legend.draw(figure, MARGIN, MARGIN + note.height)
+    key.draw(figure, MARGIN, MARGIN + note.height, zero)
+    legend.draw(figure, MARGIN, MARGIN + note.height + key.height)
     note.draw(figure)
     return figure
 
 
-def grid(attention: Attention, *, role: Role = "cross", zero: Zero = "black") -> Figure:
-    """Draw every head of every layer: a row a layer, a column a head, all with the same tokens.
+def grid(attention: Attention, *, role: Role | None = None, zero: Zero = "black") -> Figure:
+    """Draw every head of every layer: a row a layer, a column a head, all with the same tokens and scale of greys.
 
     Raises:
         DataError: there are no weights of this role, or more than one sheet can hold.
     """
-    weights = attention.array(role)
+    weights, visible = attention.array(role), attention.visible(role)
     rows, columns = attention.labels(role)
     layers, heads = weights.shape[:2]
-    cell = float(np.clip(1.9 / max(len(rows), len(columns), 1), 0.07, 0.17))
-    labels = _Labels.of(rows, columns, cell, points=max(cell * 72 * 0.78, 4.0))
-    missing = fonts.warn([*rows, *columns])
-    note = missing_note(missing)
-    width, height, gap, heading = len(columns) * cell, len(rows) * cell, 0.14, 0.24
-    side = heading + labels.left
+    cell = float(np.clip(1.9 / max(len(rows), len(columns), 1), *_SMALL_CELLS))
+    labels = _Labels.of(rows, columns, cell, points=cell * 72 * 0.78)
+    note, key = missing_note(fonts.warn([*rows, *columns])), Key.of([visible], scale=True)
+    width, height = len(columns) * cell, len(rows) * cell
+    across, down = (  # from one to the next; the names need room, too
+        max(side, measure(fonts.Style(name, (fonts.BASE,)), 8)[0]) + _GRID_GAP
+        for side, name in ((width, f"head {heads - 1}"), (height, f"layer {layers - 1}"))
+    )
+    side = _HEADING + labels.left
     size = (
-        max(MARGIN * 2 + side + heads * (width + gap) + labels.overhang, note.width + 2 * MARGIN),
-        MARGIN * 2 + heading + labels.top + layers * (height + gap) + note.height,
+        max(side + heads * across + labels.overhang, note.width, key.width) + 2 * MARGIN,
+        MARGIN * 2 + _HEADING + labels.top + layers * down + note.height + key.height,
     )
     if max(size) * 72 > LARGEST:
         raise DataError(f"{layers} layers of {heads} heads do not fit one sheet; merge sub-words, or draw one layer")
     figure = Figure(figsize=size, facecolor="white")
     for layer in range(layers):
         for head in range(heads):
-            left = MARGIN + side + head * (width + gap)
-            top = size[1] - MARGIN - heading - labels.top - layer * (height + gap)
+            left = MARGIN + side + head * across
+            top = size[1] - MARGIN - _HEADING - labels.top - layer * down
             axes = _cells(figure, left, top, cell, weights[layer, head], zero, vector=False)
+            hatch(axes, visible, cell)
             if head == 0:
                 labels.draw_rows(axes)
-                _write(figure, MARGIN + heading / 2, top - height / 2, f"layer {layer}", 8, rotation=90)
+                _write(figure, MARGIN + _HEADING / 2, top - height / 2, f"layer {layer}", 8, rotation=90)
             if layer == 0:
                 labels.draw_columns(axes)
-                _write(figure, left + width / 2, size[1] - MARGIN - heading / 2, f"head {head}", 8)
+                _write(figure, left + width / 2, size[1] - MARGIN - _HEADING / 2, f"head {head}", 8)
+    key.draw(figure, MARGIN, MARGIN + note.height, zero)
     note.draw(figure)
     return figure
 
@@ -210,6 +222,7 @@ class _Panel:
     """One matrix with its labels and title; sizes in inches."""
 
     weights: Weights
+    visible: NDArray[np.bool_]
     labels: _Labels
     title: fonts.Style
     title_height: float
@@ -219,15 +232,22 @@ class _Panel:
 
     @classmethod
     def of(
-        cls, weights: Weights, rows: Sequence[str], columns: Sequence[str], title: str, marks: LinkMarks | None
+        cls,
+        attention: Attention,
+        role: Role | None,
+        place: tuple[int | None, int | None],
+        title: str,
+        marks: LinkMarks | None,
     ) -> _Panel:
+        rows, columns = attention.labels(role)
         cell = _cell(max(len(rows), len(columns)))
         labels = _Labels.of(rows, columns, cell, points=min(cell * 72 * 0.62, 11.0))
         heading = fonts.style(title) if title else fonts.Style("", (fonts.BASE,))
         title_width, line = measure(heading, 10.0) if title else (0.0, 0.0)
         title_height = line + GAP if title else 0.0
         return cls(
-            weights=weights,
+            weights=attention.matrix(role, *place),
+            visible=attention.visible(role),
             labels=labels,
             title=heading,
             title_height=title_height,
@@ -251,6 +271,7 @@ class _Panel:
             )
         first = top - self.title_height - self.labels.top
         axes = _cells(figure, left + self.labels.left, first, self.labels.cell, self.weights, zero, vector=True)
+        hatch(axes, self.visible, self.labels.cell)
         if self.marks is not None:
             self.marks.draw(axes, self.labels.cell)
         self.labels.draw_rows(axes)
@@ -267,12 +288,12 @@ def _cells(figure: Figure, left: float, top: float, cell: float, weights: Weight
     axes.set_autoscale_on(False)
     for spine in axes.spines.values():
         spine.set(linewidth=0.6, color="0.4")
-    colours: dict[str, Any] = {"cmap": "gray" if zero == "black" else "gray_r", "vmin": 0.0, "vmax": 1.0}
+    scale: dict[str, Any] = {"cmap": colours(zero), "vmin": 0.0, "vmax": 1.0}
     if vector:  # rectangles, sharp at any size; their edges hide the seams that viewers of vector files show
-        axes.pcolormesh(np.clip(weights, 0.0, 1.0), **colours, antialiased=False, edgecolors="face", linewidth=0.25)
+        axes.pcolormesh(np.clip(weights, 0.0, 1.0), **scale, antialiased=False, edgecolors="face", linewidth=0.25)
     else:  # an image: many heads would make a vector file huge
         axes.imshow(
-            np.clip(weights, 0.0, 1.0), **colours, extent=(0, columns, rows, 0), aspect="auto", interpolation="nearest"
+            np.clip(weights, 0.0, 1.0), **scale, extent=(0, columns, rows, 0), aspect="auto", interpolation="nearest"
         )
     return axes
 

@@ -7,6 +7,8 @@ The source's tokens stand above as stairs, so that words of any script and lengt
        │ │ ┌ vida
     Y  ██
     la   ▓▓░░
+
+Where a row cannot look, because those tokens come later, the cells are hatched.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from typing import Final
 from atento.figures.attention import Attention, Role
 
 SHADES: Final = ("  ", "··", "░░", "▒▒", "▓▓", "██")
+HIDDEN: Final = "╱╱"
 _EDGES: Final = (0.05, 0.15, 0.35, 0.6, 0.85)
 _LONGEST: Final = 24
 
@@ -25,7 +28,7 @@ _LONGEST: Final = 24
 def draw(
     attention: Attention,
     *,
-    role: Role = "cross",
+    role: Role | None = None,
     layer: int | None = None,
     head: int | None = None,
     width: int = 80,
@@ -36,16 +39,18 @@ def draw(
     Raises:
         DataError: there are no weights of this role, layer or head.
     """
-    matrix = attention.matrix(role, layer, head)
-    rows, columns = ([_clean(label) for label in labels] for labels in attention.labels(role))
+    matrix, visible = attention.matrix(role, layer, head), attention.visible(role)
+    rows, columns = ([clean(label) for label in labels] for labels in attention.labels(role))
     left = max((columns_of(label) for label in rows), default=0)
     blocks = _blocks([columns_of(label) for label in columns], width - left - 1)
     lines: list[str] = []
     for start, stop in blocks:
         lines += ["", *_stairs(columns[start:stop], left)] if lines else _stairs(columns[start:stop], left)
-        for label, weights in zip(rows, matrix[:, start:stop], strict=True):
-            cells = "".join(_cell(float(weight), colour) for weight in weights)
-            lines.append((_padded(label, left) + " " + cells).rstrip())
+        for label, weights, seen in zip(rows, matrix[:, start:stop], visible[:, start:stop], strict=True):
+            cells = "".join(
+                _cell(float(weight), colour) if sees else HIDDEN for weight, sees in zip(weights, seen, strict=True)
+            )
+            lines.append((padded(label, left) + " " + cells).rstrip())
     return "\n".join(lines)
 
 
@@ -61,12 +66,14 @@ def columns_of(text: str) -> int:
     )
 
 
-def legend(*, colour: bool = False) -> str:
-    """What the shades mean, in one line."""
+def legend(*, colour: bool = False, hidden: bool = False) -> str:
+    """What the shades mean, in one line; ``hidden`` if there are cells at which their row cannot look."""
     bounds = (0.0, *_EDGES, 1.0)
     if colour:
-        return "weight 0 " + "".join(_cell(step / 10, colour) for step in range(11)) + " 1"
-    return "  ".join(f"{SHADES[n]} {bounds[n]:g}–{bounds[n + 1]:g}" for n in range(1, len(SHADES)))
+        shades = "weight 0 " + "".join(_cell(step / 10, colour) for step in range(11)) + " 1"
+    else:
+        shades = "  ".join(f"{SHADES[n]} {bounds[n]:g}–{bounds[n + 1]:g}" for n in range(1, len(SHADES)))
+    return f"{shades}  {HIDDEN} cannot look" if hidden else shades
 
 
 def _stairs(labels: Sequence[str], left: int) -> list[str]:
@@ -91,7 +98,7 @@ def _cell(weight: float, colour: bool) -> str:
     return SHADES[sum(weight >= edge for edge in _EDGES)]
 
 
-def _clean(label: str) -> str:
+def clean(label: str) -> str:
     """A label on one line, shortened where it is long; a lone space is made visible."""
     text = "".join("⏎" if c == "\n" else " " if unicodedata.category(c) == "Cc" else c for c in label)
     text = text if text.strip() else "␣"
@@ -100,5 +107,6 @@ def _clean(label: str) -> str:
     return text
 
 
-def _padded(label: str, width: int) -> str:
+def padded(label: str, width: int) -> str:
+    """A label flush right in so many columns."""
     return " " * (width - columns_of(label)) + label

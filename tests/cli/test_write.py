@@ -1,0 +1,141 @@
+"""``atento write`` and what it shows of a model: tables, bars, attention; and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from atento.bundle import Bundle, save_bundle, vocabulary_of
+from atento.decoding.configuration import DecodingConfig
+from atento.figures.attention import Attention
+from atento.models.build import build_model
+from atento.models.gpt import GPTConfig
+from atento.text.configuration import TokenizerConfig
+from atento.text.training import train_tokenizer
+
+Atento = Callable[..., Any]
+STARTS = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
+
+
+@pytest.fixture(scope="module")
+def gpt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny GPT's bundle of random weights that writes greedily."""
+    lines = ["a vida é bela", "o que é a vida", "diga lá, meu irmão", "onde fica a casa?"] * 3
+    tokenizer = train_tokenizer(lines, TokenizerConfig(kind="byte-bpe", vocab_size=290))
+    config = GPTConfig(model_size=16, num_heads=2, feed_forward_size=24, num_layers=2, max_positions=40)
+    model = build_model(config, vocabulary_of(tokenizer, tokenizer), seed=2)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dim() > 1:
+                parameter *= 12.0
+    folder = tmp_path_factory.mktemp("gpt") / "bundle"
+    decoding = DecodingConfig(beam_size=1, min_length=20)
+    save_bundle(
+        Bundle(
+            model=model, model_config=config, source_tokenizer=tokenizer, target_tokenizer=tokenizer, decoding=decoding
+        ),
+        folder,
+    )  # fmt: skip
+    return folder
+
+
+def test_a_table_follows_the_text(atento: Atento, gpt: Path) -> None:
+    plain = atento("write", gpt, "a vida", "--max-tokens", 4)
+    result = atento("write", gpt, "a vida", "--max-tokens", 4, "--top", 3)
+    assert result.code == 0, result.err
+    assert result.out.startswith(plain.out.rstrip("\n"))
+    header, *rows = result.out.removeprefix(plain.out).strip("\n").splitlines()
+    assert header.split() == ["#", "token", "p", "rank", "most", "probable"]
+    assert len(rows) == 4
+    assert all(row.count("%") == 1 + 3 for row in rows)
+    for row in rows:
+        rank = int(row.split()[3].replace(",", ""))
+        assert ("▸" in row) is (rank <= 3)
+
+
+def test_several_texts_have_a_table_each_and_a_file_holds_them(atento: Atento, gpt: Path, tmp_path: Path) -> None:
+    words = ("write", gpt, "a vida", "onde", "--max-tokens", 3, "--top", 2, "--samples", 2, "--seed", 1)
+    result = atento(*words)
+    assert result.out.count("most probable") == 4
+    assert atento(*words, "-o", tmp_path / "out").out == ""
+    assert (tmp_path / "out").read_text(encoding="utf-8") == result.out
+
+
+def test_json_holds_what_the_table_shows(atento: Atento, gpt: Path) -> None:
+    record = json.loads(atento("write", gpt, "a vida", "--max-tokens", 5, "--top", 4, "--json").out)
+    [found] = record["continuations"]
+    assert [step["token"] for step in found["predictions"]] == found["tokens"]
+    for step, value in zip(found["predictions"], found["log_probabilities"], strict=True):
+        assert step["log_probability"] == pytest.approx(value, abs=1e-5)
+        shares = [each["probability"] for each in step["alternatives"]]
+        assert shares == sorted(shares, reverse=True)
+        assert len(shares) == 4
+    plain = json.loads(atento("write", gpt, "a vida", "--max-tokens", 5, "--json").out)
+    assert "predictions" not in plain["continuations"][0]
+
+
+@pytest.mark.parametrize("suffix", STARTS)
+def test_bars_and_attention_are_drawn(atento: Atento, gpt: Path, tmp_path: Path, suffix: str) -> None:
+    words = ("write", gpt, "a vida", "onde", "--max-tokens", 4)
+    bars, sheet, grid = (tmp_path / f"{name}{suffix}" for name in ("bars", "sheet", "grid"))
+    assert atento(*words, "--top", 3, "--figure", bars, "--attention", sheet, "--layer", -1, "--head", 0).code == 0
+    assert atento("write", gpt, "a vida", "--max-tokens", 4, "--attention", grid, "--grid", "--words").code == 0
+    for path in (bars, sheet, grid):
+        assert path.read_bytes().startswith(STARTS[suffix])
+
+
+def test_attention_as_json_is_one_record_a_continuation(atento: Atento, gpt: Path, tmp_path: Path) -> None:
+    def records(*options: object) -> list[Attention]:
+        result = atento("write", gpt, "a vida", "onde", "--max-tokens", 4, "--attention", tmp_path / "a.json", *options)
+        assert result.code == 0, result.err
+        return [Attention.from_json(line) for line in (tmp_path / "a.json").read_text(encoding="utf-8").splitlines()]
+
+    predicted, read = records(), records("--rows", "input")
+    assert [record.target_text[:4] for record in predicted] == ["a vi", "onde"]
+    for one, other in zip(predicted, read, strict=True):
+        assert (one.rows, other.rows) == ("predicted", "input")
+        assert other.target == other.reading.tokens == one.reading.tokens
+        np.testing.assert_array_equal(one.array(), other.array())
+        assert not one.array()[..., ~one.visible()].any()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--figure", "a.png"), "say how many tokens with --top"),
+        (("--top", 2, "--figure", "a.json"), "name a .png, .svg or .pdf file"),
+        (("--top", 0), "top = 0: give 1 to 290"),
+        (("--top", 291), "top = 291"),
+        (("--attention", "a.bmp"), "name a .png, .svg, .pdf or .json file"),
+        (("--grid",), "--grid is for the drawing"),
+        (("--layer", 0), "--layer is for the drawing"),
+        (("--head", 0), "--head is for the drawing"),
+        (("--words",), "--words is for the drawing"),
+        (("--rows", "input"), "--rows is for the drawing"),
+        (("--attention", "a.png", "--grid", "--head", 1), "leave --layer and --head out"),
+    ],
+)
+def test_impossible_wishes_are_one_line_before_anything_is_written(
+    atento: Atento, gpt: Path, here: Callable[[], list[str]], options: tuple[object, ...], words: str
+) -> None:
+    result = atento("write", gpt, "a vida", *options)
+    assert words in result.error
+    assert result.out == ""
+    assert here() == []
+
+
+@pytest.mark.parametrize(
+    ("options", "words"), [(("--layer", 2), "layer 2; give 0 to 1"), (("--grid", "--samples", 2), "shows one text")]
+)
+def test_what_shows_only_at_the_drawing_leaves_no_file(
+    atento: Atento, gpt: Path, here: Callable[[], list[str]], options: tuple[object, ...], words: str
+) -> None:
+    result = atento("write", gpt, "a vida", "--max-tokens", 3, "--attention", "a.png", "-o", "out", *options)
+    assert words in result.error
+    assert here() == []
