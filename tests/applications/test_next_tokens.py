@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
+import msgspec
 import pytest
 import torch
 
@@ -68,8 +69,20 @@ SETTINGS = {
 }
 
 
+@pytest.fixture(scope="module")
+def prompted(tiny: ModuleType) -> Bundle:
+    """A model that reads a prompt with nothing before it, as GPT-2 does."""
+    bundle = tiny.reader_of(GPTConfig(model_size=16, num_heads=2, feed_forward_size=24, num_layers=2))
+    bundle.model.vocabulary = msgspec.structs.replace(bundle.vocabulary, prompt_first=True)
+    return bundle
+
+
+@pytest.mark.parametrize("kind", ["gpt", "prompted"])
 @pytest.mark.parametrize("decoding", SETTINGS.values(), ids=SETTINGS)
-def test_probabilities_are_those_that_the_search_reported(gpt: Bundle, decoding: DecodingConfig) -> None:
+def test_probabilities_are_those_that_the_search_reported(
+    request: pytest.FixtureRequest, kind: str, decoding: DecodingConfig
+) -> None:
+    gpt: Bundle = request.getfixturevalue(kind)
     prompts = ["a vida", "", "o que é là"]
     checked = 0
     for writing in Writer(gpt).write(prompts, max_tokens=11, decoding=decoding, top=3):
@@ -85,6 +98,19 @@ def test_probabilities_are_those_that_the_search_reported(gpt: Bundle, decoding:
             assert each.predictions.before(0) == writing.prompt
             checked += len(values)
     assert checked > 20
+
+
+def test_the_first_token_of_a_prompt_is_read_and_not_predicted(prompted: Bundle) -> None:
+    texts = ["a vida é bela", ""]
+    passages = to_write(prompted, texts)
+    assert [passage.begin is None for passage in passages] == [False, True]
+    records = Writer(prompted).explain(texts)
+    for text, found, record in zip(texts, predict(prompted, passages), records, strict=True):
+        ids = prompted.tokenizer.encode_batch([text])[0]
+        assert [step.id for step in found.steps] == [*ids[1:], prompted.tokenizer.eos]
+        assert found.first == (2 if ids else 1)
+        assert record.target_text == text
+        assert (record.reading.spans[0] is None) is (not ids)
 
 
 def test_a_greedy_continuation_is_the_most_probable_one(gpt: Bundle) -> None:

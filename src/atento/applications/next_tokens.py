@@ -61,7 +61,7 @@ def check_top(bundle: Bundle[LanguageModel], top: int) -> None:
 def _predict(bundle: Bundle[LanguageModel], passages: list[Passage], top: int) -> list[Predictions]:
     model, vocabulary = bundle.model, bundle.vocabulary
     device = next(model.parameters()).device
-    tokens, _ = pad_rows([(vocabulary.decoder_start, *passage.ids[:-1]) for passage in passages], vocabulary.pad)
+    tokens, _ = pad_rows([passage.inputs(vocabulary) for passage in passages], vocabulary.pad)
     with torch.inference_mode():
         memory = model.decoder.prepare(nothing_to_read(len(passages), device))
         hidden, _ = model.decoder(tokens.to(device), memory, model.decoder.start(memory))
@@ -81,7 +81,8 @@ def _of_passage(
         first = passage.given + len(steps)
         spans = passage.spans[first : first + len(ids)]
         steps += _steps(bundle.tokenizer, bundle.model.decoder.logits(vectors), ids, spans, top)
-    return Predictions(text=passage.text, steps=tuple(steps), first=passage.given + 1)
+    first = passage.given + (1 if passage.begin is None else 2)
+    return Predictions(text=passage.text, steps=tuple(steps), first=first)
 
 
 def _steps(

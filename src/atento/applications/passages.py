@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from atento.bundle import Bundle, TranslationBundle
 from atento.core.errors import DataError
+from atento.core.vocabulary import Vocabulary
 from atento.models.language_model import LanguageModel
 from atento.models.masked_language_model import MaskedLanguageModel
 from atento.text.spans import Span
@@ -27,6 +28,20 @@ class Passage:
     """Each id's bytes in the text; None for special tokens."""
     given: int = 0
     """How many of the ids, from the first, were given (a prompt), and not written."""
+    begin: tuple[int, Span | None] | None = None
+    """What a writer reads before them, and where it stands in the text; None: the token that it always begins with."""
+
+    def as_read_by(self, vocabulary: Vocabulary) -> Passage:
+        """The same for this model: one that reads prompts with nothing before them predicts no first token of one."""
+        if not (vocabulary.prompt_first and self.given):
+            return self
+        begin = self.ids[0], self.spans[0]
+        return replace(self, ids=self.ids[1:], spans=self.spans[1:], given=self.given - 1, begin=begin)
+
+    def inputs(self, vocabulary: Vocabulary) -> tuple[int, ...]:
+        """What a writer reads, one token before each that it predicts."""
+        first = vocabulary.decoder_start if self.begin is None else self.begin[0]
+        return (first, *self.ids[:-1])
 
     @classmethod
     def of_ids(cls, tokenizer: Tokenizer, ids: Sequence[int], *, given: int = 0) -> Passage:
@@ -58,7 +73,11 @@ def to_write(bundle: Bundle[LanguageModel], texts: Sequence[str]) -> list[Passag
         DataError: a text that is longer than the model's context; it is named by its number, from 1.
     """
     # The model reads <s> and all but </s>: as many tokens as are written.
-    return _all(bundle.tokenizer, texts, (), (bundle.vocabulary.eos,), bundle.model.max_length)
+    vocabulary = bundle.vocabulary
+    passages = _all(bundle.tokenizer, texts, (), (vocabulary.eos,), bundle.model.max_length)
+    if not vocabulary.prompt_first:
+        return passages
+    return [replace(p, given=min(1, len(p.ids) - 1)).as_read_by(vocabulary) for p in passages]
 
 
 def to_read(bundle: Bundle[MaskedLanguageModel], texts: Sequence[str]) -> list[Passage]:

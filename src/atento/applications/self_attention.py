@@ -74,7 +74,7 @@ def _batches(passages: Sequence[Passage], batch_size: int) -> list[list[int]]:
 def _written(bundle: Bundle[LanguageModel], passages: list[Passage], rows: Rows) -> list[Attention]:
     model, tokenizer, vocabulary = bundle.model, bundle.tokenizer, bundle.vocabulary
     device = next(model.parameters()).device
-    inputs = [(vocabulary.decoder_start, *passage.ids[:-1]) for passage in passages]
+    inputs = [passage.inputs(vocabulary) for passage in passages]
     tokens, _ = pad_rows(inputs, vocabulary.pad)  # padding comes later than everything that counts
     names = observable_names(model, "decoder")
     with torch.inference_mode(), capture(model, names=names) as trace:
@@ -86,7 +86,7 @@ def _written(bundle: Bundle[LanguageModel], passages: list[Passage], rows: Rows)
         length = len(passage.ids)
         reading = Read(
             tokens=_labels(tokenizer, read[:length]),
-            spans=(None, *passage.spans[:-1])[:length],
+            spans=(None if passage.begin is None else passage.begin[1], *passage.spans[:-1])[:length],
             reach=tuple(range(1, length + 1)),
         )
         predicted = rows == "predicted"

@@ -281,7 +281,8 @@ class Writer:
         nothing = [None] * len(pairs)
         passages = []
         if attention or top is not None:
-            passages = [Passage.of_ids(tokenizer, each.tokens, given=len(prefix)) for prefix, each in pairs]
+            written = [Passage.of_ids(tokenizer, each.tokens, given=len(prefix)) for prefix, each in pairs]
+            passages = [passage.as_read_by(self.bundle.vocabulary) for passage in written]
         records = explain_written(self.bundle, passages) if attention else nothing
         predictions = predict(self.bundle, passages, top=top) if top is not None else nothing
         for (prefix, hypothesis), record, expected in zip(pairs, records, predictions, strict=True):
