@@ -1,0 +1,121 @@
+"""How a model of any family reads a text: what it puts around the tokens, and every layer's vectors.
+
+A translator has two sides: its encoder reads a source, its decoder a translation of a given source. A language model
+and a masked language model have one. Layers are counted as in Hugging Face's ``hidden_states``: layer 0 is what enters
+the first layer, the last one what the stack hands over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, cast
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from atento.models.build import AnyModel
+from atento.models.encoder_decoder import EncoderDecoder
+from atento.models.gpt import nothing_to_read
+from atento.models.language_model import LanguageModel
+from atento.models.transformer.layers import Embedding
+from atento.nn.capture import capture
+from atento.nn.protocols import Encoding, FinalStates
+
+Side = Literal["source", "target"]
+
+
+class Rows(NamedTuple):
+    """Token ids, padded at the end, and where real ones stand."""
+
+    tokens: Int[Tensor, "batch steps"]
+    mask: Bool[Tensor, "batch steps"]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands around a text's own tokens, and how many tokens fit in all."""
+
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    longest: int | None
+    both_directions: bool
+    """Whether a token sees what follows it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """The vectors of a batch of texts."""
+
+    layers: tuple[Float[Tensor, "batch steps units"], ...]
+    """Undefined at padding. A recurrent model's layers need not be equally wide."""
+    finals: tuple[Float[Tensor, "batch units"], ...] | None
+    """Of each layer but layer 0 of a recurrent encoder: the last states of all directions, each having read all."""
+
+
+def sides(model: AnyModel) -> tuple[Side, ...]:
+    """The sides of a translator; of other models none."""
+    return ("source", "target") if isinstance(model, EncoderDecoder) else ()
+
+
+def frame(model: AnyModel, side: Side) -> Frame:
+    """What the model puts around a text of this side (of a model without sides: of any)."""
+    vocabulary = model.vocabulary
+    match model:
+        case EncoderDecoder() if side == "source":
+            return Frame((), (vocabulary.eos,), model.max_source_length, both_directions=True)
+        case EncoderDecoder() | LanguageModel():
+            return Frame((vocabulary.decoder_start,), (), model.max_length, both_directions=False)
+        case _:
+            return Frame((vocabulary.bos,), (vocabulary.eos,), model.max_length, both_directions=True)
+
+
+def input_embedding(model: AnyModel, side: Side) -> nn.Embedding:
+    """The matrix in which the stack looks its tokens up, before any scale or position."""
+    embedding = _stack(model, side).embedding
+    return cast("nn.Embedding", embedding.tokens if isinstance(embedding, Embedding) else embedding)
+
+
+def read(model: AnyModel, side: Side, rows: Rows, sources: Rows | None = None) -> Reading:
+    """Every layer's vectors of a batch of framed texts.
+
+    Args:
+        model: in evaluation mode.
+        side: which side of a translator reads them.
+        rows: the texts.
+        sources: of what they are translations, for the target side of a translator.
+    """
+    with torch.inference_mode(), capture(_stack(model, side), ("hidden",), names=("",)) as trace:
+        encoding = _run(model, side, rows, sources)
+    final = None if encoding is None else encoding.final
+    return Reading(layers=tuple(trace.all("", "hidden")), finals=None if final is None else _finals(final))
+
+
+def _stack(model: AnyModel, side: Side) -> nn.Module:
+    match model:
+        case EncoderDecoder():
+            return model.encoder_module if side == "source" else model.decoder_module
+        case LanguageModel():
+            return model.decoder_module
+        case _:
+            return model.encoder
+
+
+def _run(model: AnyModel, side: Side, rows: Rows, sources: Rows | None) -> Encoding | None:
+    """Run the stack; gives what an encoder hands over."""
+    match model:
+        case EncoderDecoder() if side == "source":
+            return model.encoder(*rows)
+        case EncoderDecoder():
+            assert sources is not None
+            memory = model.decoder.prepare(model.encoder(*sources))
+        case LanguageModel():
+            memory = model.decoder.prepare(nothing_to_read(len(rows.tokens), rows.tokens.device))
+        case _:
+            return model.encoder(*rows)
+    model.decoder(rows.tokens, memory, model.decoder.start(memory), valid=rows.mask)
+    return None
+
+
+def _finals(final: FinalStates) -> tuple[Float[Tensor, "batch units"], ...]:
+    return tuple(torch.cat(list(layer), dim=-1) for layer in final.hidden)
