@@ -5,6 +5,8 @@
     print(translator.translate("Onde fica a estação?").text)
     writer = atento.load_writer("runs/machado")
     print(writer.write("Capitu olhou").text)
+    embedder = atento.load_embedder("runs/pt-es")
+    print(embedder.sentences(["Onde fica a estação?"]).values)
 
 Nothing heavy is imported before it is used.
 """
@@ -13,13 +15,14 @@ from __future__ import annotations
 
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from atento.applications.translator import Translator
     from atento.applications.writer import Writer
+    from atento.inspection.embeddings import Embedder
 
-__all__ = ["__version__", "load", "load_writer"]
+__all__ = ["__version__", "load", "load_embedder", "load_writer"]
 __version__ = metadata.version("atento")
 
 
@@ -43,3 +46,19 @@ def load_writer(path: str | Path, device: str = "cpu") -> Writer:
     from atento.applications.writer import Writer
 
     return Writer.load(path, device)
+
+
+def load_embedder(
+    path: str | Path, device: str = "cpu", *, side: Literal["source", "target"] | None = None
+) -> Embedder:
+    """What gives the vectors of a run (or of a bundle) of any family: of its vocabulary, of words, and of texts.
+
+    ``side`` is a translator's; its source by default.
+
+    Raises:
+        atento.core.errors.BundleError: there is none, or it is damaged.
+        atento.core.errors.ConfigurationError: a side of a model that has none.
+    """
+    from atento.inspection.embeddings import Embedder
+
+    return Embedder.load(path, device, side=side)

@@ -131,7 +131,11 @@ def test_the_frames_are_those_that_the_families_are_trained_with() -> None:
     assert (frame(translator, "source").before, frame(translator, "source").after) == ((), (3,))
     assert (frame(translator, "target").before, frame(translator, "target").after) == ((2,), ())
     assert (frame(gpt, "source").before, frame(gpt, "source").after, frame(gpt, "source").longest) == ((2,), (), 32)
-    assert (frame(bert, "source").before, frame(bert, "source").after, frame(bert, "source").longest) == ((2,), (3,), 32)
+    assert (frame(bert, "source").before, frame(bert, "source").after, frame(bert, "source").longest) == (
+        (2,),
+        (3,),
+        32,
+    )
     assert [frame(each, "source").both_directions for each in (translator, gpt, bert)] == [True, False, True]
 
 

@@ -18,6 +18,7 @@ from atento.models.build import AnyModel
 from atento.models.encoder_decoder import EncoderDecoder
 from atento.models.gpt import nothing_to_read
 from atento.models.language_model import LanguageModel
+from atento.models.recurrent import RecurrentEncoder
 from atento.models.transformer.layers import Embedding
 from atento.nn.capture import capture
 from atento.nn.protocols import Encoding, FinalStates
@@ -70,10 +71,20 @@ def frame(model: AnyModel, side: Side) -> Frame:
             return Frame((vocabulary.bos,), (vocabulary.eos,), model.max_length, both_directions=True)
 
 
+def num_layers(model: AnyModel, side: Side) -> int:
+    """Layers of the stack that reads this side; layer 0, its input, does not count."""
+    return len(cast("nn.ModuleList", _stack(model, side).layers))
+
+
 def input_embedding(model: AnyModel, side: Side) -> nn.Embedding:
     """The matrix in which the stack looks its tokens up, before any scale or position."""
     embedding = _stack(model, side).embedding
     return cast("nn.Embedding", embedding.tokens if isinstance(embedding, Embedding) else embedding)
+
+
+def has_finals(model: AnyModel, side: Side) -> bool:
+    """Whether reading gives final states."""
+    return isinstance(_stack(model, side), RecurrentEncoder)
 
 
 def read(model: AnyModel, side: Side, rows: Rows, sources: Rows | None = None) -> Reading:
