@@ -179,7 +179,7 @@ def test_distinct_words_have_the_mean_of_their_occurrences(embedders: dict[str, 
         places = [place for place, word in enumerate(words.labels) if word == label]
         assert count == len(places)
         np.testing.assert_allclose(value, words.values[places].mean(axis=0), **CLOSE)
-    static, tokenizer = embedder.types(TEXTS), embedder.reader.tokenizer
+    static, tokenizer = embedder.types(TEXTS, layer=None), embedder.reader.tokenizer
     assert static.labels == tuple(word for word in types.labels if tokenizer.unk not in tokenizer.encode(word).ids)
     assert 2 < len(static) < len(types)
     np.testing.assert_allclose(static.values[:1], embedder.static(["banco"]).values)
@@ -187,11 +187,11 @@ def test_distinct_words_have_the_mean_of_their_occurrences(embedders: dict[str, 
 
 def test_words_that_the_tokenizer_does_not_know_have_no_vector(tiny: ModuleType) -> None:
     embedder = Embedder(tiny.bundle_of("gpt", "word"))
-    assert "xyz" not in embedder.types(["banco xyz"]).labels
+    assert "xyz" not in embedder.types(["banco xyz"], layer=None).labels
     with pytest.raises(DataError, match="'xyz' is not in the vocabulary"):
         embedder.static(["banco", "xyz"])
     with pytest.raises(DataError, match="no word that the tokenizer knows"):
-        embedder.types(["xyz"])
+        embedder.types(["xyz"], layer=None)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -159,7 +159,7 @@ class Embedder:
         self,
         texts: Sequence[str],
         *,
-        layer: int | None = None,
+        layer: int | None = -1,
         sources: Sequence[str] | None = None,
         progress: Progress | None = None,
     ) -> Vectors:
