@@ -57,7 +57,7 @@ def test_numpy_reads_the_archive_without_pickle(tmp_path: Path) -> None:
     WHOLE.save(tmp_path / "v.npz")
     with np.load(tmp_path / "v.npz", allow_pickle=False) as found:
         assert np.array_equal(found["vectors"], RANDOM)
-        assert found["labels"].tolist() == [label.replace("\0", "␀") for label in LABELS]
+        assert found["labels"].tolist() == [label.replace("\0", "⟨00⟩") for label in LABELS]
         assert found["spans"].tolist() == [list(span) for span in WHOLE.spans]
 
 
@@ -67,7 +67,7 @@ def test_the_projectors_files_have_a_line_a_vector(tmp_path: Path) -> None:
     assert np.array_equal(np.array([row.split("\t") for row in rows], dtype=np.float32), RANDOM)
     header, *lines = (tmp_path / "projector" / "metadata.tsv").read_text(encoding="utf-8").split("\n")[:-1]
     assert header.split("\t") == ["label", "text", "mean of"]
-    assert [line.split("\t")[0] for line in lines] == ["▁banco", "a b c", "nul␀", "␣", "日本 ñ", '"quoted"\\']
+    assert [line.split("\t")[0] for line in lines] == ["▁banco", "a b c", "nul⟨00⟩", "␣", "日本 ñ", '"quoted"\\']
     assert [line.split("\t")[1:] for line in lines][:2] == [["1", "1"], ["1", "2"]]
     assert "vectors.tsv" in (tmp_path / "projector" / "projector_config.pbtxt").read_text()
     bare = Vectors(labels=LABELS, values=RANDOM, level="vocabulary")

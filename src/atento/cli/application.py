@@ -13,11 +13,14 @@ import typer.main
 from atento.cli import (
     align,
     compare,
+    contexts,
     corpus,
     demo,
     doctor,
+    embed,
     evaluate,
     failures,
+    neighbours,
     recipes,
     study,
     tokenizer,
@@ -58,6 +61,14 @@ def _application() -> typer.Typer:
         compare.compare
     )
     app.command(short_help="Word alignments of a corpus.", epilog=align.EXAMPLES)(align.align)
+    app.command(short_help="Vectors of words and texts, and maps of them.", epilog=embed.EXAMPLES)(embed.embed)
+    app.command(short_help="Words near a word.", epilog=neighbours.NEIGHBOURS_EXAMPLES)(neighbours.neighbours)
+    app.command(short_help="What is to C as A is to B: A − B + C.", epilog=neighbours.ANALOGY_EXAMPLES)(
+        neighbours.analogy
+    )
+    app.command(short_help="One word in several sentences, layer by layer.", epilog=contexts.EXAMPLES)(
+        contexts.contexts
+    )
     app.command(short_help="A paper's claim, tried here.", epilog=study.EXAMPLES, cls=PairCommand)(study.study)
     app.command(short_help="What this machine offers, and what is wrong.", epilog=doctor.EXAMPLES)(doctor.doctor)
     return app

@@ -112,6 +112,14 @@ def compare_contexts(
     )
 
 
+def has_word(text: str, word: str) -> bool:
+    """Whether a text has the word, or the words one after another, in any capitals."""
+    wanted, words = ([each.casefold() for each in words_of(part)] for part in (word, text))
+    return bool(wanted) and any(
+        words[start : start + len(wanted)] == wanted for start in range(len(words) - len(wanted) + 1)
+    )
+
+
 def _occurrences(text: TextVectors, word: str) -> list[tuple[Span, list[int]]]:
     """Where the word stands, as bytes and as tokens; one of several words has the tokens of all of them."""
     wanted = [part.casefold() for part in words_of(word)]

@@ -42,7 +42,7 @@ class Vectors:
     """
 
     labels: tuple[str, ...]
-    """For a reader; a NUL, which numpy's arrays of strings would lose, shows as ``␀``."""
+    """For a reader; a NUL, which numpy's arrays of strings would lose, shows as ``⟨00⟩``."""
     values: Matrix
     """[count, size]."""
     level: Level
@@ -56,7 +56,7 @@ class Vectors:
     """Of how many vectors each is the mean: of tokens, or (a distinct word in a layer) of occurrences. None: of one."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", tuple(label.replace("\0", "␀") for label in self.labels))
+        object.__setattr__(self, "labels", tuple(label.replace("\0", "⟨00⟩") for label in self.labels))
         for name in ("labels", "texts", "spans", "counts"):
             given = getattr(self, name)
             if given is not None and len(given) != len(self.values):
