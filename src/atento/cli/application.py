@@ -14,14 +14,17 @@ from atento.cli import (
     align,
     classify,
     compare,
+    contexts,
     corpus,
     demo,
     doctor,
+    embed,
     evaluate,
     export,
     failures,
     fill,
     import_,
+    neighbours,
     recipes,
     study,
     tokenizer,
@@ -64,6 +67,14 @@ def _application() -> typer.Typer:
         compare.compare
     )
     app.command(short_help="Word alignments of a corpus.", epilog=align.EXAMPLES)(align.align)
+    app.command(short_help="Vectors of words and texts, and maps of them.", epilog=embed.EXAMPLES)(embed.embed)
+    app.command(short_help="Words near a word.", epilog=neighbours.NEIGHBOURS_EXAMPLES)(neighbours.neighbours)
+    app.command(short_help="What is to C as A is to B: A − B + C.", epilog=neighbours.ANALOGY_EXAMPLES)(
+        neighbours.analogy
+    )
+    app.command(short_help="One word in several sentences, layer by layer.", epilog=contexts.EXAMPLES)(
+        contexts.contexts
+    )
     app.command(short_help="A paper's claim, tried here.", epilog=study.EXAMPLES, cls=PairCommand)(study.study)
     app.command("import", short_help="Make a run of a model from elsewhere.", epilog=import_.EXAMPLES)(import_.import_)
     app.command(short_help="Write a run in another library's format.", epilog=export.EXAMPLES)(export.export)

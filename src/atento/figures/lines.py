@@ -261,7 +261,7 @@ def _limits(series: Sequence[Series], scales: Scales) -> tuple[tuple[float, floa
         left, right = (math.exp(value) for value in _padded([math.log(v) for v in x], []))
     else:
         left, right = _padded(x, [])
-        left = max(left, 0.0) if min(x) >= 0 else left
+        left = max(left, 0.0) if min(x) >= 0 and not scales.ticks_at_data else left
     return (left, right), (low, high)
 
 

@@ -22,7 +22,7 @@ Role = Literal["encoder", "decoder", "cross"]
 
 
 class Trace:
-    """What the observed modules reported, by module name and kind, one tensor a call."""
+    """What the observed modules reported, by module name and kind, one tensor a call (but see ``Stack``)."""
 
     def __init__(self) -> None:
         self._reports: defaultdict[tuple[str, Kind], list[Tensor]] = defaultdict(list)
@@ -76,6 +76,19 @@ class Observable(nn.Module):
 
     listener: Listener | None = None
     role: Role | None = None
+
+
+class Stack(Observable):
+    """Layers upon layers. While listened to it reports ``hidden`` several times a call.
+
+    First comes what enters its first layer, then what leaves each one, [rows, steps, units]; the last report is what
+    the stack hands over, a last normalisation included. The numbers of Hugging Face's ``hidden_states`` are the same.
+    """
+
+    def report_hidden(self, hidden: Tensor) -> None:
+        """Tell the listener, if there is one."""
+        if self.listener is not None:
+            self.listener.report("hidden", hidden)
 
 
 @contextlib.contextmanager

@@ -11,11 +11,12 @@ from torch import Tensor, nn
 from atento.models.bert.configuration import BertConfig
 from atento.models.transformer.encoder import EncoderLayer
 from atento.models.transformer.layers import Embedding, initialise_normally, new_norm, rotary
+from atento.nn.capture import Stack
 from atento.nn.dropout import dropout
 from atento.nn.protocols import Encoding
 
 
-class BertEncoder(nn.Module):
+class BertEncoder(Stack):
     """Implements ``nn.protocols.Encoder``; it can also read pairs of texts."""
 
     def __init__(self, config: BertConfig, vocab_size: int) -> None:
@@ -48,9 +49,11 @@ class BertEncoder(nn.Module):
         vectors = dropout(self.embedding_norm(vectors), self.config.dropout, self.training)
         rotate = rotary(self.config, tokens.shape[1], 0, None, tokens.device)
         for layer in self.layers:
+            self.report_hidden(vectors)
             vectors = layer(vectors, visible, rotate)
         if self.norm is not None:
             vectors = self.norm(vectors)
+        self.report_hidden(vectors)
         return Encoding(annotations=vectors, mask=mask)
 
     def __call__(

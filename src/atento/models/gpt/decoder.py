@@ -24,6 +24,7 @@ from atento.models.transformer.layers import (
     self_attention,
 )
 from atento.models.transformer.state import Cache, Step, TransformerState, positions_of
+from atento.nn.capture import Stack
 from atento.nn.linear import linear
 from atento.nn.multi_head import Vectors
 from atento.nn.protocols import Encoding
@@ -76,7 +77,7 @@ class GPTMemory:
         return replace(self, sources=len(sources))
 
 
-class GPTDecoder(nn.Module):
+class GPTDecoder(Stack):
     """Implements ``nn.protocols.Decoder``."""
 
     def __init__(self, config: GPTConfig, vocab_size: int) -> None:
@@ -140,10 +141,14 @@ class GPTDecoder(nn.Module):
         )
         hidden = self.embedding(tokens, state.used, positions).view(-1, self.config.model_size)
         for layer, cache in zip(memory.layers, state.caches, strict=True):
+            if self.listener is not None:
+                self.report_hidden(hidden.view(rows, steps, -1))
             hidden = layer(hidden, cache, step)
         if self.norm is not None:
             hidden = self.norm(hidden)
-        return hidden.view(rows, steps, -1), state.advance(steps, valid)
+        hidden = hidden.view(rows, steps, -1)
+        self.report_hidden(hidden)
+        return hidden, state.advance(steps, valid)
 
     def logits(self, hidden: Float[Tensor, "*any model"]) -> Float[Tensor, "*any vocab"]:
         """Project onto the vocabulary."""

@@ -69,9 +69,11 @@ class ContextDecoder(RecurrentDecoder):
         memory = one_source_a_row(memory, packing)
         hidden, contexts, first = self._first_layer(words, packing, before.layers[0], memory)
         after = [first]
+        self.report_packed(hidden, packing)
         for layer, initial in zip(self.layers[1:], before.layers[1:], strict=True):
             run = layer(self.dropout(hidden), packing, initial)
             hidden = run.hidden
+            self.report_packed(hidden, packing)
             after.append(run.final)
         if self.config.output_reads == "previous":
             hidden = packing.previous(hidden, before.layers[-1].hidden)

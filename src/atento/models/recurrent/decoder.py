@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from atento.models.recurrent.bridge import Bridge
 from atento.models.recurrent.configuration import RecurrentConfig
 from atento.models.recurrent.state import RecurrentMemory, RecurrentState
+from atento.nn.capture import Stack
 from atento.nn.dropout import Dropout
 from atento.nn.linear import linear
 from atento.nn.protocols import Encoding
@@ -24,7 +25,7 @@ from atento.nn.recurrent.cells import CellState
 from atento.nn.recurrent.packing import Packing
 
 
-class RecurrentDecoder(nn.Module, ABC):
+class RecurrentDecoder(Stack, ABC):
     """Implements ``nn.protocols.Decoder``.
 
     Subclasses say what they keep of the sources (``_remember``) and how they read words (``_read``).
@@ -83,6 +84,7 @@ class RecurrentDecoder(nn.Module, ABC):
         if packing.real == 0:
             return self.output.weight.new_zeros(rows, steps, self.config.predicting_size), state
         words = self.dropout(self.embedding(packing.pack(tokens)))
+        self.report_packed(words, packing)
         before = state if packing.order is None else state.of_rows(packing.order, state.width)
         predicting, after = self._read(words, packing, memory, before)
         if packing.order is not None:
@@ -93,6 +95,11 @@ class RecurrentDecoder(nn.Module, ABC):
     def logits(self, hidden: Float[Tensor, "*any predicting"]) -> Float[Tensor, "*any vocab"]:
         """Project onto the vocabulary."""
         return linear(hidden, self.output.weight, self.output.bias)
+
+    def report_packed(self, hidden: Float[Tensor, "real units"], packing: Packing) -> None:
+        """Tell the listener, if there is one, what enters the first layer or leaves one."""
+        if self.listener is not None:
+            self.report_hidden(packing.unpack(hidden))
 
     @abstractmethod
     def _remember(

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Int
 from torch import Tensor, nn
 
 from atento.models.recurrent.configuration import RecurrentConfig
+from atento.nn.capture import Stack
 from atento.nn.dropout import Dropout
 from atento.nn.protocols import Encoding, FinalStates
 from atento.nn.recurrent.cells import CellState
@@ -55,7 +56,7 @@ class EncoderLayer(nn.Module):
 _LayerRun = tuple[Tensor, list[CellState]]
 
 
-class RecurrentEncoder(nn.Module):
+class RecurrentEncoder(Stack):
     """Implements ``nn.protocols.Encoder``."""
 
     def __init__(self, config: RecurrentConfig, tokens: nn.Embedding, eos: int) -> None:
@@ -75,13 +76,20 @@ class RecurrentEncoder(nn.Module):
         reading = self._reading(tokens, packing) if self.config.reverse_source else None
         turned = packing.reversal() if self.config.bidirectional else None
         hidden = self.dropout(self.embedding(packed if reading is None else packed[reading]))
+        self._report(hidden, packing, reading)
         finals = []
         for index, layer in enumerate(self.layers):
             hidden, final = layer(hidden if index == 0 else self.dropout(hidden), packing, reading, turned)
+            self._report(hidden, packing, reading)
             finals.append([CellState(*(packing.unsort(t) for t in _tensors(state))) for state in final])
         annotations = packing.unpack(hidden if reading is None else hidden[reading])
         positions = None if reading is None else packing.unpack(packing.step_of[reading])
         return Encoding(annotations=self.dropout(annotations), mask=mask, final=_stack(finals), positions=positions)
+
+    def _report(self, hidden: Tensor, packing: Packing, reading: Tensor | None) -> None:
+        """Tell the listener, in the user's order."""
+        if self.listener is not None:
+            self.report_hidden(packing.unpack(hidden if reading is None else hidden[reading]))
 
     def _reading(self, tokens: Int[Tensor, "batch source"], packing: Packing) -> Int[Tensor, " real"]:
         """The reversal of each row, its </s> staying last."""

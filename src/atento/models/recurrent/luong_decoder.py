@@ -95,6 +95,7 @@ class LuongDecoder(RecurrentDecoder):
         for index, (layer, initial) in enumerate(zip(self.layers, before.layers, strict=True)):
             run = layer(hidden if index == 0 else self.dropout(hidden), packing, initial)
             hidden = run.hidden
+            self.report_packed(hidden, packing)
             after.append(run.final)
         contexts = self.attention(hidden, self._reader(memory), packing.unsort(before.lengths), packing)
         vectors = torch.tanh(linear(torch.cat([contexts, hidden], dim=-1), self.weight_attentional, None))
@@ -114,6 +115,8 @@ class LuongDecoder(RecurrentDecoder):
             packing,
             self._dropped(packing),
         )
+        for layer in run.layers:
+            self.report_packed(layer.hidden, packing)
         return run.attentional, replace(
             before, layers=tuple(layer.final for layer in run.layers), attentional=run.final_attentional
         )

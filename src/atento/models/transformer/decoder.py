@@ -28,6 +28,7 @@ from atento.models.transformer.state import (
     TransformerState,
     positions_of,
 )
+from atento.nn.capture import Stack
 from atento.nn.linear import linear
 from atento.nn.multi_head import CrossAttention
 from atento.nn.protocols import Encoding
@@ -80,7 +81,7 @@ class DecoderLayer(nn.Module):
         return layer
 
 
-class TransformerDecoder(nn.Module):
+class TransformerDecoder(Stack):
     """Implements ``nn.protocols.Decoder``."""
 
     def __init__(self, config: TransformerConfig, tokens: nn.Embedding) -> None:
@@ -150,10 +151,14 @@ class TransformerDecoder(nn.Module):
         )
         hidden = self.embedding(tokens, state.used, positions).view(-1, self.config.model_size)
         for layer, view, cache in zip(memory.layers, memory.views, state.caches, strict=True):
+            if self.listener is not None:
+                self.report_hidden(hidden.view(rows, steps, -1))
             hidden = layer(hidden, view, cache, step)
         if self.norm is not None:
             hidden = self.norm(hidden)
-        return hidden.view(rows, steps, -1), state.advance(steps, valid)
+        hidden = hidden.view(rows, steps, -1)
+        self.report_hidden(hidden)
+        return hidden, state.advance(steps, valid)
 
     def logits(self, hidden: Float[Tensor, "*any model"]) -> Float[Tensor, "*any vocab"]:
         """Project onto the vocabulary."""

@@ -15,6 +15,7 @@ from atento.models.transformer.layers import (
     rotary,
     self_attention,
 )
+from atento.nn.capture import Stack
 from atento.nn.multi_head import Rotate
 from atento.nn.protocols import Encoding
 
@@ -47,7 +48,7 @@ class EncoderLayer(nn.Module):
         return leave(hidden, transform(enter(hidden))).view_as(inputs)
 
 
-class TransformerEncoder(nn.Module):
+class TransformerEncoder(Stack):
     """Implements ``nn.protocols.Encoder``."""
 
     def __init__(self, config: TransformerConfig, tokens: nn.Embedding) -> None:
@@ -64,7 +65,9 @@ class TransformerEncoder(nn.Module):
         vectors = self.embedding(tokens, 0, None)
         rotate = rotary(self.config, tokens.shape[1], 0, None, tokens.device)
         for layer in self.layers:
+            self.report_hidden(vectors)
             vectors = layer(vectors, visible, rotate)
         if self.norm is not None:
             vectors = self.norm(vectors)
+        self.report_hidden(vectors)
         return Encoding(annotations=vectors, mask=mask)
