@@ -240,6 +240,7 @@ def test_a_continuation_is_explained_from_its_ids_with_its_prompt(gpt: Bundle, d
     prompts = ["a vida", "", "o que é là"]
     for writing in writer.write(prompts, max_tokens=9, decoding=decoding, attention=True):
         prompt = gpt.tokenizer.encode_batch([writing.prompt])[0]
+        assert writing.attention is writing.continuations[0].attention
         for each in writing.continuations:
             assert each.attention is not None
             ids = (*prompt, *each.ids)

@@ -260,7 +260,7 @@ def test_what_sees_everything_is_not_hatched() -> None:
         check(figure)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.lists(WORD, min_size=1, max_size=12), st.integers(1, 3), st.integers(1, 4))
 def test_no_label_of_a_grid_is_too_small_to_read(tokens: list[str], layers: int, heads: int) -> None:
     figure = heatmap.grid(written(tokens, layers, heads))

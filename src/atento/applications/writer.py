@@ -72,6 +72,11 @@ class Writing:
         """The prompt with its first continuation."""
         return self.prompt + self.continuations[0].text
 
+    @property
+    def attention(self) -> Attention | None:
+        """That of the first continuation, if it was asked for."""
+        return self.continuations[0].attention
+
 
 class Writer:
     """Continues texts."""
