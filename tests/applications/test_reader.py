@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import ModuleType
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from atento.bundle import Bundle, vocabulary_of
 from atento.core.errors import ConfigurationError, DataError
 from atento.models.bert import BertConfig
 from atento.models.build import build_model
-from atento.text.configuration import TokenizerConfig
+from atento.text.configuration import Kind, TokenizerConfig
 from atento.text.training import train_tokenizer
 
 LINES = ["a vida é bela", "o que é a vida", "diga lá, meu irmão", "onde fica a casa?"]
@@ -65,6 +66,21 @@ def test_results_do_not_depend_on_neighbours(reader: Reader) -> None:
             assert [each.probability for each in first.candidates] == pytest.approx(values, rel=1e-4)
 
 
+@pytest.mark.parametrize("kind", ["wordpiece", "byte-bpe", "char"])
+def test_where_it_looks_while_it_fills(tiny: ModuleType, kind: Kind) -> None:
+    config = BertConfig(model_size=16, num_heads=2, feed_forward_size=24, num_layers=2)
+    reader = Reader(tiny.reader_of(config, kind))
+    filling = reader.fill("a vida é [MASK]!", attention=True)
+    assert filling.attention is not None
+    record = filling.attention
+    assert record.source.count("<mask>") == 1
+    assert record.weights["encoder"].shape == (2, 2, len(record.source), len(record.source))
+    assert record.weights["encoder"].sum(-1) == pytest.approx(1.0, abs=1e-5)
+    [plain] = reader.explain(["a vida é bela."])
+    assert plain.source_text == "a vida é bela."
+    assert reader.fill("a vida é [MASK].").attention is None
+
+
 @pytest.mark.parametrize("batch_tokens", [1, 60, 4096])
 def test_the_pseudo_likelihood_masks_one_token_after_the_other(reader: Reader, batch_tokens: int) -> None:
     texts = [reader.bundle.tokenizer.encode_batch([line])[0] for line in LINES] + [[]]
@@ -89,7 +105,7 @@ def test_a_score_is_a_pseudo_perplexity(reader: Reader) -> None:
     [
         ("a vida", "text 1: there is no gap"),
         ("[MASK]" * 23, r"has 25 tokens with its two ends.*at most 24"),
-        ("a" * 100_001, "has 100,001 characters"),
+        ("a" * 1_000_001, "has 1,000,001 characters"),
     ],
 )
 def test_texts_that_cannot_be_filled_are_refused(reader: Reader, text: str, words: str) -> None:

@@ -51,6 +51,15 @@ def test_json_has_every_candidate_of_every_gap(
     assert second["gaps"][0][0]["probability"] >= second["gaps"][0][1]["probability"]
 
 
+def test_where_it_looks_is_drawn(atento: Callable[..., object], bert: Path, tmp_path: Path) -> None:
+    picture, record = tmp_path / "heads.svg", tmp_path / "attention.json"
+    assert atento("fill", bert, "a vida é [MASK].", "--attention", picture, "--grid").code == 0
+    assert picture.stat().st_size > 1000
+    assert atento("fill", bert, "a [MASK]", "--attention", record).code == 0
+    assert json.loads(record.read_text(encoding="utf-8"))["weights"].keys() == {"encoder"}
+    assert "leave it or --score out" in atento("fill", bert, "--score", "a", "--attention", picture).error
+
+
 def test_texts_are_judged(atento: Callable[..., object], bert: Path) -> None:
     assert "pseudo-perplexity" in atento("fill", bert, "--score", "a vida é bela").out
     judged = json.loads(atento("fill", bert, "--score", "a vida", "--json").out)

@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import overload
 
 import torch
 
 from atento.applications.explanation import pad_rows
+from atento.applications.passages import LONGEST_PASSAGE, Passage, to_read
+from atento.applications.self_attention import explain_read
 from atento.bundle import Bundle, load_masked_language_model
 from atento.core.allocator import keep_freed_memory
 from atento.core.errors import ConfigurationError, DataError
 from atento.core.progress import Progress, Silent
 from atento.decoding.batches import in_order, plan_batches
+from atento.figures.attention import Attention
 from atento.models.masked_language_model import MaskedLanguageModel
 from atento.text.gaps import GappedText, encode_with_gaps
 
-LONGEST_TEXT = 100_000
-"""Characters of a text, at most: more is read by no model."""
 BATCH_TOKENS = 4096
 """Tokens that are read together, at most, padding counted."""
 BATCH_SIZE = 256
@@ -59,6 +60,8 @@ class Filling:
     text: str
     """The text with the most probable token in every gap."""
     gaps: tuple[Gap, ...]
+    attention: Attention | None = None
+    """With which the model reads the text with its gaps, if that was asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,21 +102,34 @@ class Reader:
         return cls(load_masked_language_model(Path(path), device))
 
     @overload
-    def fill(self, texts: str, *, top: int = ..., progress: Progress | None = ...) -> Filling: ...
+    def fill(
+        self, texts: str, *, top: int = ..., attention: bool = ..., progress: Progress | None = ...
+    ) -> Filling: ...
 
     @overload
     def fill(
-        self, texts: list[str] | tuple[str, ...], *, top: int = ..., progress: Progress | None = ...
+        self,
+        texts: list[str] | tuple[str, ...],
+        *,
+        top: int = ...,
+        attention: bool = ...,
+        progress: Progress | None = ...,
     ) -> list[Filling]: ...
 
     def fill(
-        self, texts: str | list[str] | tuple[str, ...], *, top: int = 5, progress: Progress | None = None
+        self,
+        texts: str | list[str] | tuple[str, ...],
+        *,
+        top: int = 5,
+        attention: bool = False,
+        progress: Progress | None = None,
     ) -> Filling | list[Filling]:
         """Fill the gaps of one text, or of many in their order.
 
         Args:
             texts: with ``[MASK]`` (or ``<mask>``, or the model's own mark) in every gap.
             top: candidates of a gap.
+            attention: also say where the model looked.
             progress: told about every batch.
 
         Raises:
@@ -135,7 +151,18 @@ class Reader:
         finally:
             bar.finish()
         filled = in_order(batches, found)
+        if attention:
+            records = explain_read(self.bundle, [self._passage(each) for each in encoded])
+            filled = [replace(each, attention=record) for each, record in zip(filled, records, strict=True)]
         return filled[0] if isinstance(texts, str) else filled
+
+    def explain(self, texts: Sequence[str]) -> list[Attention]:
+        """The attention with which the model reads texts without gaps.
+
+        Raises:
+            DataError: a text that is longer than the model reads.
+        """
+        return explain_read(self.bundle, to_read(self.bundle, texts))
 
     def score(self, text: str) -> PseudoLikelihood:
         """The pseudo-likelihood of a text, each token being masked in its turn.
@@ -153,14 +180,18 @@ class Reader:
         )
 
     def _encode(self, text: str, number: int) -> GappedText:
-        if len(text) > LONGEST_TEXT:
-            raise DataError(f"text {number} has {len(text):,} characters; give at most {LONGEST_TEXT:,}")
+        if len(text) > LONGEST_PASSAGE:
+            raise DataError(f"text {number} has {len(text):,} characters; give at most {LONGEST_PASSAGE:,}")
         try:
             encoded = encode_with_gaps(self.bundle.tokenizer, text)
         except DataError as error:
             raise DataError(f"text {number}: {error}") from error
         self._check_length(len(encoded.ids), text, number)
         return encoded
+
+    def _passage(self, encoded: GappedText) -> Passage:
+        vocabulary = self.bundle.vocabulary
+        return Passage.of_ids(self.bundle.tokenizer, (vocabulary.bos, *encoded.ids, vocabulary.eos))
 
     def _check_length(self, length: int, text: str, number: int) -> None:
         most = self.bundle.model.max_length

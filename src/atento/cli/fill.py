@@ -11,6 +11,7 @@ import typer
 
 from atento.cli.arguments import Device, Json, check_output, require
 from atento.cli.console import print_table, progress_bar
+from atento.cli.pictures import AttentionDrawing, AttentionFile, Grid, Head, Layer, Words
 
 if TYPE_CHECKING:
     from atento.applications.reader import Filling, PseudoLikelihood, Reader
@@ -21,6 +22,7 @@ Examples:
   atento fill runs/bert "[MASK] fica a [MASK]?" --top 10
   atento fill runs/bert -i gaps.txt --json > filled.jsonl
   atento fill runs/bert --score "A vida é bela."
+  atento fill runs/bert "A vida é [MASK]." --attention heads.png --grid
 """
 
 
@@ -37,17 +39,24 @@ def fill(
     score: Annotated[
         bool, typer.Option("--score", help="Fill nothing: how well is each token of a text guessed from the others?")
     ] = False,
+    attention: AttentionFile = None,
+    words: Words = False,
+    layer: Layer = None,
+    head: Head = None,
+    grid: Grid = False,
     as_json: Json = False,
     device: Device = "auto",
 ) -> None:
     """Fill the gaps of texts, each gap seeing the others as gaps.
 
     Prints the most probable tokens of every gap with their probabilities. With --score texts have no gaps: every token
-    is masked in its turn, which gives the text's pseudo-perplexity.
+    is masked in its turn, which gives the text's pseudo-perplexity. --attention draws where the model looks.
     """
     require(texts or input_file, "give TEXT, or a file with --input")
     require(not (texts and input_file), "give either TEXT or --input, not both")
     check_output(output)
+    drawing = AttentionDrawing.of(attention, words=words, layer=layer, head=head, grid=grid)
+    require(not (score and drawing), "--attention shows how gaps are filled; leave it or --score out")
     given = texts or _lines(input_file)
     reader = load(run, device)
     with _opened(output) as stream:
@@ -60,12 +69,14 @@ def fill(
                     _write_score(stream, number, judged, as_json=as_json)
             return
         with progress_bar() as progress:
-            found = reader.fill(list(given), top=top, progress=progress)
+            found = reader.fill(list(given), top=top, attention=drawing is not None, progress=progress)
         for number, filling in enumerate(found, 1):
             if as_json:
                 stream.write(_json(number, filling))
             else:
                 _write(stream, filling)
+    if drawing is not None:
+        drawing.draw([each.attention for each in found if each.attention is not None])
 
 
 def load(run: Path, device: str) -> Reader:
