@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 from torch import Tensor
 
@@ -18,17 +19,17 @@ from atento.bundle import AnyBundle, Bundle, save_bundle
 from atento.core.errors import ConfigurationError, DataError, OutputError
 from atento.core.files import atomic_folder, sha256
 from atento.core.vocabulary import Vocabulary
-from atento.interop import bert, gpt2
+from atento.interop import bert, gpt2, marian
 from atento.interop.configurations import CONFIG, read_config
 from atento.interop.decoding import decoding_from
 from atento.interop.tables import Table, read, unneeded
 from atento.interop.weight_files import read_tensors, weight_files
 from atento.models.build import AnyModel, ModelConfig, build_model
 from atento.models.weights import load_weights, weights
-from atento.text.loading import load_tokenizer
+from atento.text.loading import load_tokenizer, load_tokenizers
 from atento.text.tokenizer import Tokenizer
 
-MODEL_TYPES = ("gpt2", "bert", "roberta")
+MODEL_TYPES = ("gpt2", "bert", "roberta", "marian", "pegasus")
 """What ``config.json`` may say."""
 
 
@@ -106,6 +107,8 @@ def _read(kind: str, source: _Folder) -> tuple[AnyBundle, list[str]]:
             return _masked_language_model(source, bert.BERT)
         case "roberta":
             return _masked_language_model(source, bert.ROBERTA)
+        case "marian" | "pegasus":
+            return _translator(source)
         case _:
             raise AssertionError(kind)
 
@@ -141,6 +144,26 @@ def _masked_language_model(source: _Folder, names: bert.Names) -> tuple[AnyBundl
     elif tokenizer.mask is None:
         notes.append("its tokenizer has no token that masks others (mask_token), so nothing can be filled in")
     return bundle, notes
+
+
+def _translator(source: _Folder) -> tuple[AnyBundle, list[str]]:
+    """Two tokenizers may have one vocabulary, or one each; the special ids are the same in both."""
+    tokenizers = load_tokenizers(source.path)
+    config, sizes, start = marian.config_from(source.config, source.where)
+    first, second = (
+        _vocabulary(source, tokenizer, size, start=tokenizer.pad if start is None else start)
+        for tokenizer, size in zip(tokenizers, sizes, strict=True)
+    )
+    if (first.pad, first.eos) != (second.pad, second.eos):
+        raise DataError(
+            f"{source.path}: its two vocabularies have different ids for padding and end; Atento has one each"
+        )
+    vocabulary = msgspec.structs.replace(
+        second, source_size=sizes[0], shared=config.tied_embeddings == "all" and sizes[0] == sizes[1]
+    )
+    if not 0 <= vocabulary.decoder_start < sizes[1]:
+        raise DataError(f"{source.where}: decoder_start_token_id = {start} is no entry of its vocabulary")
+    return _bundle(source, config, vocabulary, marian.table(config), source.tensors, tokenizers)
 
 
 def _vocabulary(source: _Folder, tokenizer: Tokenizer, size: int, *, start: int, first: bool = False) -> Vocabulary:
