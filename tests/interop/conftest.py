@@ -143,6 +143,20 @@ def marian(folder: Path, *, kind: str = "Marian", seed: int = 0, **changes: Any)
     return model
 
 
+def llama(folder: Path, **changes: Any) -> Any:
+    """A folder with a LLaMA and a SentencePiece model with bytes; gives its model."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sentence_pieces(folder / "tokenizer.model", TEXTS * 4, 340, "bpe", byte_fallback=True)
+    size = sentencepiece.SentencePieceProcessor(model_file=str(folder / "tokenizer.model")).vocab_size()
+    options = {
+        "vocab_size": size, "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2,
+        "num_attention_heads": 4, "max_position_embeddings": 32, **changes,
+    }  # fmt: skip
+    model = scatter(transformers.LlamaForCausalLM(transformers.LlamaConfig(**options)))
+    model.save_pretrained(folder)
+    return model
+
+
 _SMALL = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 24}
 
 

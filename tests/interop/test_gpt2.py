@@ -228,6 +228,6 @@ def test_what_they_do_not_have_is_refused(make: ModuleType, tmp_path: Path, chan
     model = build_model(config, vocabulary_of(tokenizer, tokenizer), seed=1)
     bundle = Bundle(model=model, model_config=config, source_tokenizer=tokenizer, target_tokenizer=tokenizer)
     [(key, value)] = change.items()
-    with pytest.raises(ConfigurationError, match=f"model.{key} = {value!r}"):
+    with pytest.raises(ConfigurationError, match=f"GPT-2 has no model.{key} = {value!r}"):
         export_folder(bundle, tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -20,7 +20,7 @@ from atento.bundle import AnyBundle
 from atento.core.configuration import tag_of
 from atento.core.errors import ConfigurationError, OutputError
 from atento.core.files import atomic_folder
-from atento.interop import bert, gpt2, marian
+from atento.interop import bert, gpt2, llama, marian
 from atento.interop.configurations import CONFIG
 from atento.interop.decoding import GENERATION, generation_config
 from atento.interop.tables import write
@@ -102,17 +102,32 @@ def to_huggingface(bundle: AnyBundle) -> Exported:
 
 
 def _language_model(bundle: AnyBundle, config: GPTConfig) -> Exported:
+    """As GPT-2 or, with the choices of that one, as LLaMA."""
     vocabulary = bundle.vocabulary
-    if unfit := gpt2.unfit(config):
-        raise ConfigurationError(f"GPT-2's format cannot say {', '.join(unfit)}")
+    unlike_gpt2, unlike_llama = gpt2.unfit(config), llama.unfit(config)
+    if unlike_gpt2 and unlike_llama:
+        raise ConfigurationError(
+            f"no language model of Hugging Face's library computes the same: GPT-2 has no {', '.join(unlike_gpt2)}; "
+            f"LLaMA has no {', '.join(unlike_llama)}"
+        )
+    family = llama if unlike_gpt2 else gpt2
     return Exported(
-        architecture=gpt2.ARCHITECTURE,
+        architecture=family.ARCHITECTURE,
         auto_class="AutoModelForCausalLM",
-        config=_config(bundle, gpt2.ARCHITECTURE, gpt2.config_to(config, vocabulary)),
-        tensors=write(gpt2.table(config), weights(bundle.model)),
-        template=PLAIN if vocabulary.prompt_first else begun(vocabulary.decoder_start),
+        config=_config(bundle, family.ARCHITECTURE, family.config_to(config, vocabulary)),
+        tensors=write(family.table(config), weights(bundle.model)),
+        template=_beginning(bundle),
         generation=generation_config(bundle.decoding, vocabulary, translates=False),
     )
+
+
+def _beginning(bundle: AnyBundle) -> Template:
+    """The template that puts before a prompt what the model reads first: the tokenizer's own, if it is one."""
+    vocabulary, template = bundle.vocabulary, bundle.tokenizer.template
+    first = [] if vocabulary.prompt_first else [vocabulary.decoder_start]
+    if template.single([]) == first:
+        return template
+    return begun(vocabulary.decoder_start) if first else PLAIN
 
 
 def _masked_language_model(bundle: AnyBundle, config: BertConfig) -> Exported:

@@ -9,8 +9,8 @@ as ``▁``, then the most probable pieces (unigram, Kudo 2018) or merges in the 
 2016).
 
 Left out on purpose: models of words or characters, and BPE with pieces that the user defined. One difference is known:
-where a sign that has a compatibility form is followed by a combining mark (``ǉ͌``), the ``tokenizers`` library loses the
-mark.
+where a compatibility character is followed by a mark (``ǉ͌``, halfwidth ``ｶﾞ``), the ``tokenizers`` library applies the
+model's table otherwise.
 """
 
 from __future__ import annotations
@@ -217,10 +217,22 @@ def _pre_tokenizer(entries: Sequence[Piece], kind: str) -> pre_tokenizers.PreTok
         steps.append(pre_tokenizers.Split(SPACE, "merged_with_next"))
     apart = [piece.text for piece in entries if piece.type in (UNKNOWN, CONTROL, BYTE) and len(piece.text) > 1]
     if apart and kind == "unigram":
-        parts = "|".join(f"(?<={re.escape(text[:-1])}){re.escape(text[-1])}" for text in apart)
+        parts = "|".join(
+            f"(?<={re.escape(text[:cut])})(?={re.escape(text[cut:])})." for text, cut in _cuts(apart, entries)
+        )
         steps.append(pre_tokenizers.Split(Regex(parts), "merged_with_next"))
     steps.append(pre_tokenizers.Split(HIDDEN, "isolated"))
     return pre_tokenizers.Sequence(steps)
+
+
+def _cuts(apart: Sequence[str], entries: Sequence[Piece]) -> Iterator[tuple[str, int]]:
+    """Where each of these entries is cut: if there is a place, where neither a piece nor unknown signs go across."""
+    pieces = {piece.text for piece in entries if piece.type in (NORMAL, USER_DEFINED)}
+    pairs = {text[place : place + 2] for text in pieces for place in range(len(text) - 1)}
+    for text in apart:
+        places = range(len(text) - 1, 0, -1)
+        free = (cut for cut in places if text[cut - 1 : cut + 1] not in pairs and {text[cut - 1], text[cut]} & pieces)
+        yield text, next(free, len(text) - 1)
 
 
 def _fields(raw: bytes) -> Iterator[Field]:
