@@ -26,7 +26,7 @@ from atento.interop.tables import Table, read, unneeded
 from atento.interop.weight_files import read_tensors, weight_files
 from atento.models.build import AnyModel, ModelConfig, build_model
 from atento.models.weights import load_weights, weights
-from atento.text.loading import load_tokenizer, load_tokenizers
+from atento.text.loading import load_tokenizer, load_tokenizers, read_settings
 from atento.text.tokenizer import Tokenizer
 
 MODEL_TYPES = ("gpt2", "llama", "bert", "roberta", "marian", "pegasus")
@@ -209,18 +209,23 @@ def _bundle(
     tokenizers: tuple[Tokenizer, Tokenizer],
 ) -> tuple[AnyBundle, list[str]]:
     """The model with its weights; and what was left out."""
+    with torch.device("meta"):  # sizes that the tensors do not have are found before memory is taken for them
+        shapes = {name: tensor.shape for name, tensor in weights(build_model(config, vocabulary)).items()}
+    values = read(table, tensors, shapes, str(source.path))
     model: AnyModel = build_model(config, vocabulary, seed=0)
-    shapes = {name: tensor.shape for name, tensor in weights(model).items()}
-    load_weights(model, read(table, tensors, shapes, str(source.path)))
+    load_weights(model, values)
     model = model.eval().requires_grad_(False)
     left = unneeded(table, list(tensors))
+    languages = read_settings(source.path).languages
     notes = [f"left out, because nothing reads it: {', '.join(left)}"] if left else []
     bundle = Bundle(
         model=model,
         model_config=config,
         source_tokenizer=tokenizers[0],
         target_tokenizer=tokenizers[1],
-        decoding=decoding_from(source.path, config),
+        source_language=languages[0],
+        target_language=languages[1],
+        decoding=decoding_from(source.path, source.config, config),
     )
     return bundle, notes
 

@@ -53,6 +53,12 @@ class Settings:
     family: str = ""
     """Whose tokenizer it is, in small letters: the class that it is made for, or the kind of its model."""
 
+    @property
+    def languages(self) -> tuple[str | None, str | None]:
+        """A translator's source and target, where the folder says them."""
+        source, target = (self.config.get(name) for name in ("source_lang", "target_lang"))
+        return source if isinstance(source, str) else None, target if isinstance(target, str) else None
+
     def option(self, name: str, default: bool) -> bool:
         """A choice of ``tokenizer_config.json``."""
         value = self.config.get(name)
