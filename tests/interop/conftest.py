@@ -64,8 +64,16 @@ def gpt2(folder: Path, *, seed: int = 0, **changes: Any) -> Any:
     byte_level(folder, ["<|endoftext|>"])
     size = len(json.loads((folder / "vocab.json").read_text(encoding="utf-8")))
     torch.manual_seed(seed)
-    options = {"n_embd": 16, "n_layer": 2, "n_head": 2, "n_positions": 32, "bos_token_id": 0, "eos_token_id": 0}
-    model = scatter(transformers.GPT2LMHeadModel(transformers.GPT2Config(vocab_size=size, **{**options, **changes})))
+    options = {
+        "vocab_size": size,
+        "n_embd": 16,
+        "n_layer": 2,
+        "n_head": 2,
+        "n_positions": 32,
+        "bos_token_id": 0,
+        "eos_token_id": 0,
+    }
+    model = scatter(transformers.GPT2LMHeadModel(transformers.GPT2Config(**{**options, **changes})))
     model.save_pretrained(folder)
     return model
 
@@ -123,9 +131,9 @@ def marian_tokenizer(folder: Path, kind: str = "unigram") -> int:
     return len(entries)
 
 
-def marian(folder: Path, *, kind: str = "Marian", seed: int = 0, **changes: Any) -> Any:
+def marian(folder: Path, *, kind: str = "Marian", pieces: str = "unigram", seed: int = 0, **changes: Any) -> Any:
     """A folder with a Marian or Pegasus model and Marian's tokenizers; gives its model."""
-    size = marian_tokenizer(folder)
+    size = marian_tokenizer(folder, pieces)
     torch.manual_seed(seed)
     options = {
         "vocab_size": size, "d_model": 16, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 2,

@@ -77,9 +77,10 @@ def test_embeddings_of_their_own(make: ModuleType, tmp_path: Path, tied: bool) -
     agree(bundle, AutoModelForSeq2SeqLM.from_pretrained(tmp_path / "out").eval())
 
 
-def test_tokenizers_agree(make: ModuleType, tmp_path: Path) -> None:
+@pytest.mark.parametrize("pieces", ["unigram", "bpe"])
+def test_tokenizers_agree(make: ModuleType, tmp_path: Path, pieces: str) -> None:
     """Source and target, pieces that vocab.json lacks, a language's code; decoded text."""
-    make.marian(tmp_path / "in")
+    make.marian(tmp_path / "in", pieces=pieces)
     import_folder(tmp_path / "in", tmp_path / "run")
     bundle = load_translation(tmp_path / "run")
     theirs = their_tokenizer(tmp_path / "in")
@@ -193,7 +194,7 @@ def test_export_of_one_trained_here(make: ModuleType, tmp_path: Path, layer_norm
     for translation, row in zip(Translator(bundle).translate(texts, decoding=decoding), wanted, strict=True):
         assert translation.text == their_tokenizer.decode(row, skip_special_tokens=True)
     back = read_folder(tmp_path).bundle
-    assert back.vocabulary == bundle.vocabulary
+    assert (back.vocabulary, back.decoding) == (bundle.vocabulary, bundle.decoding)
     assert back.target_tokenizer.to_json() == tokenizer.to_json()
     if layout == "halves" and bias:
         assert back.model_config == config

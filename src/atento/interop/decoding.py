@@ -30,6 +30,7 @@ class _Fields(msgspec.Struct):
     num_beams: int | None = None
     length_penalty: float | None = None
     max_length: int | None = None
+    max_new_tokens: int | None = None
     temperature: float | None = None
     top_k: int | None = None
     top_p: float | None = None
@@ -53,7 +54,7 @@ def decoding_from(folder: Path, config: Mapping[str, Any], model: ModelConfig) -
     given: dict[str, Any] = {
         "beam_size": fields.num_beams,
         "length_penalty": fields.length_penalty,
-        "max_length": fields.max_length,
+        "max_length": _longest(fields, draws),
         "no_repeat_ngram_size": fields.no_repeat_ngram_size,
     }
     if sampling:
@@ -62,6 +63,15 @@ def decoding_from(folder: Path, config: Mapping[str, Any], model: ModelConfig) -
         return DecodingConfig(sampling=sampling, **{name: value for name, value in given.items() if value is not None})
     except ConfigurationError as error:
         raise DataError(f"{path}: {error}") from error
+
+
+def _longest(fields: _Fields, is_language_model: bool) -> int | None:
+    """Their greatest length counts what the decoder reads first, which a translator does not write."""
+    if fields.max_new_tokens is not None:
+        return fields.max_new_tokens
+    if fields.max_length is None or is_language_model:
+        return fields.max_length
+    return fields.max_length - 1
 
 
 def generation_config(decoding: DecodingConfig, vocabulary: Vocabulary, *, translates: bool) -> dict[str, Any]:
@@ -73,7 +83,7 @@ def generation_config(decoding: DecodingConfig, vocabulary: Vocabulary, *, trans
         "do_sample": decoding.sampling,
     }
     if translates:
-        table |= {"decoder_start_token_id": vocabulary.decoder_start, "max_length": decoding.max_length}
+        table |= {"decoder_start_token_id": vocabulary.decoder_start, "max_new_tokens": decoding.max_length}
     if forbidden := forbidden_tokens(decoding, vocabulary):
         table["suppress_tokens"] = forbidden
     if decoding.sampling:

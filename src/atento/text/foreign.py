@@ -83,7 +83,7 @@ class ForeignTokenizer(Tokenizer):
         """As ``Tokenizer.surface``."""
         shown = [number for number in ids if number not in self._hidden]
         if self._of_bytes:
-            text, spans = byte_spans.of_bytes([self._bytes[n] for n in shown], strict_runs=None, ids=shown)
+            text, spans = byte_spans.of_bytes([self._raw(n) for n in shown], strict_runs=None, ids=shown)
         else:
             text, spans = self._grown(shown)
         remaining = iter(spans)
@@ -96,9 +96,10 @@ class ForeignTokenizer(Tokenizer):
 
     def label(self, number: int) -> str:
         """A vocabulary entry for a reader; see ``Tokenizer.label``."""
-        if not self._of_bytes or number >= len(self._bytes) or number in self._hidden or number == self.unk:
+        raw = self._raw(number) if self._of_bytes else b""
+        if not raw or number in self._hidden or number == self.unk:
             return self.piece(number)
-        return byte_spans.readable(self._bytes[number]).replace(" ", SPACE).replace("\n", "⏎").replace("\t", "⇥")
+        return byte_spans.readable(raw).replace(" ", SPACE).replace("\n", "⏎").replace("\t", "⇥")
 
     def unknown(self, text: str) -> tuple[str, ...]:
         """What of a text becomes the unknown token; nothing where every byte has an entry."""
@@ -129,7 +130,7 @@ class ForeignTokenizer(Tokenizer):
         """The bytes of each piece in the text, if the pieces laid side by side are it, or it after a space."""
         if not self._of_bytes:
             return None
-        pieces = [self._bytes[number] for number in ids]
+        pieces = [self._raw(number) for number in ids]
         before = len(b"".join(pieces)) - len(text.encode())
         if before not in (0, 1) or b"".join(pieces) != b" " * before + text.encode():
             return None
@@ -157,6 +158,10 @@ class ForeignTokenizer(Tokenizer):
         """Whether every single byte is among them, so that nothing is unknown."""
         entries = self._library.get_vocab(with_added_tokens=False)
         return self._of_bytes and all(character in entries for character in byte_spans.byte_level_table())
+
+    def _raw(self, number: int) -> bytes:
+        """What an entry stands for; nothing where the model has an id and the vocabulary no entry."""
+        return self._bytes[number] if number < len(self._bytes) else b""
 
     @functools.cached_property
     def _bytes(self) -> list[bytes]:

@@ -21,7 +21,7 @@ from atento.core.errors import DataError
 from atento.text import template as templates
 from atento.text.sentence_pieces import read_sentence_pieces, sentence_piece_tokenizer
 from atento.text.template import Part, Roles, Template
-from atento.text.tokenizer import Tokenizer, is_own, steps_of
+from atento.text.tokenizer import Tokenizer, is_own
 from atento.text.vocabulary_files import bert_wordpiece, byte_level_bpe, read_vocabulary
 
 TARGET: Final = "target_tokenizer"
@@ -220,16 +220,13 @@ def _follow_config(library: tokenizers.Tokenizer, settings: Settings) -> None:
     """BERT's choices in ``tokenizer_config.json`` go before those of ``tokenizer.json``, as in ``transformers``."""
     if "bert" not in settings.family:
         return
-    description = json.loads(library.to_str())
-    for step in steps_of(description["normalizer"]):
-        if step["type"] == "BertNormalizer":
-            names = {"lowercase": "do_lower_case", "strip_accents": "strip_accents"}
-            names["handle_chinese_chars"] = "tokenize_chinese_chars"
-            changed = {ours: settings.config[theirs] for ours, theirs in names.items() if theirs in settings.config}
-            step |= changed
-            library.normalizer = tokenizers.normalizers.BertNormalizer(
-                **{name: value for name, value in step.items() if name != "type"}
-            )
+    normalizer = json.loads(library.to_str())["normalizer"]
+    if normalizer is None or normalizer.pop("type") != "BertNormalizer":
+        return
+    names = {"lowercase": "do_lower_case", "strip_accents": "strip_accents"}
+    names["handle_chinese_chars"] = "tokenize_chinese_chars"
+    changed = {ours: settings.config[theirs] for ours, theirs in names.items() if theirs in settings.config}
+    library.normalizer = tokenizers.normalizers.BertNormalizer(**{**normalizer, **changed})
 
 
 def _of_merges(folder: Path, settings: Settings) -> Tokenizer:
