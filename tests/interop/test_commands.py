@@ -110,6 +110,8 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "an index that leads elsewhere": (
         lambda f: sharded(f, {"weight_map": {"a": "../secret.safetensors"}}), "which is no file beside it",
     ),
+    "an index of numbers": (lambda f: sharded(f, {"weight_map": {"a": 1, "b": "c"}}), "/1 is missing"),
+    "added entries that are no table": (lambda f: (f / "added_tokens.json").write_text("[1]"), "no table of entries"),
     "a damaged index": (lambda f: sharded(f, {"weight_map": 3}), "is no index of weights"),
     "no vocabulary": (lambda f: (f / "vocab.json").unlink(), "has no tokenizer"),
     "no merges": (lambda f: (f / "merges.txt").unlink(), "merges.txt: No such file"),

@@ -26,7 +26,8 @@ from atento.text.vocabulary_files import bert_wordpiece, byte_level_bpe, read_vo
 
 TARGET: Final = "target_tokenizer"
 """The folder of a translator's second tokenizer, where each language has its own."""
-_SENTENCE_PIECES: Final = ("tokenizer.model", "spiece.model", "sentencepiece.bpe.model")
+_SENTENCE_PIECES: Final = "tokenizer.model"
+"""LLaMA's. Files of other names belong to classes that give the pieces ids of their own."""
 
 _USUAL: Final[dict[str, tuple[str, ...]]] = {
     "pad": ("<pad>", "[PAD]"),
@@ -78,12 +79,11 @@ def load_tokenizer(path: Path) -> Tokenizer:
         return _of_merges(path, settings)
     if (path / "vocab.txt").is_file():
         return _of_vocabulary(path / "vocab.txt", settings)
-    for name in _SENTENCE_PIECES:
-        if (path / name).is_file():
-            return _of_sentence_pieces(path / name, settings)
+    if (path / _SENTENCE_PIECES).is_file():
+        return _of_sentence_pieces(path / _SENTENCE_PIECES, settings)
     raise DataError(
-        f"{path} has no tokenizer: none of tokenizer.json, vocab.json with merges.txt, vocab.txt, "
-        f"{', '.join(_SENTENCE_PIECES)}; copy it whole"
+        f"{path} has no tokenizer that is read: none of tokenizer.json, vocab.json with merges.txt, vocab.txt, "
+        f"{_SENTENCE_PIECES}; copy it whole"
     )
 
 
@@ -121,7 +121,7 @@ def read_settings(folder: Path) -> Settings:
         content = value.get("content") if isinstance(value, dict) else value
         if isinstance(content, str):
             tokens[name] = content
-    added = _table(folder / "added_tokens.json")
+    added = read_vocabulary(folder / "added_tokens.json") if (folder / "added_tokens.json").is_file() else {}
     family = config.get("tokenizer_class") or _table(folder / "config.json").get("model_type") or ""
     return Settings(tokens=tokens, added=added, config=config, family=str(family).lower())
 
