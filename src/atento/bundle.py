@@ -144,10 +144,11 @@ def save_bundle(bundle: AnyBundle, folder: Path, *, values: Mapping[str, Tensor]
         OutputError: the folder cannot be written.
     """
     with atomic_folder(folder) as temporary:
-        if bundle.source_tokenizer.checksum == bundle.target_tokenizer.checksum:
-            tokenizers = {SHARED: bundle.source_tokenizer}
+        source, target = bundle.source_tokenizer, bundle.target_tokenizer
+        if source is target or source.checksum == target.checksum:
+            tokenizers = {SHARED: source}
         else:
-            tokenizers = {SOURCE: bundle.source_tokenizer, TARGET: bundle.target_tokenizer}
+            tokenizers = {SOURCE: source, TARGET: target}
         for name, tokenizer in tokenizers.items():
             tokenizer.save(temporary / name)
         config = BundleConfig(

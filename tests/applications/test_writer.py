@@ -64,6 +64,28 @@ def test_greedy_is_a_plain_loop(writer: Writer) -> None:
         assert writing.text == tokenizer.decode(ids)
 
 
+def test_a_prompt_may_be_read_with_nothing_before_it() -> None:
+    """As GPT-2 reads it; only where there is none the decoder's first token is read."""
+    writer = writer_of()
+    model = writer.bundle.model
+    model.vocabulary = msgspec.structs.replace(model.vocabulary, prompt_first=True)
+    tokenizer, decoder = writer.bundle.tokenizer, model.decoder
+    for texts in (TEXTS, ["", ""], TEXTS[:1], [""]):
+        for writing in writer.write(texts, max_tokens=9, decoding=GREEDY):
+            [found] = writing.continuations
+            ids = tokenizer.encode_batch([writing.prompt])[0] or [tokenizer.bos]
+            first = len(ids)
+            for token, value in zip(found.ids, found.log_probabilities, strict=True):
+                memory = decoder.prepare(nothing_to_read(1))
+                hidden, _ = decoder(torch.tensor([ids]), memory, decoder.start(memory))
+                scores = decoder.logits(hidden)[0, -1].log_softmax(-1)
+                assert abs(float(scores[token]) - value) < 1e-5
+                scores[[tokenizer.pad, tokenizer.bos]] = -torch.inf
+                assert token == int(scores.argmax())
+                ids.append(token)
+            assert len(ids) == first + 9 or found.ended
+
+
 @pytest.mark.parametrize("decoding", [GREEDY, DRAWN, DecodingConfig(beam_size=3, n_best=2)])
 def test_neighbours_change_nothing(writer: Writer, decoding: DecodingConfig) -> None:
     together = writer.write(TEXTS, max_tokens=9, decoding=decoding)

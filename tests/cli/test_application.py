@@ -36,7 +36,8 @@ def test_every_command_has_help_with_an_example(atento: Atento, command: tuple[s
 def test_the_commands_of_the_design_are_there() -> None:
     assert {" ".join(words) for words in _commands()} >= {
         "demo", "corpus builtin", "corpus check", "corpus clean", "corpus split", "tokenizer train", "tokenizer show",
-        "recipes show", "train", "translate", "write", "fill", "evaluate", "compare", "align", "study", "doctor",
+        "recipes show", "train", "translate", "write", "fill", "classify", "embed", "neighbours", "evaluate", "compare",
+        "align", "study", "import", "export", "doctor",
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import sentencepiece
 import tokenizers
 import torch
 import transformers
@@ -62,8 +64,16 @@ def gpt2(folder: Path, *, seed: int = 0, **changes: Any) -> Any:
     byte_level(folder, ["<|endoftext|>"])
     size = len(json.loads((folder / "vocab.json").read_text(encoding="utf-8")))
     torch.manual_seed(seed)
-    options = {"n_embd": 16, "n_layer": 2, "n_head": 2, "n_positions": 32, "bos_token_id": 0, "eos_token_id": 0}
-    model = scatter(transformers.GPT2LMHeadModel(transformers.GPT2Config(vocab_size=size, **{**options, **changes})))
+    options = {
+        "vocab_size": size,
+        "n_embd": 16,
+        "n_layer": 2,
+        "n_head": 2,
+        "n_positions": 32,
+        "bos_token_id": 0,
+        "eos_token_id": 0,
+    }
+    model = scatter(transformers.GPT2LMHeadModel(transformers.GPT2Config(**{**options, **changes})))
     model.save_pretrained(folder)
     return model
 
@@ -88,6 +98,69 @@ def roberta(folder: Path, kind: str, **changes: Any) -> Any:
     write_json(folder / "tokenizer_config.json", {"tokenizer_class": "RobertaTokenizer"})
     options = {"max_position_embeddings": 26, "vocab_size": 320, **_SMALL, **changes}
     model = scatter(getattr(transformers, f"Roberta{kind}")(transformers.RobertaConfig(**options)), 0.25)
+    model.save_pretrained(folder)
+    return model
+
+
+def sentence_pieces(path: Path, texts: Sequence[str], size: int, kind: str = "unigram", **options: Any) -> None:
+    """A small SentencePiece model."""
+    stream = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(texts), model_writer=stream, vocab_size=size, model_type=kind, minloglevel=2,
+        hard_vocab_limit=False, **options,
+    )  # fmt: skip
+    path.write_bytes(stream.getvalue())
+
+
+def pieces_of(path: Path) -> list[str]:
+    """A model's pieces that texts are cut into."""
+    model = sentencepiece.SentencePieceProcessor(model_file=str(path))
+    return [model.id_to_piece(n) for n in range(len(model)) if not (model.is_control(n) or model.is_unknown(n))]
+
+
+def marian_tokenizer(folder: Path, kind: str = "unigram") -> int:
+    """``source.spm``, ``target.spm`` and ``vocab.json``, which lacks a piece; gives the vocabulary's size."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, texts in (("source", TEXTS[:5]), ("target", TEXTS[3:])):
+        sentence_pieces(folder / f"{name}.spm", texts * 4, 60, kind)
+    source, target = (pieces_of(folder / f"{name}.spm") for name in ("source", "target"))
+    both = list(dict.fromkeys([*source, *target]))
+    both.remove(next(piece for piece in source[::-1] if piece not in target and len(piece) > 1))
+    entries = ["</s>", "<unk>", *both, ">>es<<", "<pad>"]
+    write_json(folder / "vocab.json", {entry: number for number, entry in enumerate(entries)})
+    return len(entries)
+
+
+def marian(folder: Path, *, kind: str = "Marian", pieces: str = "unigram", seed: int = 0, **changes: Any) -> Any:
+    """A folder with a Marian or Pegasus model and Marian's tokenizers; gives its model."""
+    size = marian_tokenizer(folder, pieces)
+    torch.manual_seed(seed)
+    options = {
+        "vocab_size": size, "d_model": 16, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 2,
+        "decoder_attention_heads": 2, "encoder_ffn_dim": 24, "decoder_ffn_dim": 24, "activation_function": "swish",
+        "scale_embedding": True, "max_position_embeddings": 64, "pad_token_id": size - 1, "eos_token_id": 0,
+        "decoder_start_token_id": size - 1, "forced_eos_token_id": None, "bos_token_id": 0, **changes,
+    }  # fmt: skip
+    if kind == "Marian":
+        model = transformers.MarianMTModel(transformers.MarianConfig(**options))
+    else:
+        model = transformers.PegasusForConditionalGeneration(transformers.PegasusConfig(**options))
+    scatter(model, 0.3)
+    model.final_logits_bias.normal_()
+    model.save_pretrained(folder)
+    return model
+
+
+def llama(folder: Path, **changes: Any) -> Any:
+    """A folder with a LLaMA and a SentencePiece model with bytes; gives its model."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sentence_pieces(folder / "tokenizer.model", TEXTS * 4, 340, "bpe", byte_fallback=True)
+    size = sentencepiece.SentencePieceProcessor(model_file=str(folder / "tokenizer.model")).vocab_size()
+    options = {
+        "vocab_size": size, "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2,
+        "num_attention_heads": 4, "max_position_embeddings": 32, **changes,
+    }  # fmt: skip
+    model = scatter(transformers.LlamaForCausalLM(transformers.LlamaConfig(**options)))
     model.save_pretrained(folder)
     return model
 

@@ -203,6 +203,7 @@ def test_export_of_one_trained_here(make: ModuleType, tmp_path: Path, next_sente
         ("roberta", {"hidden_act": "relu"}, "RoBERTa's head has GELU"),
         ("roberta", {"pad_token_id": 3}, "pad_token_id = 3"),
         ("bert", {"model_type": "electra"}, "'electra'"),
+        ("bert", {"architectures": 7}, "architectures: Expected `array | null`, got `int`"),
     ],
 )
 def test_what_we_do_not_have_is_refused(

@@ -12,9 +12,11 @@ from types import ModuleType
 import pytest
 import torch
 
+import atento
 from atento.bundle import load_bundle
 from atento.cli import main
 from atento.core.files import sha256
+from atento.figures.attention import Attention
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +50,25 @@ def test_a_model_goes_in_and_out(source: Path, tmp_path: Path, capsys: pytest.Ca
         "config.json", "generation_config.json", "model.safetensors", "special_tokens_map.json", "tokenizer.json",
         "tokenizer_config.json",
     }  # fmt: skip
+
+
+def test_a_translator_works_at_once(make: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make.marian(tmp_path / "opus")
+    make.write_json(tmp_path / "opus" / "tokenizer_config.json", {"source_lang": "pt", "target_lang": "es"})
+    run, files = tmp_path / "run", [tmp_path / "a.pt", tmp_path / "a.es"]
+    for path in files:
+        path.write_text("a vida é bela\no gato\n", encoding="utf-8")
+    assert main(["import", str(tmp_path / "opus"), "-o", str(run)]) == 0
+    assert atento.load(run).bundle.source_language == "pt"
+    capsys.readouterr()
+    picture = tmp_path / "attention.json"
+    assert main(["translate", str(run), "a vida é bela", "--json", "--attention", str(picture)]) == 0
+    assert json.loads(capsys.readouterr().out)["source"] == "a vida é bela"
+    assert Attention.from_json(picture.read_text(encoding="utf-8").splitlines()[0]).source[-1] == "</s>"
+    assert main(["evaluate", str(run), *map(str, files), "--json", "--resamples", "0"]) == 0
+    assert main(["tokenizer", "show", str(run), "o gato", "--side", "target"]) == 0
+    assert main(["export", str(run), "-o", str(tmp_path / "out")]) == 0
+    assert "target_tokenizer" in capsys.readouterr().err
 
 
 class Malicious:
@@ -89,6 +110,8 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "an index that leads elsewhere": (
         lambda f: sharded(f, {"weight_map": {"a": "../secret.safetensors"}}), "which is no file beside it",
     ),
+    "an index of numbers": (lambda f: sharded(f, {"weight_map": {"a": 1, "b": "c"}}), "/1 is missing"),
+    "added entries that are no table": (lambda f: (f / "added_tokens.json").write_text("[1]"), "no table of entries"),
     "a damaged index": (lambda f: sharded(f, {"weight_map": 3}), "is no index of weights"),
     "no vocabulary": (lambda f: (f / "vocab.json").unlink(), "has no tokenizer"),
     "no merges": (lambda f: (f / "merges.txt").unlink(), "merges.txt: No such file"),

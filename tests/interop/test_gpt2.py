@@ -133,14 +133,37 @@ def test_names_without_the_bodys_prefix_and_pytorchs_file(make: ModuleType, tmp_
     )
 
 
-def test_a_model_in_parts_and_in_half_precision(make: ModuleType, tmp_path: Path) -> None:
+@pytest.mark.parametrize("pickled", [False, True])
+def test_a_model_in_parts_and_in_half_precision(make: ModuleType, tmp_path: Path, pickled: bool) -> None:
     theirs = make.gpt2(tmp_path).to(torch.bfloat16)
     (tmp_path / "model.safetensors").unlink()
-    theirs.save_pretrained(tmp_path, max_shard_size="8KB")
-    assert (tmp_path / "model.safetensors.index.json").is_file()
+    if pickled:
+        state = list(theirs.transformer.state_dict(prefix="transformer.").items())
+        halves = {"pytorch_model-1.bin": dict(state[:9]), "pytorch_model-2.bin": dict(state[9:])}
+        for name, part in halves.items():
+            torch.save(part, tmp_path / name)
+        index = {"weight_map": {tensor: name for name, part in halves.items() for tensor in part}}
+        make.write_json(tmp_path / "pytorch_model.bin.index.json", index)
+    else:
+        theirs.save_pretrained(tmp_path, max_shard_size="8KB")
+        assert (tmp_path / "model.safetensors.index.json").is_file()
     tokens = torch.randint(99, (1, 9))
     wanted = theirs.float()(tokens).logits
     torch.testing.assert_close(logits(read_folder(tmp_path).bundle, tokens), wanted, atol=1e-5, rtol=1e-5)
+
+
+def test_a_model_with_more_ids_than_its_tokenizer_has_entries(make: ModuleType, tmp_path: Path) -> None:
+    """Tables are often filled up to a round size; such ids stand for no text."""
+    make.gpt2(tmp_path, vocab_size=384)
+    writer = Writer(read_folder(tmp_path).bundle)  # type: ignore[arg-type]
+    tokenizer = writer.bundle.tokenizer
+    assert (tokenizer.size, writer.bundle.vocabulary.target_size) == (320, 384)
+    assert writer.write("a vida", max_tokens=30, seed=1).continuations[0].ids
+    [first, second] = tokenizer.encode_batch(["ab"])[0]
+    ids = [first, 370, second]
+    assert tokenizer.decode(ids) == tokenizer.surface(ids).text == "ab"
+    assert tokenizer.surface(ids).spans == ((0, 1), (1, 1), (1, 2))
+    assert [tokenizer.label(number) for number in ids] == ["a", "⟨370⟩", "b"]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -228,6 +251,6 @@ def test_what_they_do_not_have_is_refused(make: ModuleType, tmp_path: Path, chan
     model = build_model(config, vocabulary_of(tokenizer, tokenizer), seed=1)
     bundle = Bundle(model=model, model_config=config, source_tokenizer=tokenizer, target_tokenizer=tokenizer)
     [(key, value)] = change.items()
-    with pytest.raises(ConfigurationError, match=f"model.{key} = {value!r}"):
+    with pytest.raises(ConfigurationError, match=f"GPT-2 has no model.{key} = {value!r}"):
         export_folder(bundle, tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -231,6 +231,17 @@ def test_gpt2s_own_files(corpora: Path) -> None:
     assert [ours.label(number) for number in (287, 6557, 0)] == ["▁in", "á", "!"]
 
 
+def test_a_published_tokenizer_json_that_lacks_bytes(corpora: Path) -> None:
+    path = corpora / "tokenizers" / "hf-tokenizer-json"
+    ours, library = load_tokenizer(path), tokenizers.Tokenizer.from_file(str(path / "tokenizer.json"))
+    for text in [*HARD, *random_texts(200)]:
+        wanted = library.encode(text)
+        [ids] = ours.encode_batch([text])
+        assert ids == wanted.ids
+        assert ours.decode(ids) == ours.surface(ids).text == library.decode(ids)
+    assert ours.losses == ("bytes that the vocabulary lacks are lost",)
+
+
 @pytest.mark.parametrize("name", ["bert-base-uncased", "bertimbau-base-cased"])
 @pytest.mark.parametrize("lower", [True, False])
 def test_berts_own_files(corpora: Path, tmp_path: Path, name: str, lower: bool) -> None:

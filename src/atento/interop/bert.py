@@ -90,6 +90,7 @@ class _Fields(msgspec.Struct):
     type_vocab_size: int = 2
     layer_norm_eps: float = 1e-12
     tie_word_embeddings: bool = True
+    architectures: list[str] | None = None
 
 
 def table(config: BertConfig, names: Names, pad: int, tensors: Collection[str] | None = None) -> Table:
@@ -164,7 +165,7 @@ def config_from(
     require(config, only, where)
     fields = fields_of(config, _Fields, where)
     predicts = any(name.startswith(names.bias.rpartition(".")[0] + ".") for name in tensors)
-    claimed = [str(name) for name in config.get("architectures") or ()]
+    claimed = fields.architectures or []
     unused = pad + 1 if names.begins_after_padding else 0
     ours = BertConfig(
         model_size=fields.hidden_size,

@@ -32,9 +32,17 @@ def read_config(folder: Path) -> dict[str, Any]:
     Raises:
         DataError: there is none, or it is damaged.
     """
-    path = folder / CONFIG
     if not folder.is_dir():
         raise DataError(f"{folder} is no folder; give one with a model in Hugging Face's format")
+    return read_json(folder / CONFIG)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object.
+
+    Raises:
+        DataError: there is none, or it is damaged.
+    """
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -8,7 +8,7 @@ end; the best ones are the same wherever the beam is wide enough to hold them.
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from atento.core.errors import ConfigurationError, DataError
 from atento.core.vocabulary import Vocabulary
 from atento.decoding.configuration import DecodingConfig
 from atento.decoding.filters import forbidden_tokens
-from atento.interop.configurations import fields_of
+from atento.interop.configurations import CONFIG, fields_of, read_json
 from atento.models.build import ModelConfig
 from atento.models.gpt import GPTConfig
 
@@ -30,34 +30,31 @@ class _Fields(msgspec.Struct):
     num_beams: int | None = None
     length_penalty: float | None = None
     max_length: int | None = None
+    max_new_tokens: int | None = None
     temperature: float | None = None
     top_k: int | None = None
     top_p: float | None = None
     no_repeat_ngram_size: int | None = None
 
 
-def decoding_from(folder: Path, config: ModelConfig) -> DecodingConfig:
+def decoding_from(folder: Path, config: Mapping[str, Any], model: ModelConfig) -> DecodingConfig:
     """How a folder wants its model decoded; our own defaults for what it does not say.
+
+    Older folders say it in their ``config.json``, which is given.
 
     Raises:
         DataError: the file is damaged, or a value is out of its range.
     """
-    path = folder / GENERATION
-    draws = isinstance(config, GPTConfig)
-    if not path.is_file():
-        return DecodingConfig(sampling=draws)
-    try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} is damaged ({error}); copy it again") from error
-    if not isinstance(table, dict):
-        raise DataError(f"{path} is no JSON object; copy it again")
+    draws = isinstance(model, GPTConfig)
+    path, table = folder / CONFIG, config
+    if (folder / GENERATION).is_file():
+        path, table = folder / GENERATION, read_json(folder / GENERATION)
     fields = fields_of(table, _Fields, str(path))
     sampling = fields.do_sample if fields.do_sample is not None else draws and fields.num_beams in (None, 1)
     given: dict[str, Any] = {
         "beam_size": fields.num_beams,
         "length_penalty": fields.length_penalty,
-        "max_length": fields.max_length,
+        "max_length": _longest(fields, draws),
         "no_repeat_ngram_size": fields.no_repeat_ngram_size,
     }
     if sampling:
@@ -66,6 +63,15 @@ def decoding_from(folder: Path, config: ModelConfig) -> DecodingConfig:
         return DecodingConfig(sampling=sampling, **{name: value for name, value in given.items() if value is not None})
     except ConfigurationError as error:
         raise DataError(f"{path}: {error}") from error
+
+
+def _longest(fields: _Fields, is_language_model: bool) -> int | None:
+    """Their greatest length counts what the decoder reads first, which a translator does not write."""
+    if fields.max_new_tokens is not None:
+        return fields.max_new_tokens
+    if fields.max_length is None or is_language_model:
+        return fields.max_length
+    return fields.max_length - 1
 
 
 def generation_config(decoding: DecodingConfig, vocabulary: Vocabulary, *, translates: bool) -> dict[str, Any]:
@@ -77,7 +83,7 @@ def generation_config(decoding: DecodingConfig, vocabulary: Vocabulary, *, trans
         "do_sample": decoding.sampling,
     }
     if translates:
-        table |= {"decoder_start_token_id": vocabulary.decoder_start, "max_length": decoding.max_length}
+        table |= {"decoder_start_token_id": vocabulary.decoder_start, "max_new_tokens": decoding.max_length}
     if forbidden := forbidden_tokens(decoding, vocabulary):
         table["suppress_tokens"] = forbidden
     if decoding.sampling:

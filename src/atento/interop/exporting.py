@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import torch
 from torch import Tensor
 
 from atento.bundle import AnyBundle
 from atento.core.configuration import tag_of
 from atento.core.errors import ConfigurationError, OutputError
 from atento.core.files import atomic_folder
-from atento.interop import bert, gpt2
+from atento.interop import bert, gpt2, llama, marian
 from atento.interop.configurations import CONFIG
 from atento.interop.decoding import GENERATION, generation_config
 from atento.interop.tables import write
@@ -26,8 +28,10 @@ from atento.interop.tokenizer_files import write_tokenizer
 from atento.interop.weight_files import SAFE
 from atento.models.bert import BertConfig
 from atento.models.gpt import GPTConfig
+from atento.models.transformer import TransformerConfig
 from atento.models.weights import save_tensors, weights
-from atento.text.template import PLAIN, Template, begun
+from atento.text.loading import TARGET
+from atento.text.template import PLAIN, Template, begun, ended
 
 _WITH_TYPES = ("input_ids", "token_type_ids", "attention_mask")
 
@@ -46,6 +50,8 @@ class Exported:
     """How its tokenizer puts special tokens, which are those that the model expects."""
     generation: Mapping[str, Any] | None
     inputs: tuple[str, ...] = ("input_ids", "attention_mask")
+    two_tokenizers: bool = False
+    """The target has its own."""
     notes: tuple[str, ...] = ()
     """What its reader should know."""
 
@@ -65,8 +71,13 @@ def export_folder(bundle: AnyBundle, folder: Path) -> Exported:
         _write_json(temporary / CONFIG, exported.config)
         if exported.generation is not None:
             _write_json(temporary / GENERATION, exported.generation)
+        places = {temporary: bundle.source_tokenizer}
+        if exported.two_tokenizers:
+            (temporary / TARGET).mkdir()
+            places[temporary / TARGET] = bundle.target_tokenizer
         longest = bundle.model.max_length
-        write_tokenizer(bundle.source_tokenizer, exported.template, temporary, inputs=exported.inputs, longest=longest)
+        for place, tokenizer in places.items():
+            write_tokenizer(tokenizer, exported.template, place, inputs=exported.inputs, longest=longest)
     return exported
 
 
@@ -81,6 +92,8 @@ def to_huggingface(bundle: AnyBundle) -> Exported:
             return _language_model(bundle, config)
         case BertConfig() as config:
             return _masked_language_model(bundle, config)
+        case TransformerConfig() as config:
+            return _translator(bundle, config)
         case config:
             raise ConfigurationError(
                 f"model.kind = {tag_of(config)!r}: Hugging Face's library has no such architecture, so it cannot be "
@@ -89,17 +102,32 @@ def to_huggingface(bundle: AnyBundle) -> Exported:
 
 
 def _language_model(bundle: AnyBundle, config: GPTConfig) -> Exported:
+    """As GPT-2 or, with the choices of that one, as LLaMA."""
     vocabulary = bundle.vocabulary
-    if unfit := gpt2.unfit(config):
-        raise ConfigurationError(f"GPT-2's format cannot say {', '.join(unfit)}")
+    unlike_gpt2, unlike_llama = gpt2.unfit(config), llama.unfit(config)
+    if unlike_gpt2 and unlike_llama:
+        raise ConfigurationError(
+            f"no language model of Hugging Face's library computes the same: GPT-2 has no {', '.join(unlike_gpt2)}; "
+            f"LLaMA has no {', '.join(unlike_llama)}"
+        )
+    family = llama if unlike_gpt2 else gpt2
     return Exported(
-        architecture=gpt2.ARCHITECTURE,
+        architecture=family.ARCHITECTURE,
         auto_class="AutoModelForCausalLM",
-        config=_config(bundle, gpt2.ARCHITECTURE, gpt2.config_to(config, vocabulary)),
-        tensors=write(gpt2.table(config), weights(bundle.model)),
-        template=PLAIN if vocabulary.prompt_first else begun(vocabulary.decoder_start),
+        config=_config(bundle, family.ARCHITECTURE, family.config_to(config, vocabulary)),
+        tensors=write(family.table(config), weights(bundle.model)),
+        template=_beginning(bundle),
         generation=generation_config(bundle.decoding, vocabulary, translates=False),
     )
+
+
+def _beginning(bundle: AnyBundle) -> Template:
+    """The template that puts before a prompt what the model reads first: the tokenizer's own, if it is one."""
+    vocabulary, template = bundle.vocabulary, bundle.tokenizer.template
+    first = [] if vocabulary.prompt_first else [vocabulary.decoder_start]
+    if template.single([]) == first:
+        return template
+    return begun(vocabulary.decoder_start) if first else PLAIN
 
 
 def _masked_language_model(bundle: AnyBundle, config: BertConfig) -> Exported:
@@ -120,6 +148,39 @@ def _masked_language_model(bundle: AnyBundle, config: BertConfig) -> Exported:
         template=bundle.tokenizer.template,
         generation=None,
         inputs=("input_ids", "attention_mask") if config.num_text_types == 1 else _WITH_TYPES,
+    )
+
+
+def _translator(bundle: AnyBundle, config: TransformerConfig) -> Exported:
+    """As Marian or, where norms stand before the sub-layers, as Pegasus."""
+    vocabulary = bundle.vocabulary
+    if config.tied_embeddings == "all" and not vocabulary.shared:
+        config = msgspec.structs.replace(config, tied_embeddings="decoder")
+    if unfit := marian.unfit(config):
+        other = "Marian" if config.layer_norm == "post" else "Pegasus (norms before the sub-layers)"
+        raise ConfigurationError(
+            f"no encoder–decoder of Hugging Face's library, {other} the nearest, has {', '.join(unfit)}"
+        )
+    ours, notes = weights(bundle.model), []
+    if config.position_layout == "interleaved":
+        ours = marian.halved(ours, config.model_size)
+        notes.append("components stand in another order: sines and cosines of positions alternate here, and not there")
+    tensors = write(marian.table(config), ours)
+    if not config.output_bias:
+        tensors["final_logits_bias"] = torch.zeros(1, vocabulary.target_size)
+    two = bundle.source_tokenizer.checksum != bundle.target_tokenizer.checksum
+    if two:
+        notes.append(f"the target's tokenizer is in the folder {TARGET}: it decodes what the model writes")
+    architecture = marian.architecture(config)
+    return Exported(
+        architecture=architecture,
+        auto_class=marian.AUTO_CLASS,
+        config=_config(bundle, architecture, marian.config_to(config, vocabulary)),
+        tensors=tensors,
+        template=ended(vocabulary.eos),
+        generation=generation_config(bundle.decoding, vocabulary, translates=True),
+        two_tokenizers=two,
+        notes=tuple(notes),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 from torch import Tensor
 
@@ -18,17 +19,17 @@ from atento.bundle import AnyBundle, Bundle, save_bundle
 from atento.core.errors import ConfigurationError, DataError, OutputError
 from atento.core.files import atomic_folder, sha256
 from atento.core.vocabulary import Vocabulary
-from atento.interop import bert, gpt2
+from atento.interop import bert, gpt2, llama, marian
 from atento.interop.configurations import CONFIG, read_config
 from atento.interop.decoding import decoding_from
 from atento.interop.tables import Table, read, unneeded
 from atento.interop.weight_files import read_tensors, weight_files
 from atento.models.build import AnyModel, ModelConfig, build_model
 from atento.models.weights import load_weights, weights
-from atento.text.loading import load_tokenizer
+from atento.text.loading import load_tokenizer, load_tokenizers, read_settings
 from atento.text.tokenizer import Tokenizer
 
-MODEL_TYPES = ("gpt2", "bert", "roberta")
+MODEL_TYPES = ("gpt2", "llama", "bert", "roberta", "marian", "pegasus")
 """What ``config.json`` may say."""
 
 
@@ -102,10 +103,15 @@ def _read(kind: str, source: _Folder) -> tuple[AnyBundle, list[str]]:
             model, size = gpt2.config_from(source.config, source.where)
             tensors = _with_body(source.tensors, gpt2.BODY, ("lm_head.",))
             return _language_model(source, model, gpt2.table(model), size, tensors)
+        case "llama":
+            model, size = llama.config_from(source.config, source.where)
+            return _language_model(source, model, llama.table(model), size, source.tensors)
         case "bert":
             return _masked_language_model(source, bert.BERT)
         case "roberta":
             return _masked_language_model(source, bert.ROBERTA)
+        case "marian" | "pegasus":
+            return _translator(source)
         case _:
             raise AssertionError(kind)
 
@@ -141,6 +147,26 @@ def _masked_language_model(source: _Folder, names: bert.Names) -> tuple[AnyBundl
     elif tokenizer.mask is None:
         notes.append("its tokenizer has no token that masks others (mask_token), so nothing can be filled in")
     return bundle, notes
+
+
+def _translator(source: _Folder) -> tuple[AnyBundle, list[str]]:
+    """Two tokenizers may have one vocabulary, or one each; the special ids are the same in both."""
+    tokenizers = load_tokenizers(source.path)
+    config, sizes, start = marian.config_from(source.config, source.where)
+    first, second = (
+        _vocabulary(source, tokenizer, size, start=tokenizer.pad if start is None else start)
+        for tokenizer, size in zip(tokenizers, sizes, strict=True)
+    )
+    if (first.pad, first.eos) != (second.pad, second.eos):
+        raise DataError(
+            f"{source.path}: its two vocabularies have different ids for padding and end; Atento has one each"
+        )
+    vocabulary = msgspec.structs.replace(
+        second, source_size=sizes[0], shared=config.tied_embeddings == "all" and sizes[0] == sizes[1]
+    )
+    if not 0 <= vocabulary.decoder_start < sizes[1]:
+        raise DataError(f"{source.where}: decoder_start_token_id = {start} is no entry of its vocabulary")
+    return _bundle(source, config, vocabulary, marian.table(config), source.tensors, tokenizers)
 
 
 def _vocabulary(source: _Folder, tokenizer: Tokenizer, size: int, *, start: int, first: bool = False) -> Vocabulary:
@@ -183,18 +209,23 @@ def _bundle(
     tokenizers: tuple[Tokenizer, Tokenizer],
 ) -> tuple[AnyBundle, list[str]]:
     """The model with its weights; and what was left out."""
+    with torch.device("meta"):  # sizes that the tensors do not have are found before memory is taken for them
+        shapes = {name: tensor.shape for name, tensor in weights(build_model(config, vocabulary)).items()}
+    values = read(table, tensors, shapes, str(source.path))
     model: AnyModel = build_model(config, vocabulary, seed=0)
-    shapes = {name: tensor.shape for name, tensor in weights(model).items()}
-    load_weights(model, read(table, tensors, shapes, str(source.path)))
+    load_weights(model, values)
     model = model.eval().requires_grad_(False)
     left = unneeded(table, list(tensors))
+    languages = read_settings(source.path).languages
     notes = [f"left out, because nothing reads it: {', '.join(left)}"] if left else []
     bundle = Bundle(
         model=model,
         model_config=config,
         source_tokenizer=tokenizers[0],
         target_tokenizer=tokenizers[1],
-        decoding=decoding_from(source.path, config),
+        source_language=languages[0],
+        target_language=languages[1],
+        decoding=decoding_from(source.path, source.config, config),
     )
     return bundle, notes
 

@@ -29,6 +29,7 @@ def write_tokenizer(
         longest: tokens that it reads at most.
     """
     description: dict[str, Any] = json.loads(tokenizer.to_json())
+    description["model"] = _cut(description["model"], tokenizer.size)
     description["post_processor"] = post_processor(template, None, tokenizer.piece)
     tokens = special_tokens(tokenizer)
     config = {
@@ -46,6 +47,18 @@ def write_tokenizer(
     ):
         text = json.dumps(table, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def _cut(model: dict[str, Any], size: int) -> dict[str, Any]:
+    """A model without entries that the vocabulary lacks, which are unknown here and would have too great ids there."""
+    vocabulary = model["vocab"]
+    if len(vocabulary) <= size:
+        return model
+    if isinstance(vocabulary, list):
+        return model | {"vocab": vocabulary[:size]}
+    kept = {text: number for text, number in vocabulary.items() if number < size}
+    merges = [pair for pair in model["merges"] if {*pair, "".join(pair)} <= kept.keys()]
+    return model | {"vocab": kept, "merges": merges}
 
 
 def special_tokens(tokenizer: Tokenizer) -> dict[str, str]:

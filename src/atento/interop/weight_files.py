@@ -48,7 +48,7 @@ def read_tensors(files: list[Path]) -> dict[str, Tensor]:
 def _parts(index: Path) -> list[Path]:
     try:
         table = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
-        names = sorted(set(table.values()))
+        names = sorted({str(name) for name in table.values()})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{index} is no index of weights ({error}); copy it again") from error
     for name in names:

@@ -73,15 +73,17 @@ class ForeignTokenizer(Tokenizer):
             found.append("spaces come back as single ones, as the tokenizer sets them around signs")
         if self._prefixes:
             found.append("a space may come back before the text")
-        if not self._spells_bytes and not self._falls_back:
+        if self._of_bytes and not self._spells_bytes:
+            found.append("bytes that the vocabulary lacks are lost")
+        elif not self._of_bytes and not self._falls_back:
             found.append(f"what the vocabulary cannot spell comes back as {self.piece(self.unk)}")
         return tuple(found)
 
     def surface(self, ids: Sequence[int]) -> Surface:
         """As ``Tokenizer.surface``."""
         shown = [number for number in ids if number not in self._hidden]
-        if self._spells_bytes:
-            text, spans = byte_spans.of_bytes([self._bytes[n] for n in shown], strict_runs=None, ids=shown)
+        if self._of_bytes:
+            text, spans = byte_spans.of_bytes([self._raw(n) for n in shown], strict_runs=None, ids=shown)
         else:
             text, spans = self._grown(shown)
         remaining = iter(spans)
@@ -94,9 +96,10 @@ class ForeignTokenizer(Tokenizer):
 
     def label(self, number: int) -> str:
         """A vocabulary entry for a reader; see ``Tokenizer.label``."""
-        if not self._spells_bytes or number >= len(self._bytes) or number in self._hidden or number == self.unk:
+        raw = self._raw(number) if self._of_bytes else b""
+        if not raw or number in self._hidden or number == self.unk:
             return self.piece(number)
-        return byte_spans.readable(self._bytes[number]).replace(" ", SPACE).replace("\n", "⏎").replace("\t", "⇥")
+        return byte_spans.readable(raw).replace(" ", SPACE).replace("\n", "⏎").replace("\t", "⇥")
 
     def unknown(self, text: str) -> tuple[str, ...]:
         """What of a text becomes the unknown token; nothing where every byte has an entry."""
@@ -125,9 +128,9 @@ class ForeignTokenizer(Tokenizer):
 
     def _tiled(self, text: str, ids: Sequence[int]) -> list[byte_spans.Span] | None:
         """The bytes of each piece in the text, if the pieces laid side by side are it, or it after a space."""
-        if not self._spells_bytes:
+        if not self._of_bytes:
             return None
-        pieces = [self._bytes[number] for number in ids]
+        pieces = [self._raw(number) for number in ids]
         before = len(b"".join(pieces)) - len(text.encode())
         if before not in (0, 1) or b"".join(pieces) != b" " * before + text.encode():
             return None
@@ -146,12 +149,19 @@ class ForeignTokenizer(Tokenizer):
         return text, byte_spans.to_bytes(text, characters)
 
     @functools.cached_property
+    def _of_bytes(self) -> bool:
+        """Whether entries are sequences of bytes in GPT-2's printable form."""
+        return "ByteLevel" in {step["type"] for step in steps_of(self._description["decoder"])}
+
+    @functools.cached_property
     def _spells_bytes(self) -> bool:
-        """Whether entries are sequences of bytes in GPT-2's printable form, every single byte among them."""
-        if "ByteLevel" not in {step["type"] for step in steps_of(self._description["decoder"])}:
-            return False
+        """Whether every single byte is among them, so that nothing is unknown."""
         entries = self._library.get_vocab(with_added_tokens=False)
-        return all(character in entries for character in byte_spans.byte_level_table())
+        return self._of_bytes and all(character in entries for character in byte_spans.byte_level_table())
+
+    def _raw(self, number: int) -> bytes:
+        """What an entry stands for; nothing where the model has an id and the vocabulary no entry."""
+        return self._bytes[number] if number < len(self._bytes) else b""
 
     @functools.cached_property
     def _bytes(self) -> list[bytes]:

@@ -1,25 +1,33 @@
 """Tokenizers of other libraries, from their files: every format becomes a ``Tokenizer``.
 
 A folder says by its files what it has: ``tokenizer.json``, else ``vocab.json`` with ``merges.txt``, ``vocab.txt``, or a
-SentencePiece model. ``tokenizer_config.json`` and ``special_tokens_map.json`` name the special tokens; without them the
-usual names are looked for.
+SentencePiece model; Marian has two of these and a vocabulary of its own. ``tokenizer_config.json`` and
+``special_tokens_map.json`` name the special tokens; without them the usual names are looked for.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import tokenizers
+from tokenizers import decoders
 
 from atento.core.errors import DataError
 from atento.text import template as templates
-from atento.text.template import Roles, Template
-from atento.text.tokenizer import Tokenizer, is_own, steps_of
-from atento.text.vocabulary_files import bert_wordpiece, byte_level_bpe
+from atento.text.sentence_pieces import read_sentence_pieces, sentence_piece_tokenizer
+from atento.text.template import Part, Roles, Template
+from atento.text.tokenizer import Tokenizer, is_own
+from atento.text.vocabulary_files import bert_wordpiece, byte_level_bpe, read_vocabulary
+
+TARGET: Final = "target_tokenizer"
+"""The folder of a translator's second tokenizer, where each language has its own."""
+_SENTENCE_PIECES: Final = "tokenizer.model"
+"""LLaMA's. Files of other names belong to classes that give the pieces ids of their own."""
 
 _USUAL: Final[dict[str, tuple[str, ...]]] = {
     "pad": ("<pad>", "[PAD]"),
@@ -46,6 +54,12 @@ class Settings:
     family: str = ""
     """Whose tokenizer it is, in small letters: the class that it is made for, or the kind of its model."""
 
+    @property
+    def languages(self) -> tuple[str | None, str | None]:
+        """A translator's source and target, where the folder says them."""
+        source, target = (self.config.get(name) for name in ("source_lang", "target_lang"))
+        return source if isinstance(source, str) else None, target if isinstance(target, str) else None
+
     def option(self, name: str, default: bool) -> bool:
         """A choice of ``tokenizer_config.json``."""
         value = self.config.get(name)
@@ -65,9 +79,32 @@ def load_tokenizer(path: Path) -> Tokenizer:
         return _of_merges(path, settings)
     if (path / "vocab.txt").is_file():
         return _of_vocabulary(path / "vocab.txt", settings)
+    if (path / _SENTENCE_PIECES).is_file():
+        return _of_sentence_pieces(path / _SENTENCE_PIECES, settings)
     raise DataError(
-        f"{path} has no tokenizer: none of tokenizer.json, vocab.json with merges.txt, vocab.txt; copy it whole"
+        f"{path} has no tokenizer that is read: none of tokenizer.json, vocab.json with merges.txt, vocab.txt, "
+        f"{_SENTENCE_PIECES}; copy it whole"
     )
+
+
+def load_tokenizers(path: Path) -> tuple[Tokenizer, Tokenizer]:
+    """The source's and the target's tokenizer of a translator's folder, or twice the same.
+
+    Marian's are two SentencePiece models over one ``vocab.json``, or over one each.
+
+    Raises:
+        DataError: as ``load_tokenizer``.
+    """
+    if (path / "source.spm").is_file():
+        settings = read_settings(path)
+        own = settings.option("separate_vocabs", False)
+        target = "target_vocab.json" if own else "vocab.json"
+        return (
+            _of_marian(path / "source.spm", path / "vocab.json", settings),
+            _of_marian(path / "target.spm", path / target, settings),
+        )
+    one = load_tokenizer(path)
+    return one, load_tokenizer(path / TARGET) if (path / TARGET).is_dir() else one
 
 
 def read_settings(folder: Path) -> Settings:
@@ -84,13 +121,17 @@ def read_settings(folder: Path) -> Settings:
         content = value.get("content") if isinstance(value, dict) else value
         if isinstance(content, str):
             tokens[name] = content
-    added = _table(folder / "added_tokens.json")
+    added = read_vocabulary(folder / "added_tokens.json") if (folder / "added_tokens.json").is_file() else {}
     family = config.get("tokenizer_class") or _table(folder / "config.json").get("model_type") or ""
     return Settings(tokens=tokens, added=added, config=config, family=str(family).lower())
 
 
 def finished(
-    library: tokenizers.Tokenizer, settings: Settings, template: Callable[[Roles], Template] | None, where: str
+    library: tokenizers.Tokenizer,
+    settings: Settings,
+    template: Callable[[Roles], Template] | None,
+    where: str,
+    absent: Sequence[int] = (),
 ) -> Tokenizer:
     """A library's tokenizer as ours: special tokens made known as such, their roles and template written into it.
 
@@ -99,6 +140,7 @@ def finished(
         settings: how the special tokens are called.
         template: how they stand; None: as the library's own post-processor says.
         where: the file, for errors.
+        absent: entries that the model's vocabulary lacks.
 
     Raises:
         DataError: a special token that cannot be done without is missing.
@@ -121,6 +163,7 @@ def finished(
     )
     ids = {role: library.token_to_id(name) for role, name in names.items()}
     roles = roles_of_names({role: number for role, number in ids.items() if number is not None}, where)
+    roles = dataclasses.replace(roles, absent=tuple(absent))
     description = json.loads(library.to_str())
     try:
         chosen = templates.template_of(description) if template is None else template(roles)
@@ -177,16 +220,13 @@ def _follow_config(library: tokenizers.Tokenizer, settings: Settings) -> None:
     """BERT's choices in ``tokenizer_config.json`` go before those of ``tokenizer.json``, as in ``transformers``."""
     if "bert" not in settings.family:
         return
-    description = json.loads(library.to_str())
-    for step in steps_of(description["normalizer"]):
-        if step["type"] == "BertNormalizer":
-            names = {"lowercase": "do_lower_case", "strip_accents": "strip_accents"}
-            names["handle_chinese_chars"] = "tokenize_chinese_chars"
-            changed = {ours: settings.config[theirs] for ours, theirs in names.items() if theirs in settings.config}
-            step |= changed
-            library.normalizer = tokenizers.normalizers.BertNormalizer(
-                **{name: value for name, value in step.items() if name != "type"}
-            )
+    normalizer = json.loads(library.to_str())["normalizer"]
+    if normalizer is None or normalizer.pop("type") != "BertNormalizer":
+        return
+    names = {"lowercase": "do_lower_case", "strip_accents": "strip_accents"}
+    names["handle_chinese_chars"] = "tokenize_chinese_chars"
+    changed = {ours: settings.config[theirs] for ours, theirs in names.items() if theirs in settings.config}
+    library.normalizer = tokenizers.normalizers.BertNormalizer(**{**normalizer, **changed})
 
 
 def _of_merges(folder: Path, settings: Settings) -> Tokenizer:
@@ -210,6 +250,40 @@ def _of_vocabulary(path: Path, settings: Settings) -> Tokenizer:
         ideographs=settings.option("tokenize_chinese_chars", True),
     )
     return finished(library, settings, lambda roles: templates.bert(roles.bos, roles.eos), str(path))
+
+
+def _of_sentence_pieces(path: Path, settings: Settings) -> Tokenizer:
+    model = read_sentence_pieces(path)
+    library = sentence_piece_tokenizer(model)
+    before, after = (
+        settings.option("add_bos_token", "llama" in settings.family),
+        settings.option("add_eos_token", False),
+    )
+
+    def template(roles: Roles) -> Template:
+        one = [Part(roles.bos)] if before else []
+        one += [Part("A")] + ([Part(roles.eos)] if after else [])
+        second = [part._replace(what="B", text_type=1) if part.what == "A" else part for part in one]
+        return Template(one=tuple(one), two=(*one, *second))
+
+    return finished(library, settings, template, str(path))
+
+
+def _of_marian(path: Path, vocabulary: Path, settings: Settings) -> Tokenizer:
+    """Pieces of a SentencePiece model with the ids of ``vocab.json``; codes of languages in it are tokens."""
+    ids = read_vocabulary(vocabulary)
+    try:
+        library = sentence_piece_tokenizer(read_sentence_pieces(path), ids)
+    except ValueError as error:
+        raise DataError(f"{vocabulary}: {error}; copy it again") from error
+    codes = [token for token in ids if token.startswith(">>") and token.endswith("<<")]
+    library.add_tokens([tokenizers.AddedToken(code, normalized=False) for code in codes])
+    library.decoder = decoders.Sequence([library.decoder, decoders.Replace(tokenizers.Regex(r" +\z"), "")])
+    names = {"pad": "<pad>", "unk": "<unk>", "eos": "</s>", **settings.tokens}
+    names = {**{role: names[role] for role in ("pad", "unk", "eos")}, "bos": names["pad"]}
+    absent = range(len(ids), library.get_vocab_size(with_added_tokens=True))
+    marian = dataclasses.replace(settings, tokens=names)
+    return finished(library, marian, lambda roles: templates.ended(roles.eos), str(vocabulary), absent)
 
 
 def _takes_space(role: str, settings: Settings) -> bool:
