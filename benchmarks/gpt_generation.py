@@ -81,7 +81,7 @@ def ours(folder: Path, seed: int) -> Write:
     shutil.rmtree(run, ignore_errors=True)
     import_folder(folder, run)
     writer = Writer.load(run)
-    settings = DecodingConfig(sampling=True, top_k=40, seed=seed)
+    settings = DecodingConfig(sampling=True, top_k=40, seed=seed, max_length=2000)
 
     def write(texts: int, tokens: int) -> None:
         decoding = msgspec.structs.replace(settings, samples=texts, min_length=tokens + len(PROMPT))
