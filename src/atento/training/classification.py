@@ -10,7 +10,6 @@ import torch
 
 from atento.applications.classifier import framing_of
 from atento.applications.device import usable_device
-from atento.bundle import Bundle
 from atento.core.files import atomic_folder
 from atento.core.progress import Progress
 from atento.data.batch_plan import Int64s
@@ -26,7 +25,7 @@ from atento.training.objectives import ClassificationObjective
 from atento.training.precision import Precision, autocast, resolve
 from atento.training.recipe import LabelledDataConfig, Recipe
 from atento.training.start import origin_of
-from atento.training.task import Task
+from atento.training.task import Task, announce_model, reading_bundle
 from atento.training.tokenizers import make_classifier_tokenizer
 from atento.training.validation import Validation, evaluating, mean_loss
 
@@ -56,17 +55,9 @@ def classification_task(
     model = build_classifier(model_config, origin.vocabulary, len(classes), seed=settings.seed)
     origin.load_classifier(model, classes)
     model = model.to(where)
-    progress.message(f"{model.num_parameters:,} parameters, vocabulary {tokenizer.size:,}, {len(classes)} classes")
-    bundle = Bundle(
-        model=model,
-        model_config=model_config,
-        source_tokenizer=tokenizer,
-        target_tokenizer=tokenizer,
-        target_language=data.language,
-        decoding=recipe.decoding,
-        classes=classes,
-    )
+    bundle = reading_bundle(recipe, data, model, model_config, tokenizer, classes)
     framing = framing_of(bundle, data.context)
+    announce_model(model, framing.longest, progress)
     batches = LabelledBatches(dataset, framing, budget=settings.batch_tokens, seed=settings.seed)
     if batches.cut:
         progress.message(f"{batches.cut:,} texts are longer than {framing.longest} tokens and lose their ends")

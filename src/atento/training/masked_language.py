@@ -9,25 +9,22 @@ import msgspec
 import torch
 
 from atento.applications.device import usable_device
-from atento.bundle import Bundle
 from atento.core.errors import ConfigurationError, DataError
 from atento.core.progress import Progress
 from atento.data.masked_batching import MaskedBatch, MaskedBatches, Portion
 from atento.data.masking import MaskingConfig
-from atento.data.text_dataset import TextDataset, open_texts
+from atento.data.text_dataset import TextDataset
 from atento.models.bert import BertConfig
 from atento.models.build import build_model
 from atento.models.masked_language_model import MaskedLanguageModel
 from atento.text.tokenizer import Tokenizer
 from atento.text.word_parts import word_parts
-from atento.training.fit import fit_of_texts, tell_of_fit
-from atento.training.language import announce_texts, check_size, context_of, facts_of_texts, held_out_texts
 from atento.training.objectives import MaskedObjective
 from atento.training.precision import Precision, autocast, resolve
 from atento.training.recipe import Recipe, TextDataConfig
 from atento.training.start import origin_of
-from atento.training.task import Task
-from atento.training.tokenizers import make_tokenizer
+from atento.training.task import Task, announce_model, reading_bundle
+from atento.training.texts import prepare_texts
 from atento.training.validation import Validation, evaluating, mean_loss
 
 
@@ -41,34 +38,18 @@ def masked_language_task(
         ConfigurationError: settings that do not go together.
         OutputError: ``run`` cannot be written.
     """
-    where = usable_device(device)
-    settings = recipe.training
+    where, settings = usable_device(device), recipe.training
     if not model_config.masked_head:
         raise ConfigurationError("model.masked_head = false: nothing could learn to predict masked tokens")
-    context = context_of(model_config, data)
-    train_files, valid_files = held_out_texts(recipe, data, run, progress)
     with_mask = msgspec.structs.replace(recipe.tokenizer, mask=True)
-    tokenizer = make_tokenizer(with_mask, data, train_files, run / "tokenizers", progress)
+    texts = prepare_texts(recipe, model_config, data, run, progress, tokenizer=with_mask)
+    tokenizer = texts.tokenizer
     require_mask(tokenizer, data.tokenizer or "the tokenizer")
-    dataset = open_texts(train_files, data.documents, tokenizer, progress=progress)
-    valid = open_texts(valid_files, data.documents, tokenizer, progress=progress)
-    announce_texts(dataset, valid, progress)
-    fit = fit_of_texts(train_files, data.documents, tokenizer)
-    tell_of_fit(fit, recipe.start, progress)
     origin = origin_of(recipe.start, tokenizer, tokenizer)
     model = build_model(model_config, origin.vocabulary, seed=settings.seed)
     origin.load_into(model)
     model = model.to(where)
-    progress.message(f"{model.num_parameters:,} parameters, vocabulary {tokenizer.size:,}, context {context}")
-    check_size(dataset, context, settings.batch_tokens)
-    bundle = Bundle(
-        model=model,
-        model_config=model_config,
-        source_tokenizer=tokenizer,
-        target_tokenizer=tokenizer,
-        target_language=data.language,
-        decoding=recipe.decoding,
-    )
+    announce_model(model, texts.context, progress)
     masking = settings.masking or MaskingConfig()
     words = word_parts(tokenizer) if masking.whole_words else None
 
@@ -77,7 +58,7 @@ def masked_language_task(
             part,
             model.vocabulary,
             masking,
-            context=context,
+            context=texts.context,
             budget=budget,
             seed=seed,
             pairs=model_config.next_sentence,
@@ -87,14 +68,14 @@ def masked_language_task(
         )
 
     precision = resolve(settings.precision, where)
-    validated = batches(valid, max(settings.batch_tokens, context), 0, moved=False)
+    validated = batches(texts.valid, max(settings.batch_tokens, texts.context), 0, moved=False)
     return Task(
-        bundle=bundle,
+        bundle=reading_bundle(recipe, data, model, model_config, tokenizer),
         objective=MaskedObjective(label_smoothing=settings.label_smoothing),
-        batches=batches(dataset, settings.batch_tokens, settings.seed, moved=True),
+        batches=batches(texts.train, settings.batch_tokens, settings.seed, moved=True),
         validator=MaskedLanguageValidator(model, validated, precision),
         precision=precision,
-        data=facts_of_texts(dataset, valid, fit),
+        data=texts.facts(),
         signatures={},
     )
 

@@ -1,0 +1,137 @@
+"""Running text as a run reads it: what is trained on and held out, the tokenizer, both parts encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from atento.core.errors import ConfigurationError, DataError
+from atento.core.files import atomic_folder
+from atento.core.progress import Progress
+from atento.data.text_dataset import TextDataset, open_texts
+from atento.data.text_files import TextFiles
+from atento.data.text_split import split_text
+from atento.models.transformer import StackConfig
+from atento.text.configuration import TokenizerConfig
+from atento.text.fit import Fit
+from atento.text.tokenizer import Tokenizer
+from atento.training.fit import fit_of_texts, tell_of_fit
+from atento.training.recipe import Recipe, TextDataConfig
+from atento.training.tokenizers import make_tokenizer
+
+CONTEXT = 256
+"""Tokens of a row where the model has no limit and the recipe says nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Texts:
+    """Everything but the model."""
+
+    tokenizer: Tokenizer
+    train: TextDataset
+    valid: TextDataset
+    context: int
+    """Tokens of a row."""
+    fit: Mapping[str, Fit]
+
+    def facts(self) -> dict[str, object]:
+        """What the card says of the data."""
+        train, valid = self.train, self.valid
+        return {
+            "train": [corpus.name for corpus in train.corpora],
+            "valid": [corpus.name for corpus in valid.corpora],
+            "train_documents": train.documents,
+            "valid_documents": valid.documents,
+            "train_tokens": train.places - train.documents,
+            "valid_tokens": valid.places - valid.documents,
+            "valid_bytes": valid.size,
+            "fit": msgspec.to_builtins(dict(self.fit)),
+        }
+
+
+def prepare_texts(
+    recipe: Recipe,
+    model: StackConfig,
+    data: TextDataConfig,
+    run: Path,
+    progress: Progress,
+    *,
+    tokenizer: TokenizerConfig | None = None,
+) -> Texts:
+    """Split, train a tokenizer (``tokenizer``, else the recipe's) and encode; what is made is kept in ``run``.
+
+    Raises:
+        DataError: a text cannot be read, or is too small.
+        ConfigurationError: settings that do not go together.
+        OutputError: ``run`` cannot be written.
+    """
+    context = context_of(model, data)
+    train_files, valid_files = held_out_texts(recipe, data, run, progress)
+    made = make_tokenizer(tokenizer or recipe.tokenizer, data, train_files, run / "tokenizers", progress)
+    train = open_texts(train_files, data.documents, made, progress=progress)
+    valid = open_texts(valid_files, data.documents, made, progress=progress)
+    for part, purpose in ((train, "to train on"), (valid, "to validate on")):
+        documents = "document" if part.documents == 1 else "documents"
+        progress.message(f"{part.places - part.documents:,} tokens in {part.documents:,} {documents} {purpose}")
+    check_size(train, context, recipe.training.batch_tokens)
+    fit = fit_of_texts(train_files, data.documents, made)
+    tell_of_fit(fit, recipe.start, progress)
+    return Texts(tokenizer=made, train=train, valid=valid, context=context, fit=fit)
+
+
+def context_of(config: StackConfig, data: TextDataConfig) -> int:
+    """Tokens of a row.
+
+    Raises:
+        ConfigurationError: more than the model has positions.
+    """
+    most = config.max_positions if config.position == "learned" else None
+    if data.context is None:
+        return most or CONTEXT
+    if most is not None and data.context > most:
+        raise ConfigurationError(
+            f"data.context = {data.context} is more than model.max_positions = {most}; change either"
+        )
+    return data.context
+
+
+def held_out_texts(
+    recipe: Recipe, data: TextDataConfig, run: Path, progress: Progress
+) -> tuple[list[TextFiles], list[TextFiles]]:
+    """Texts to train and to validate on; the second are split from the first where none is given.
+
+    Raises:
+        DataError: a text is too short to be split.
+    """
+    if data.valid is not None:
+        return list(data.train), [data.valid]
+    folder = run / "held-out"
+    if not folder.exists():
+        with atomic_folder(folder) as temporary:
+            for number, files in enumerate(data.train):
+                place = temporary / str(number)
+                split_text(files, data.documents, data.held_out, place, seed=recipe.training.seed)
+        progress.message(f"no text to validate on was given: held a part of the training text out, in {folder}")
+    train, valid = [], []
+    for number, files in enumerate(data.train):
+        suffix = ".jsonl" if files.json_lines else ".txt"
+        train.append(TextFiles(text=str(folder / str(number) / f"train{suffix}"), weight=files.weight))
+        valid.append(TextFiles(text=str(folder / str(number) / f"dev{suffix}")))
+    return train, valid
+
+
+def check_size(dataset: TextDataset, context: int, budget: int) -> None:
+    """Refuse a text that does not fill a batch: every step would see the same.
+
+    Raises:
+        DataError: it is smaller.
+    """
+    if dataset.places < min(budget, max(context, budget // context * context)):
+        names = ", ".join(corpus.name for corpus in dataset.corpora)
+        raise DataError(
+            f"{names}: {dataset.places:,} tokens are fewer than one batch holds (training.batch_tokens = {budget}); "
+            f"bring more text, or set training.batch_tokens to {dataset.places} or less, and data.context with it"
+        )
