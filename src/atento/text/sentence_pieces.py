@@ -8,9 +8,8 @@ What is made of a model is the ``tokenizers`` library's, piece for piece: normal
 as ``▁``, then the most probable pieces (unigram, Kudo 2018) or merges in the order of scores (BPE, Sennrich et al.
 2016).
 
-Left out on purpose: models of words or characters, and BPE with pieces that the user defined. One difference is known:
-where a compatibility character is followed by a mark (``ǉ͌``, halfwidth ``ｶﾞ``), the ``tokenizers`` library applies the
-model's table otherwise.
+Left out on purpose: models of words or characters, and BPE with pieces that the user defined. Known to be composed
+otherwise: halfwidth kana with their sound marks (``ｶﾞ``), and marks heaped in an order that is not Unicode's.
 """
 
 from __future__ import annotations
@@ -30,6 +29,9 @@ from atento.core.errors import DataError
 SPACE: Final = "▁"
 HIDDEN: Final = "\uf8ff"
 """Begins entries that a text must never be cut into, though their ids must have a name; a sign for private use."""
+_APART: Final = "\ufff0"
+"""Parts graphemes; a control sign that Unicode has given no meaning."""
+_COMPATIBILITY: Final = ("nmt_nfkc", "nfkc", "nmt_nfkc_cf", "nfkc_cf")
 _LOST: Final = "\uf8fe"
 """In the place of a sign that has no entry."""
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
@@ -52,6 +54,8 @@ class SentencePieces:
 
     kind: Literal["unigram", "bpe"]
     pieces: tuple[Piece, ...]
+    normalization: str
+    """What the rules of normalisation are called."""
     character_map: bytes
     """How characters are normalised, in the library's compiled form; empty: not at all."""
     dummy_prefix: bool
@@ -93,6 +97,7 @@ def read_sentence_pieces(path: Path) -> SentencePieces:
     return SentencePieces(
         kind="unigram" if kind == 1 else "bpe",
         pieces=pieces,
+        normalization=_text(normalizer, 1).decode(errors="replace"),
         character_map=_text(normalizer, 2),
         dummy_prefix=bool(_number(normalizer, 3, 1)),
         removes_spaces=bool(_number(normalizer, 4, 1)),
@@ -189,11 +194,25 @@ def _signs(model: SentencePieces) -> frozenset[str]:
     return frozenset(sign for piece in model.pieces if piece.type in (NORMAL, USER_DEFINED) for sign in piece.text)
 
 
+def _characters(model: SentencePieces) -> list[normalizers.Normalizer]:
+    """The model's table of characters, applied by the ``tokenizers`` library.
+
+    That one looks whole graphemes up, and takes the first entry that begins one: marks after it are lost. Under the
+    tables of Unicode's compatibility form it suffices to compose what can be composed first, and to part marks from
+    what stands before them.
+    """
+    if not model.character_map:
+        return []
+    table = normalizers.Precompiled(model.character_map)
+    if model.normalization not in _COMPATIBILITY:
+        return [table]
+    apart = normalizers.Replace(Regex(r"(?<=.)(?=[\p{M}\uff9e\uff9f])"), _APART)
+    return [normalizers.NFC(), apart, table, normalizers.Replace(_APART, "")]
+
+
 def _normalizer(model: SentencePieces, *, lone: bool) -> normalizers.Normalizer:
     """With ``lone``, unknown signs have ids of their own only where they do not touch each other."""
-    steps: list[normalizers.Normalizer] = []
-    if model.character_map:
-        steps.append(normalizers.Precompiled(model.character_map))
+    steps = _characters(model)
     if model.removes_spaces:
         steps += [normalizers.Replace(Regex(r"\A +"), ""), normalizers.Replace(Regex(" {2,}"), " ")]
     if model.dummy_prefix:
