@@ -135,7 +135,7 @@ def framing_of(bundle: Bundle[Classifier], context: int | None = None) -> Framin
         vocabulary=bundle.vocabulary,
         longest=longest,
         separators=bundle.tokenizer.template.separators,
-        has_types=config.num_text_types > 1,
+        has_types=bundle.tokenizer.template.has_types and config.num_text_types > 1,
     )
 
 

@@ -87,6 +87,7 @@ class MaskedBatches:
         seed: of everything random.
         pairs: make rows of two texts for the next-sentence objective.
         separators: how many ``</s>`` stand between two texts.
+        has_types: whether two texts are counted to two types.
         words: which tokens are parts of words; needed for whole words.
         moved: cut long documents at other places in every epoch.
 
@@ -107,6 +108,7 @@ class MaskedBatches:
         seed: int,
         pairs: bool = False,
         separators: int = 1,
+        has_types: bool = True,
         words: WordParts | None = None,
         moved: bool = True,
     ) -> None:
@@ -120,7 +122,7 @@ class MaskedBatches:
             raise DataError(f"a context of {context} tokens holds no text beside its special tokens; give a longer one")
         self.dataset, self.vocabulary, self.masking = dataset, vocabulary, masking
         self.context, self.budget, self.seed = context, budget, seed
-        self.pairs, self.separators, self.moved = pairs, separators, moved
+        self.pairs, self.separators, self.has_types, self.moved = pairs, separators, has_types, moved
         self.words = words if masking.whole_words else None
 
     def plan(self, epoch: int) -> Sequence[Portion]:
@@ -157,7 +159,7 @@ class MaskedBatches:
         return MaskedBatch(
             inputs=torch.from_numpy(inputs),
             mask=torch.from_numpy(real),
-            types=None if types is None else torch.from_numpy(types),
+            types=torch.from_numpy(types) if types is not None and self.has_types else None,
             chosen=torch.from_numpy(chosen),
             labels=torch.from_numpy(tokens[chosen]),
             follows=None if follows is None else torch.from_numpy(follows),

@@ -74,6 +74,12 @@ ROBERTA: Final = Names(
     begins_after_padding=True,
 )
 
+CLASSIFIER: Final = {
+    "bert": ("bert.pooler.dense", "classifier"),
+    "roberta": ("classifier.dense", "classifier.out_proj"),
+}
+"""What their classifiers call the tanh layer over the first token's vector, and the last layer."""
+
 
 class _Fields(msgspec.Struct):
     """``config.json`` with Hugging Face's defaults, which both share but for the padding."""

@@ -87,6 +87,8 @@ def to_huggingface(bundle: AnyBundle) -> Exported:
     Raises:
         ConfigurationError: as ``export_folder``.
     """
+    if bundle.classes:
+        return _classifier(bundle)
     match bundle.model_config:
         case GPTConfig() as config:
             return _language_model(bundle, config)
@@ -144,6 +146,41 @@ def _masked_language_model(bundle: AnyBundle, config: BertConfig) -> Exported:
         architecture=architecture,
         auto_class=auto_class,
         config=_config(bundle, architecture, bert.config_to(config, vocabulary, names)),
+        tensors=tensors,
+        template=bundle.tokenizer.template,
+        generation=None,
+        inputs=("input_ids", "attention_mask") if config.num_text_types == 1 else _WITH_TYPES,
+    )
+
+
+def _classifier(bundle: AnyBundle) -> Exported:
+    """As BERT's or RoBERTa's classifier; both read the first token's vector through a tanh layer."""
+    config = bundle.model_config
+    if not isinstance(config, BertConfig):
+        raise ConfigurationError(
+            "GPT-2's classifier has no bias and reads the last token of a text, and this one reads </s>: "
+            "a classifier made of a GPT cannot be exported there"
+        )
+    body = msgspec.structs.replace(config, masked_head=False, next_sentence=False, tied_embeddings=True)
+    if unfit := bert.unfit(body):
+        raise ConfigurationError(f"BERT's format cannot say {', '.join(unfit)}")
+    vocabulary, ours = bundle.vocabulary, weights(bundle.model)
+    names = bert.ROBERTA if _came_as(bundle) == "roberta" else bert.BERT
+    encoder = {name.removeprefix("body."): value for name, value in ours.items()}
+    pooler, output = bert.CLASSIFIER[names.model_type]
+    tensors = write(bert.table(body, names, vocabulary.pad), encoder)
+    for part in ("weight", "bias"):
+        tensors[f"{pooler}.{part}"] = ours[f"body.pooler.dense.{part}"]
+        tensors[f"{output}.{part}"] = ours[f"output.{part}"]
+    architecture = f"{names.prefix}ForSequenceClassification"
+    labels = {
+        "id2label": {str(number): name for number, name in enumerate(bundle.classes)},
+        "label2id": {name: number for number, name in enumerate(bundle.classes)},
+    }
+    return Exported(
+        architecture=architecture,
+        auto_class="AutoModelForSequenceClassification",
+        config=_config(bundle, architecture, {**bert.config_to(body, vocabulary, names), **labels}),
         tensors=tensors,
         template=bundle.tokenizer.template,
         generation=None,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import warnings
 from pathlib import Path
 
 import safetensors
@@ -68,11 +69,12 @@ def _safe(path: Path) -> dict[str, Tensor]:
 
 def _pickled(path: Path) -> dict[str, Tensor]:
     try:
-        table = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of unusual pickles, which are refused or read, but nothing in between
+            table = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise DataError(
-            f"{path} holds more than tensors, or is damaged, and is not read for safety "
-            f"({str(error).partition(chr(10))[0]}); ask its author for safetensors"
+            f"{path} holds more than tensors, or is damaged, and is not read for safety; ask its author for safetensors"
         ) from error
     except Exception as error:  # what a damaged pickle leads to may raise anything
         if is_out_of_memory(error):

@@ -58,6 +58,11 @@ class Template:
         places = {part.what: place for place, part in enumerate(self.two)}
         return places["B"] - places["A"] - 1
 
+    @property
+    def has_types(self) -> bool:
+        """Whether it counts the two texts of a pair to different types."""
+        return any(part.text_type for part in self.two)
+
     def single(self, ids: Sequence[int]) -> list[int]:
         """A text with its special tokens."""
         return _laid_out(self.one, ids, ())[0]

@@ -63,6 +63,7 @@ def masked_language_task(
             seed=seed,
             pairs=model_config.next_sentence,
             separators=tokenizer.template.separators,
+            has_types=tokenizer.template.has_types,
             words=words,
             moved=moved,
         )
