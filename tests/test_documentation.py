@@ -137,7 +137,8 @@ def test_the_example_of_a_study_can_be_planned(
 ) -> None:
     from atento.core.progress import Silent
     from atento.study.data import prepare
-    from atento.study.plan import next_runs, prepare_variants
+    from atento.study.plan import next_runs
+    from atento.study.preparation import prepare_variants
     from atento.study.reading import read_study
 
     for file in workplace.glob("*.??"):
