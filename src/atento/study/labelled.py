@@ -90,7 +90,7 @@ def read_texts(study: Study) -> LabelledTexts:
     if len(known) < 2:
         raise DataError(f"there are texts of {len(known)} class to train on; a classifier needs two classes")
     kept = [text for text in unlabelled if text not in held]
-    left_out = len(parts["train"]) - len(train) + len(unlabelled) - len(kept)
+    left_out = len(held & {*unlabelled, *(text for text, _ in parts["train"])})
     return LabelledTexts(train=train, dev=dev, test=test, unlabelled=kept, left_out=left_out)
 
 
