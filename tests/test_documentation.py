@@ -178,7 +178,8 @@ def test_the_page_on_studies_explains_every_key() -> None:
     told = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`\n]+)`", page.replace(example_study(), "")))))
     parts = (
         "Study", "Variant", "Match", "DiagnosticData", "DiagnosticTest", "BuiltinData", "CorpusData", "CorpusTest",
-        "RandomData", "Subset", "Measure", "Claim", "Published", "Chart",
+        "RandomData", "LabelledData", "LabelledClass", "LanguagesData", "Subset", "Measure", "Claim", "Published",
+        "Chart",
     )  # fmt: skip
     keys = {field.encode_name for part in parts for field in fields(getattr(configuration, part))}
     keys |= {metric for metric in METRICS if not metric.startswith("decoding_")}

@@ -156,7 +156,7 @@ def prepare(study: Study, folder: Path, progress: Progress) -> Materials:
         else:
             write_labelled(temporary, study, labelled, seed=_DRAW)
             if labelled.left_out:
-                progress.message(f"{labelled.left_out:,} texts to train on stand in dev or the test set: left out")
+                progress.message(f"left out, for standing in dev or the test set, too: {labelled.left_out:,} texts")
         (temporary / "tests").mkdir()
         made = {subset.name: _subset(subset, tests, pairs) for subset in study.subsets}
         for name in (name for name, test in made.items() if test is None):

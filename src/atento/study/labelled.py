@@ -173,7 +173,7 @@ def describe_labelled(data: LabelledData | LanguagesData, facts: Facts, test: Te
     if facts.unlabelled:
         lines.append(f"{facts.unlabelled:,} texts without classes, for the tokenizers and to pre-train on")
     if facts.left_out:
-        lines.append(f"{facts.left_out:,} texts stood in dev or the test set as well, and are not trained on")
+        lines.append(f"not trained on, for standing in dev or the test set, too: {facts.left_out:,} texts")
     words = sum(len(segment(text)) for text in test.sources) / len(test)
     counts = Counter(test.references)
     most = 100 * max(counts.values()) / len(test)
