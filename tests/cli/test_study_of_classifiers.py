@@ -196,6 +196,15 @@ def test_an_own_corpus_that_a_classifier_cannot_read_is_refused(
     assert message in atento("study", save(), *given, "--plan").error
 
 
+def test_the_shipped_study_takes_an_own_corpus(atento: Atento, written: Written) -> None:
+    paths = [written(f"{name}.tsv", *TEXTS) for name in ("train", "dev", "test")]
+    words = zip(("--train", "--valid", "--test"), paths, strict=True)
+    given = [word for pair in words for word in pair]
+    plan = json.loads(atento("study", "pretraining", *given, "--plan", "--json").out)
+    assert plan["runs"] == 4 * (3 + 2) + 2 * 3
+    assert len(plan["claims"]) == 2
+
+
 def test_a_translator_still_wants_two_files_to_be_tested_on(
     atento: Atento, save: Callable[..., Path], written: Written, corpus: tuple[Path, Path]
 ) -> None:

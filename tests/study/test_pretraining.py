@@ -31,6 +31,7 @@ from atento.study.preparation import Prepared, prepare_variants
 from atento.study.rendering import read_report, write_report
 from atento.study.results import RunResult, StudyReport
 from atento.study.runner import _Board, run_study
+from atento.study.worker import Job, execute
 
 
 @pytest.fixture(autouse=True)
@@ -210,6 +211,38 @@ def test_a_study_that_was_stopped_goes_on_and_comes_to_the_same(
     again = report_of(classes, tmp_path / "study")
     assert {name: stamp for name, stamp in stamps(tmp_path / "study").items() if name in done} == done
     assert timeless(again) == timeless(whole)
+
+
+def test_pre_training_that_was_stopped_goes_on_to_the_same_weights(classes: dict[str, Any], tmp_path: Path) -> None:
+    classes["seeds"], classes["learning_rates"] = [1], [1e-2]
+    report_of(classes, tmp_path / "whole")
+    study, folder = convert(classes, Study, where="x"), tmp_path / "study"
+    materials = prepare(study, folder / "data", Silent())
+    prepared = prepare_variants(study, materials, folder, Silent())
+    plan = plan_pretraining(prepared["pretrained"], 1)
+    assert plan is not None
+    job = Job(study=study, plan=plan, materials=materials, runs=folder / "runs", threads=1, device="cpu")
+    stop = Stop()
+
+    class AfterThreeSteps(Silent):
+        left = 3
+
+        def advance(self, amount: float = 1, *, note: str = "") -> None:
+            self.left -= bool(note)  # a step has one
+            if self.left == 0:
+                stop.set()
+
+    assert execute(job, AfterThreeSteps(), stop) is None
+    assert not (job.folder / "result.json").exists()
+    result = execute(job, Silent(), Stop())
+    assert result is not None
+    assert result.cost.steps == 6
+    assert result.tests == {}
+    [other] = (tmp_path / "whole" / "runs").glob("pretraining-*")
+    assert other.name == job.folder.name
+    own, theirs = (weights(load_bundle(place).model) for place in (job.folder, other))
+    assert all(torch.equal(own[name], theirs[name]) for name in theirs)
+    assert execute(job, Silent(), Stop()) == result, "not again"
 
 
 def test_killed_after_pre_training_it_repeats_nothing(classes: dict[str, Any], tmp_path: Path) -> None:

@@ -213,18 +213,25 @@ def describe(study: Study, materials: Materials) -> tuple[str, ...]:
                 f"random tokens (of {size:,}) in sentences of {', '.join(map(str, lengths))} tokens, "
                 f"{sentences:,} of them in a training batch",
             )
-        case LabelledData() | LanguagesData() as data:
-            return describe_labelled(data, materials.facts, materials.test("test"))
-    lines = [own]
+        case LabelledData() | LanguagesData():
+            return (*describe_labelled(study, materials.facts), *_describe_tests(study, materials))
+    return (own, *_describe_tests(study, materials))
+
+
+def _describe_tests(study: Study, materials: Materials) -> list[str]:
+    lines = []
     for name in study.test_names:
         if not materials.has(name):
             lines.append(f"test set {name}: no sentence fits it")
             continue
         test = materials.test(name)
         words = sum(len(segment(source)) for source in test.sources) / len(test)
-        aligned = ", with gold word alignments" if test.links else ""
-        lines.append(f"test set {name}: {len(test):,} sentences of {words:.1f} words on average{aligned}")
-    return tuple(lines)
+        more = ", with gold word alignments" if test.links else ""
+        if study.subject == "classification":
+            often = 100 * max(Counter(test.references).values()) / len(test)
+            more = f"; whoever always guesses the most frequent class is right in {often:.1f} %"
+        lines.append(f"test set {name}: {len(test):,} sentences of {words:.1f} words on average{more}")
+    return lines
 
 
 def count_pairs(files: Sequence[CorpusFiles]) -> int:

@@ -6,7 +6,7 @@ of everything that is trained on, classified or not, so that no model has read w
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +20,6 @@ from atento.data.builtin.corpus import builtin_corpus
 from atento.data.builtin.languages import dealt
 from atento.data.labelled_files import LabelledFiles, read_labelled
 from atento.study.configuration import LabelledData, LanguagesData, Study, Variant
-from atento.study.testset import TestSet
-from atento.text.words import segment
 
 Labelled = tuple[str, str]
 """A text and its class."""
@@ -160,27 +158,21 @@ def train_name(texts: int | None) -> str:
     return f"train-{'all' if texts is None else texts}.tsv"
 
 
-def describe_labelled(data: LabelledData | LanguagesData, facts: Facts, test: TestSet) -> tuple[str, ...]:
+def describe_labelled(study: Study, facts: Facts) -> tuple[str, ...]:
     """Lines for a report."""
     own = ""
-    if isinstance(data, LanguagesData):
+    if isinstance(study.data, LanguagesData):
         own = "the built-in corpus, each pair as one text, in Portuguese, in Spanish, or half in each: "
-    limit = f"{data.train_texts:,} of each class are trained on" if data.train_texts else "all are trained on"
+    counts = [f"{count:,}" for count in limits(study)]
+    counts += ["all"] if any(texts_of(study, variant) is None for variant in study.variants) else []
     lines = [
         f"{own}{facts.train:,} labelled texts of {len(facts.classes)} classes ({', '.join(facts.classes)}), of which "
-        f"{limit}, where a variant does not say otherwise; {facts.valid:,} to validate on"
+        f"{' or '.join(counts)} of each class are trained on; {facts.valid:,} to validate on"
     ]
     if facts.unlabelled:
         lines.append(f"{facts.unlabelled:,} texts without classes, for the tokenizers and to pre-train on")
     if facts.left_out:
         lines.append(f"not trained on, for standing in dev or the test set, too: {facts.left_out:,} texts")
-    words = sum(len(segment(text)) for text in test.sources) / len(test)
-    counts = Counter(test.references)
-    most = 100 * max(counts.values()) / len(test)
-    lines.append(
-        f"test set test: {len(test):,} texts of {words:.1f} words on average; whoever always guesses the most frequent "
-        f"class is right in {most:.1f} %"
-    )
     return tuple(lines)
 
 
