@@ -59,6 +59,13 @@ class Job:
         """The run's directory."""
         return self.runs / self.plan.name
 
+    @property
+    def recipe(self) -> Recipe:
+        """The run's recipe, with the place of the run that it begins with."""
+        if (first := self.plan.pretraining) is None:
+            return self.plan.recipe
+        return msgspec.structs.replace(self.plan.recipe, start=str(self.runs / first.name / "bundle"))
+
 
 def finished_result(runs: Path, plan: RunPlan, scored_on: str) -> RunResult | None:
     """The result of a run that is done and was scored on these test sets (``Materials.scored_on``), if on any.
@@ -109,6 +116,9 @@ def _execute(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
         result = _timed(job, job.study.data, progress, stop)
     elif (trained := _trained_result(job.runs, job.plan)) is not None and has_weights(job.runs, job.plan):
         result = _scored(job, trained, progress)
+    elif (reason := _why_not(job)) is not None:
+        job.folder.mkdir(parents=True, exist_ok=True)
+        result = _result(job, Cost(parameters=job.plan.prepared.parameters, threads=job.threads), failure=reason)
     elif (twin := _twin(job)) is not None:
         result = _decoded(job, twin, progress)
     else:
@@ -121,17 +131,18 @@ def _execute(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
     return result
 
 
+def _why_not(job: Job) -> str | None:
+    """Why a run has nothing to begin with; None: it has, or needs nothing."""
+    first = job.plan.pretraining
+    result = None if first is None else _trained_result(job.runs, first)
+    return (
+        f"its pre-training broke off: {result.failure}" if result is not None and result.failure is not None else None
+    )
+
+
 def _trained(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
     """Train, then score."""
-    plan, folder = job.plan, job.folder
-    recipe = plan.recipe
-    if (first := plan.pretraining) is not None:
-        begun_with = _trained_result(job.runs, first)
-        if begun_with is not None and begun_with.failure is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            cost = Cost(parameters=plan.prepared.parameters, threads=job.threads)
-            return _result(job, cost, failure=f"its pre-training broke off: {begun_with.failure}")
-        recipe = msgspec.structs.replace(recipe, start=str(job.runs / first.name / "bundle"))
+    plan, folder, recipe = job.plan, job.folder, job.recipe
     path = folder / "recipe.toml"
     begun = path.exists()
     if begun:  # its data may lie elsewhere now, with the study
@@ -187,7 +198,7 @@ def _decoded(job: Job, twin: Path, progress: Progress) -> RunResult:
     bundle = replace(load_bundle(twin), decoding=job.plan.recipe.decoding)
     save_bundle(bundle, job.folder / "bundle")
     with atomic_text(job.folder / "recipe.toml") as stream:
-        stream.write(to_toml(job.plan.recipe))
+        stream.write(to_toml(job.recipe))
     return _scored(job, trained, progress)
 
 
