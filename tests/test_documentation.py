@@ -166,7 +166,8 @@ def test_the_example_of_a_study_can_be_planned(
 ) -> None:
     from atento.core.progress import Silent
     from atento.study.data import prepare
-    from atento.study.plan import next_runs, prepare_variants
+    from atento.study.plan import next_runs
+    from atento.study.preparation import prepare_variants
     from atento.study.reading import read_study
 
     for file in workplace.glob("*.??"):
@@ -206,7 +207,8 @@ def test_the_page_on_studies_explains_every_key() -> None:
     told = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`\n]+)`", page.replace(example_study(), "")))))
     parts = (
         "Study", "Variant", "Match", "DiagnosticData", "DiagnosticTest", "BuiltinData", "CorpusData", "CorpusTest",
-        "RandomData", "Subset", "Measure", "Claim", "Published", "Chart",
+        "RandomData", "LabelledData", "LabelledClass", "LanguagesData", "Subset", "Measure", "Claim", "Published",
+        "Chart",
     )  # fmt: skip
     keys = {field.encode_name for part in parts for field in fields(getattr(configuration, part))}
     keys |= {metric for metric in METRICS if not metric.startswith("decoding_")}

@@ -1,10 +1,11 @@
-"""A study small enough to be run in a test, and made-up reports, whose numbers are drawn: nothing was trained."""
+"""Studies small enough to be run in a test, and made-up reports, whose numbers are drawn: nothing was trained."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 from copy import deepcopy
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -71,6 +72,50 @@ TABLE: dict[str, Any] = {
         "decoding": {"beam_size": 1, "max_length": 12},
     },
 }
+
+CLASSES: dict[str, Any] = {
+    "title": "Tiny classes",
+    "question": "Does it help to have read before?",
+    "seeds": [1, 2],
+    "learning_rates": [1e-3, 1e-2],
+    "threads": 1,
+    "pretraining": {"training": {"steps": 6, "learning_rate": 2e-3}},
+    "variants": [{"name": "scratch"}, {"name": "pretrained", "label": "pre-trained", "pretraining": {}}],
+    "claims": [
+        {
+            "statement": "Having read helps.",
+            "source": "somebody",
+            "variant": "pretrained",
+            "baseline": "scratch",
+            "measure": {"metric": "accuracy", "on": "test"},
+        }
+    ],
+    "charts": [
+        {"kind": "variants", "name": "accuracy", "title": "Accuracy", "metric": "accuracy", "on": "test"},
+        {"kind": "training", "name": "training", "title": "Training loss"},
+    ],
+    "recipe": {
+        "tokenizer": {"kind": "word", "vocab_size": 29},
+        "model": {
+            "kind": "bert",
+            "model_size": 16,
+            "num_heads": 2,
+            "feed_forward_size": 16,
+            "num_layers": 1,
+            "max_positions": 12,
+        },
+        "training": {
+            "steps": 8,
+            "batch_tokens": 64,
+            "validate_every": 4,
+            "log_every": 2,
+            "warmup_steps": 2,
+            "label_smoothing": 0.0,
+            "precision": "float32",
+        },
+    },
+}
+"""A study of classifiers, but for its data: see ``classes``."""
 
 CHARTS = (
     Chart(kind="variants", name="quality", title="Quality of all variants", on="handwritten"),
@@ -341,6 +386,35 @@ def made() -> ModuleType:
 @pytest.fixture
 def table() -> dict[str, Any]:
     return deepcopy(TABLE)
+
+
+@pytest.fixture
+def classes(tmp_path: Path) -> dict[str, Any]:
+    """A study of texts about plants, fish and numbers, some of which have words of all three."""
+    generator = np.random.default_rng(5)
+    own = {label: [f"{label}{number}" for number in range(8)] for label in ("fish", "one", "plant")}
+
+    def texts(count: int) -> list[tuple[str, str]]:
+        words = [[*own[label], *own["fish"][:2], *own["one"][:2]] for label in own for _ in range(count)]
+        labels = [label for label in own for _ in range(count)]
+        made = (" ".join(generator.choice(each, generator.integers(4, 8))) for each in words)
+        return list(zip(made, labels, strict=True))
+
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    for name, count in (("train", 20), ("dev", 6), ("test", 9)):
+        lines = "".join(f"{text}\t{label}\n" for text, label in texts(count))
+        (folder / f"{name}.tsv").write_text(lines, encoding="utf-8")
+    (folder / "unlabelled.txt").write_text("".join(f"{text}\n" for text, _ in texts(30)), encoding="utf-8")
+    data = {
+        "kind": "labelled",
+        "train": [{"file": str(folder / "train.tsv")}],
+        "valid": [{"file": str(folder / "dev.tsv")}],
+        "test": [{"file": str(folder / "test.tsv")}],
+        "unlabelled": [str(folder / "unlabelled.txt")],
+        "train_texts": 10,
+    }
+    return deepcopy({**CLASSES, "data": data})
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from atento.study.assembly import assemble
 from atento.study.configuration import Study
 from atento.study.data import prepare
 from atento.study.metrics import Metric
-from atento.study.plan import best_rate, next_runs, plan_run, prepare_variants
+from atento.study.plan import best_rate, next_runs, plan_run
+from atento.study.preparation import prepare_variants
 from atento.study.results import Cost, RunResult, StudyReport
 from atento.study.results import TestResult as Scores
 from atento.study.runner import StudyRun
@@ -49,7 +50,7 @@ def assembled(table: dict[str, Any], folder: Path, dev_loss: dict[float, float])
         )
     planned = {plan.fingerprint for plan in next_runs(study, prepared, results)}
     results = {fingerprint: result for fingerprint, result in results.items() if fingerprint in planned}
-    run = StudyRun(study=study, materials=materials, prepared=prepared, results=results, finished=True)
+    run = StudyRun(study=study, materials=materials, prepared=prepared, results=results, pretrained={}, finished=True)
     return assemble(run, name="x", form="only", command="")
 
 

@@ -10,15 +10,20 @@ from atento.core.configuration import convert
 from atento.core.errors import ConfigurationError
 from atento.core.progress import Silent
 from atento.core.vocabulary import Vocabulary
-from atento.models.build import count_parameters
+from atento.models.build import ModelConfig, count_parameters
 from atento.models.recurrent import RecurrentConfig
 from atento.models.transformer import TransformerConfig
 from atento.study.configuration import Match, Study
 from atento.study.data import prepare
-from atento.study.plan import Prepared, best_rate, count_runs, matched, next_runs, prepare_variants
+from atento.study.plan import best_rate, count_runs, next_runs
+from atento.study.preparation import Prepared, matched, prepare_variants
 from atento.study.results import Cost, RunResult
 
 VOCABULARY = Vocabulary(source_size=100, target_size=100, shared=True)
+
+
+def count(model: ModelConfig) -> int:
+    return count_parameters(model, VOCABULARY)
 
 
 def plans_of(study: Study, folder: Path) -> dict[str, Prepared]:
@@ -41,7 +46,7 @@ def result(fingerprint: str, rate: float | None, loss: float | None) -> RunResul
 def test_cells_are_brought_to_equal_parameters(cell: str) -> None:
     wanted = count_parameters(RecurrentConfig(cell="lstm", hidden_size=128), VOCABULARY)
     config = RecurrentConfig(cell=cell, hidden_size=8)  # type: ignore[arg-type]
-    found = matched(config, VOCABULARY, wanted, Match(to="lstm"), "x")
+    found = matched(config, count, wanted, Match(to="lstm"), "x")
     assert isinstance(found, RecurrentConfig)
     assert found.hidden_size % 4 == 0
     assert abs(count_parameters(found, VOCABULARY) - wanted) <= 0.05 * wanted
@@ -50,14 +55,14 @@ def test_cells_are_brought_to_equal_parameters(cell: str) -> None:
 def test_what_matches_already_is_left_alone() -> None:
     config = RecurrentConfig(hidden_size=130)
     wanted = count_parameters(RecurrentConfig(hidden_size=128), VOCABULARY)
-    assert matched(config, VOCABULARY, wanted, Match(to="x"), "x") is config
+    assert matched(config, count, wanted, Match(to="x"), "x") is config
 
 
 def test_what_cannot_match_says_so() -> None:
     with pytest.raises(ConfigurationError, match=r"'big' cannot be matched: with model\.hidden_size = "):
-        matched(RecurrentConfig(), VOCABULARY, 10, Match(to="x"), "big")
+        matched(RecurrentConfig(), count, 10, Match(to="x"), "big")
     with pytest.raises(ConfigurationError, match="no whole number in the model"):
-        matched(TransformerConfig(), VOCABULARY, 10, Match(to="x"), "big")
+        matched(TransformerConfig(), count, 10, Match(to="x"), "big")
 
 
 def test_variants_differ_in_what_they_say_and_are_matched(tiny: Study, tmp_path: Path) -> None:

@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 import tomli_w
 
-from atento.core.configuration import convert, merged
+from atento.core.configuration import convert
 from atento.core.errors import ConfigurationError
-from atento.study.configuration import BuiltinData, CorpusData, RandomData, Study
+from atento.study.configuration import BuiltinData, CorpusData, LabelledData, RandomData, Study
 from atento.study.reading import OwnCorpus, read_study
 from atento.study.shipped import shipped_studies
-from atento.training.recipe import TranslationRecipe
+from atento.study.variants import check_recipes
 
 NAMES = (
-    "ablation", "bottleneck", "cells", "data-size", "positions", "reversal", "scores", "speed", "tokenizers",
+    "ablation", "bottleneck", "cells", "data-size", "positions", "pretraining", "reversal", "scores", "speed",
+    "tokenizers",
 )  # fmt: skip
 
 
@@ -34,7 +35,7 @@ def test_the_small_form_of_a_shipped_study_needs_no_files(name: str) -> None:
     study, form = read_study(name, small=True)
     assert form == "small"
     assert len(study.seeds) >= 3
-    assert not isinstance(study.data, CorpusData)
+    assert not isinstance(study.data, CorpusData | LabelledData)
     assert study.claims
 
 
@@ -51,8 +52,7 @@ def test_both_forms_of_a_shipped_study_have_whole_recipes_and_measure_what_is_th
         (tmp_path / place).touch()
     for small in (True, False):
         study, _ = read_study(name, small=small, data=tmp_path)
-        for variant in study.variants:
-            convert(merged(study.recipe, variant.recipe), TranslationRecipe, where=variant.name)
+        check_recipes(study)
         assert len(study.seeds) >= 3
         assert len(study.learning_rates) >= (0 if name == "speed" else 3)
         for figure in (*study.claims, *study.published):
@@ -120,6 +120,10 @@ def test_an_own_corpus_takes_the_place_of_the_data_in_every_test(tmp_path: Path)
     for name in NAMES:
         if name == "speed":
             with pytest.raises(ConfigurationError, match="reads no corpus"):
+                read_study(name, own=own)
+            continue
+        if name == "pretraining":
+            with pytest.raises(ConfigurationError, match="this study classifies: give --train FILE"):
                 read_study(name, own=own)
             continue
         study, form = read_study(name, own=own)

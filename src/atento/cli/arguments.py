@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from atento.data.corpus_files import CorpusFiles
     from atento.text.dictionary import Dictionary
 
-_PAIRED = ("--train", "--valid", "--held-out", "--output", "-o")
+_PAIRED = ("--train", "--valid", "--test", "--held-out", "--output", "-o")
 _ONE_FILE = (".tsv", ".tab", ".jsonl", ".ndjson", ".tmx")
 
 Languages = Annotated[

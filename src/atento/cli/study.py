@@ -19,7 +19,7 @@ from atento.cli.console import print_json, print_table, progress_bar, say
 from atento.core.progress import Progress, Stop
 
 if TYPE_CHECKING:
-    from atento.study.configuration import Study
+    from atento.study.configuration import Study, Variant
     from atento.study.reading import OwnCorpus
     from atento.study.results import StudyReport
     from atento.study.runner import StudyRun
@@ -30,6 +30,7 @@ Examples:
   atento study reversal --small                 some minutes on two cores, no data needed
   atento study bottleneck --data corpora        the full form, on real text
   atento study scores --train a.pt a.es --valid dev.pt dev.es --test test.pt test.es
+  atento study pretraining --train a.tsv --valid dev.tsv --test test.tsv      (text, tab, class)
   atento study my-study.toml -o studies/mine
 """
 _INTERRUPTED = 128 + signal.SIGINT
@@ -59,7 +60,9 @@ def study(
     train_files: Annotated[
         list[Path] | None,
         typer.Option(
-            "--train", metavar="SRC TGT", help="Your own corpus instead of the study's data: the training part."
+            "--train",
+            metavar="SRC TGT",
+            help="Your own corpus instead of the study's data: the training part. Of classifiers, one labelled file.",
         ),
     ] = None,
     valid_files: Annotated[
@@ -69,7 +72,7 @@ def study(
         ),
     ] = None,
     test_files: Annotated[
-        tuple[Path, Path] | None, typer.Option("--test", metavar="SRC REF", help="Your corpus: the test part.")
+        list[Path] | None, typer.Option("--test", metavar="SRC REF", help="Your corpus: the test part.")
     ] = None,
     gold: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Gold word alignments of --test (Pharaoh format).")
@@ -138,7 +141,7 @@ def _list(*, as_json: bool) -> None:
 
 
 def _own(
-    train: list[Path] | None, valid: list[Path] | None, test: tuple[Path, Path] | None, gold: Path | None
+    train: list[Path] | None, valid: list[Path] | None, test: list[Path] | None, gold: Path | None
 ) -> OwnCorpus | None:
     """The user's own corpus, if it was given, all of it there."""
     if train is None:
@@ -184,7 +187,8 @@ def _interruptible(progress: Progress) -> Iterator[Stop]:
 
 def _plan(study: Study, folder: Path, *, as_json: bool) -> None:
     """What would be run."""
-    from atento.study.plan import check_recipes, count_runs
+    from atento.study.plan import count_runs
+    from atento.study.variants import check_recipes
 
     check_recipes(study)
     if as_json:
@@ -195,12 +199,22 @@ def _plan(study: Study, folder: Path, *, as_json: bool) -> None:
         return
     rates = ", ".join(f"{rate:g}" for rate in study.learning_rates) or "the recipe's"
     print(f"{study.title}\n")
-    print_table(("variant", "what is changed"), [(each.title, _flat(each.recipe) or "–") for each in study.variants])
+    print_table(("variant", "what is changed"), [(each.title, _changes(study, each)) for each in study.variants])
     print(
         f"\nlearning rates {rates}; seeds {', '.join(map(str, study.seeds))}: {count_runs(study)} runs, into {folder}"
     )
     for claim in study.claims:
         print(f"  claim: {claim.statement} ({claim.source})")
+
+
+def _changes(study: Study, variant: Variant) -> str:
+    """How a variant differs from the study's recipe, and how it begins."""
+    parts = [_flat(variant.recipe)]
+    if variant.pretraining is not None:
+        from atento.core.configuration import merged
+
+        parts.append(_flat({"pretraining": merged(study.pretraining, variant.pretraining)}) or "pre-trained")
+    return ", ".join(filter(None, parts)) or "–"
 
 
 def _flat(table: dict[str, Any], prefix: str = "") -> str:

@@ -94,9 +94,26 @@ def count_parameters(config: ModelConfig, vocabulary: Vocabulary) -> int:
     Raises:
         ConfigurationError: the configuration asks for something impossible.
     """
+    with _weightless():
+        return _built(config, vocabulary).num_parameters
+
+
+def count_classifier_parameters(config: ReaderConfig, vocabulary: Vocabulary, num_classes: int) -> int:
+    """Parameters of a classifier; see ``count_parameters``.
+
+    Raises:
+        ConfigurationError: the configuration asks for something impossible.
+    """
+    with _weightless():
+        return build_classifier(config, vocabulary, num_classes).num_parameters
+
+
+@contextlib.contextmanager
+def _weightless() -> Iterator[None]:
+    """Models are made that take no memory."""
     try:
         with torch.device("meta"):
-            return _built(config, vocabulary).num_parameters
+            yield
     except RuntimeError as error:
         raise ConfigurationError(f"the model cannot be built ({error}); ask for a smaller one") from error
 

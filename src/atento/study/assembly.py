@@ -9,10 +9,12 @@ from collections.abc import Sequence
 import msgspec
 
 from atento.core.machine import processor, usable_cores
+from atento.data.labelled_files import read_labelled
 from atento.study.configuration import Claim, Form, RandomData, Variant
 from atento.study.data import count_pairs, describe
+from atento.study.labelled import texts_of
 from atento.study.metrics import METRICS, Metric
-from atento.study.plan import variant_runs
+from atento.study.plan import plan_pretraining, variant_runs
 from atento.study.results import Estimate, RunResult, StudyReport, VariantResult, Verdict
 from atento.study.runner import StudyRun
 from atento.study.statistics import estimate
@@ -46,13 +48,15 @@ def assemble(run: StudyRun, *, name: str, form: Form, command: str, own_corpus: 
         command=command,
         seeds=study.seeds,
         learning_rates=study.learning_rates,
+        subject=study.subject,
         budget=_budget(run),
         data=describe(study, run.materials),
         tests={test: result.sentences for test, result in first.tests.items()} if first and not timing else {},
         variants=tuple(variants.values()),
         verdicts=tuple(_verdict(claim, variants, len(study.seeds)) for claim in study.claims),
         published=study.published,
-        total_minutes=sum({each.weights or each.fingerprint: each.cost.minutes for each in all_runs}.values()),
+        total_minutes=sum({each.weights or each.fingerprint: each.cost.minutes for each in all_runs}.values())
+        + sum(each.cost.minutes for each in run.pretrained.values()),
         finished=run.finished,
         machine=f"{processor()}, {usable_cores()} cores, {platform.system()}",
         versions=first.versions if first else {},
@@ -67,6 +71,8 @@ def _variant(run: StudyRun, name: str) -> VariantResult:
     chosen = chosen_runs[0].learning_rate if chosen_runs else None
     runs = tuple(run.results[plan.fingerprint] for plan in chosen_runs if plan.fingerprint in run.results)
     every = {result.fingerprint: result for result in (*found, *runs)}.values()
+    starts = (plan_pretraining(prepared, seed) for seed in study.seeds)
+    pretraining = (run.pretrained.get(start.fingerprint) for start in starts if start is not None)
     ends = {min(study.learning_rates), max(study.learning_rates)} if len(study.learning_rates) > 1 else set()
     return VariantResult(
         name=name,
@@ -76,6 +82,7 @@ def _variant(run: StudyRun, name: str) -> VariantResult:
         rates={f"{each.learning_rate:g}": each.dev_loss for each in found if each.learning_rate is not None},
         runs=runs,
         other_runs=tuple(each for each in found if each.learning_rate != chosen),
+        pretraining=tuple(each for each in pretraining if each is not None),
         group=prepared.variant.group,
         x=_place(run, prepared.variant),
         diverged=sum(result.diverged for result in every),
@@ -92,6 +99,9 @@ def _place(run: StudyRun, variant: Variant) -> float | None:
     """Where a variant stands in a chart of kind ``series``."""
     if variant.x is not None or not variant.group or isinstance(run.study.data, RandomData):
         return variant.x
+    if run.study.subject == "classification":
+        texts = run.materials.labelled_train(texts_of(run.study, variant))
+        return float(sum(1 for _ in read_labelled(texts)))
     return float(count_pairs(run.materials.train_of(variant)))
 
 
@@ -138,7 +148,10 @@ def _budget(run: StudyRun) -> str:
         return f"{run.study.data.seconds:g} seconds a measurement, at least"
     titles: dict[str, list[str]] = {}
     for prepared in run.prepared.values():
-        titles.setdefault(_budget_of(prepared.recipe.training), []).append(prepared.variant.title)
+        budget = _budget_of(prepared.recipe.training)
+        if prepared.pretraining is not None:
+            budget += f", after pre-training of {_budget_of(prepared.pretraining.recipe.training)}"
+        titles.setdefault(budget, []).append(prepared.variant.title)
     if len(titles) == 1:
         return next(iter(titles))
     return "; ".join(f"{budget} ({', '.join(names)})" for budget, names in titles.items())

@@ -18,8 +18,8 @@ from atento.core.vocabulary import SPECIAL_TOKENS
 from atento.study.tasks import MOST_WORDS
 
 if TYPE_CHECKING:
-    from atento.study.configuration import Chart, Claim, Study, Variant
-from atento.study.metrics import Metric
+    from atento.study.configuration import Chart, Claim, LabelledData, Study, Variant
+from atento.study.metrics import METRICS, Metric, Subject
 
 FILE_NAME = re.compile(r"[\w-][\w.-]*")
 """What names of variants, test sets and charts may be, as they become names of files."""
@@ -64,6 +64,8 @@ def _check_variants(study: Study) -> None:
             raise ConfigurationError(f"{who}: there is no variant {name!r}{nearest(name, names)}")
     for variant in study.variants:
         _check_variant(study, variant)
+    if study.pretraining and all(variant.pretraining is None for variant in study.variants):
+        raise ConfigurationError("no variant begins pre-trained; give one pretraining = {}, or leave [pretraining] out")
 
 
 def _check_variant(study: Study, variant: Variant) -> None:
@@ -71,6 +73,16 @@ def _check_variant(study: Study, variant: Variant) -> None:
         _require(value is None or value >= 1, f"{key} of the variant {variant.name!r}", value, "give 1 or more")
         if value is not None and study.measures_speed:
             raise ConfigurationError(f"{key} of the variant {variant.name!r}: random tokens are no pairs; leave it out")
+        if value is not None and study.subject == "classification":
+            advice = "labelled texts are no pairs; limit them with texts, or data.train_texts"
+            raise ConfigurationError(f"{key} of the variant {variant.name!r}: {advice}")
+    _require_some(f"texts of the variant {variant.name!r}", variant.texts)
+    for key, given in (("texts", variant.texts), ("pretraining", variant.pretraining)):
+        if given is not None and study.subject != "classification":
+            raise ConfigurationError(
+                f"{key} of the variant {variant.name!r}: only classifiers have it (data.kind = 'labelled' or "
+                "'builtin-languages'); leave it out"
+            )
     _require(variant.x is None or math.isfinite(variant.x), f"x of the variant {variant.name!r}", variant.x, _FINITE)
 
 
@@ -96,7 +108,14 @@ def _check_numbers(study: Study) -> None:
 
 
 def _check_data(study: Study) -> None:
-    from atento.study.configuration import BuiltinData, CorpusData, DiagnosticData, RandomData
+    from atento.study.configuration import (
+        BuiltinData,
+        CorpusData,
+        DiagnosticData,
+        LabelledData,
+        LanguagesData,
+        RandomData,
+    )
 
     match study.data:
         case DiagnosticData() as data:
@@ -125,6 +144,33 @@ def _check_data(study: Study) -> None:
             _require(data.sentences >= 1, "data.sentences", data.sentences, "give 1 or more")
             _require(0 <= data.seconds < math.inf, "data.seconds", data.seconds, "give 0 or more")
             _require(data.passes >= 1, "data.passes", data.passes, "give 1 or more")
+        case LanguagesData() as data:
+            _require(data.composed >= 0, "data.composed", data.composed, "give 0 or more")
+            _require_some("data.train_texts", data.train_texts)
+            _require_some("data.test_texts", data.test_texts)
+        case LabelledData() as data:
+            _check_labelled(study, data)
+
+
+def _check_labelled(study: Study, data: LabelledData) -> None:
+    for key in ("train_texts", "valid_texts", "test_texts"):
+        _require_some(f"data.{key}", getattr(data, key))
+    _require(data.classes or data.train, "data.classes", [], "give [[data.classes]], or train, valid and test files")
+    labels = [" ".join(each.label.split()) for each in data.classes]
+    _refuse_twice("data.classes", labels)
+    _require(all(labels), "label of [[data.classes]]", "", "give the class a name")
+    for part in ("train", "valid", "test"):
+        for each in data.classes:
+            _require(getattr(each, part), f"{part} of the class {each.label!r}", [], "give at least one file")
+        if bool(getattr(data, part)) != bool(data.train):
+            raise ConfigurationError("data.train, valid and test go together; give all of them, or none")
+    _require(data.train or len(labels) > 1, "data.classes", labels, "give at least two classes")
+    pretrained = [variant.name for variant in study.variants if variant.pretraining is not None]
+    if pretrained and not data.unlabelled and not data.train_unlabelled:
+        raise ConfigurationError(
+            f"the variant {pretrained[0]!r} is pre-trained, and there is no unlabelled text; give data.unlabelled, "
+            "or data.train_unlabelled = true"
+        )
 
 
 def _check_lengths(where: str, fewest: int, most: int) -> None:
@@ -138,6 +184,8 @@ def _check_tests(study: Study) -> None:
     _refuse_odd(names)
     if study.measures_speed and (study.subsets or study.by_length):
         raise ConfigurationError("subsets and by_length go with sentences, and random tokens are none; leave them out")
+    if study.subject == "classification" and study.by_length:
+        raise ConfigurationError("by_length: BLEU and chrF are measured by length, and classes are not; leave it out")
     own = names[: len(names) - len(study.subsets)]
     for subset in study.subsets:
         who = f"the subset {subset.name!r}"
@@ -206,11 +254,20 @@ def _refuse_unmeasured(study: Study, who: str, metric: Metric, test: str) -> Non
         return
     if study.measures_speed:
         why = "random tokens are measured for speed and memory only"
+    elif "speed" in METRICS[metric].subjects:
+        why = 'speed and memory are measured with data.kind = "random" only'
+    elif study.subject == "classification":
+        why = f"classifiers are measured by {_listed('classification')}"
     elif metric == "aer":
         why = f"the test set {test!r} has no gold word alignments"
     else:
-        why = 'speed and memory are measured with data.kind = "random" only'
+        why = "only classifiers (data.kind = 'labelled' or 'builtin-languages') have it"
     raise ConfigurationError(f"{who} asks for {metric}, and {why}; take another metric")
+
+
+def _listed(subject: Subject) -> str:
+    """The metrics of such studies that test sets have."""
+    return " and ".join(name for name, each in METRICS.items() if each.subjects == (subject,))
 
 
 def _require(fits: object, what: str, value: object, advice: str) -> None:

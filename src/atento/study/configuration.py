@@ -13,7 +13,8 @@ import msgspec
 from atento.core.configuration import Configuration
 from atento.core.errors import ConfigurationError
 from atento.data.corpus_files import CorpusFiles
-from atento.study.metrics import METRICS, Metric
+from atento.data.labelled_files import LabelledFiles
+from atento.study.metrics import METRICS, Metric, Subject
 from atento.study.tasks import Task
 from atento.text.words import How
 
@@ -30,12 +31,17 @@ class Variant(Configuration, frozen=True, kw_only=True):
     """Train on so many pairs only, drawn once for all variants (a smaller draw is part of a larger one)."""
     max_words: int | None = None
     """Train only on pairs whose source has at most so many words (here and below, signs such as commas count too)."""
+    texts: int | None = None
+    """Train a classifier on so many texts of each class only, drawn likewise; none: ``train_texts`` of the data."""
+    pretraining: dict[str, Any] | None = None
+    """Its runs begin with a run on unlabelled text, of the same model and seed. The table is laid over the study's
+    ``pretraining``; none: they begin with random weights."""
     matched: bool = True
     """Brought to the parameters of the study's ``match.to``."""
     group: str = ""
     """The line that this variant belongs to, in charts of kind ``series``."""
     x: float | None = None
-    """Its horizontal place there; none: the number of pairs that it trains on."""
+    """Its horizontal place there; none: the number of pairs (or labelled texts) that it trains on."""
 
     @property
     def title(self) -> str:
@@ -125,7 +131,51 @@ class RandomData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag
     """In how many passes over all lengths, so that a machine that is busy for a while disturbs no length alone."""
 
 
-StudyData = DiagnosticData | BuiltinData | CorpusData | RandomData
+class LabelledData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="labelled"):
+    """Texts with classes, in plain files by class or in labelled files, or both; the one test set is ``test``.
+
+    Paths are relative to the study file (a shipped study's to ``--data``). A text is one line: whatever white space is
+    in it becomes single spaces. What stands in dev or the test set is trained on nowhere.
+    """
+
+    classes: tuple[LabelledClass, ...] = ()
+    train: tuple[LabelledFiles, ...] = ()
+    valid: tuple[LabelledFiles, ...] = ()
+    test: tuple[LabelledFiles, ...] = ()
+    train_texts: int | None = None
+    """Texts of each class to train on, drawn once (a smaller draw is part of a larger one). None: all."""
+    valid_texts: int | None = None
+    """Texts of each class to validate on, at most, spread evenly."""
+    test_texts: int | None = None
+    """Texts of each class to test on, likewise."""
+    unlabelled: tuple[str, ...] = ()
+    """Plain texts to pre-train on."""
+    train_unlabelled: bool = False
+    """Whether all texts of ``classes`` and ``train`` are pre-trained on, too, without their classes."""
+
+
+class LabelledClass(Configuration, frozen=True, kw_only=True):
+    """A class, and plain files of its texts, a text a line."""
+
+    label: str
+    train: tuple[str, ...]
+    valid: tuple[str, ...]
+    test: tuple[str, ...]
+
+
+class LanguagesData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="builtin-languages"):
+    """The built-in corpus, each pair as one text in Portuguese, in Spanish, or half in each: which of the three is it?
+
+    All training texts are there to pre-train on, whatever the limit.
+    """
+
+    composed: int = 20_000
+    train_texts: int | None = None
+    test_texts: int | None = None
+    """As of labelled data."""
+
+
+StudyData = DiagnosticData | BuiltinData | CorpusData | RandomData | LabelledData | LanguagesData
 
 
 class Subset(Configuration, frozen=True, kw_only=True):
@@ -253,6 +303,9 @@ class Study(Configuration, frozen=True, kw_only=True):
     """What differs from the papers."""
     recipe: dict[str, Any]
     """``[recipe.model]``, ``[recipe.training]``, … as in a recipe, without data. The budget stands in it."""
+    pretraining: dict[str, Any] = msgspec.field(default_factory=dict)
+    """Laid over the recipe for the runs that others begin with: ``training``, and ``context`` and ``documents`` of
+    ``data``."""
     variants: tuple[Variant, ...]
     data: StudyData
     subsets: tuple[Subset, ...] = ()
@@ -287,18 +340,29 @@ class Study(Configuration, frozen=True, kw_only=True):
                 own = ("handwritten", "composed")
             case RandomData(lengths=lengths):
                 own = tuple(map(str, lengths))
+            case LabelledData() | LanguagesData():
+                own = ("test",)
         return own + tuple(subset.name for subset in self.subsets)
+
+    @property
+    def subject(self) -> Subject:
+        """What it is about, which its data tell."""
+        match self.data:
+            case RandomData():
+                return "speed"
+            case LabelledData() | LanguagesData():
+                return "classification"
+            case _:
+                return "translation"
 
     @property
     def measures_speed(self) -> bool:
         """Whether nothing is learned, and speed and memory are all that is measured."""
-        return isinstance(self.data, RandomData)
+        return self.subject == "speed"
 
     def measures(self, metric: Metric, test: str) -> bool:
         """Whether runs can have this metric on this test set (AER: if their models attend)."""
-        if metric == "aer":
-            return not self.measures_speed and self._has_links(test)
-        return self.measures_speed == METRICS[metric].speed
+        return self.subject in METRICS[metric].subjects and (metric != "aer" or self._has_links(test))
 
     def _has_links(self, test: str) -> bool:
         """Whether a test set has gold word alignments; a subset needs them of all its parts, of the same words."""

@@ -5,6 +5,12 @@ DIR/data/train-N-M.source|target  the part for variants with ``pairs = N`` and `
 DIR/data/dev.source|target        and dev-M, the part of it for variants with ``max_words = M``
 DIR/data/tests/NAME.source|reference|align
 
+Of classifiers:
+
+DIR/data/train-all.tsv, train-N.tsv  labelled texts, all and N of each class
+DIR/data/dev.tsv                     and tests/test.source|reference: texts and their classes
+DIR/data/unlabelled.txt              texts to pre-train on, where there are some; unlabelled-dev.txt to validate that on
+
 The folder is made at once and found again; it is made anew when what it is made of has changed.
 """
 
@@ -25,20 +31,38 @@ from atento.core.files import atomic_folder, read_lines, sha256
 from atento.core.progress import Progress
 from atento.data.builtin.corpus import builtin_corpus
 from atento.data.corpus_files import CorpusFiles
+from atento.data.labelled_files import LabelledFiles
 from atento.data.pharaoh import Alignment, check_links, format_links, read_alignments
 from atento.data.readers import read_pairs
 from atento.data.records import sides_of
+from atento.data.text_files import TextFiles
 from atento.study import tasks
 from atento.study.configuration import (
     BuiltinData,
     CorpusData,
     DiagnosticData,
+    LabelledData,
+    LanguagesData,
     RandomData,
     Study,
     Subset,
     Variant,
 )
-from atento.text.words import How, segment, words_of
+from atento.study.labelled import (
+    UNLABELLED,
+    UNLABELLED_DEV,
+    Facts,
+    LabelledTexts,
+    describe_labelled,
+    labelled_paths,
+    limits,
+    read_texts,
+    spread,
+    train_name,
+    write_labelled,
+)
+from atento.study.testset import TestSet
+from atento.text.words import segment, words_of
 
 _DRAW = 20_15
 """The seed of what variants with fewer ``pairs`` see: one order for all of them."""
@@ -46,22 +70,6 @@ _MOST_SURPLUS = 64
 _PLAIN = CorpusFiles(source="", target="")
 """How a corpus is read that says nothing of it."""
 Pair = tuple[str, str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class TestSet:
-    """Sentences to translate and score."""
-
-    name: str
-    sources: tuple[str, ...]
-    references: tuple[str, ...]
-    links: tuple[Alignment, ...] | None = None
-    """Gold word alignments."""
-    words: How = "words"
-    """What the links count as a word."""
-
-    def __len__(self) -> int:
-        return len(self.sources)
 
 
 @dataclass(frozen=True)
@@ -81,6 +89,26 @@ class Materials:
     def train_of(self, variant: Variant) -> tuple[CorpusFiles, ...]:
         """What a variant is trained on."""
         return self.train if whole(variant) else (_files(self.folder / _part_name(variant)),)
+
+    def labelled_train(self, texts: int | None) -> LabelledFiles:
+        """So many labelled texts of each class; None: all."""
+        return LabelledFiles(file=str(self.folder / train_name(texts)))
+
+    @property
+    def labelled_valid(self) -> LabelledFiles:
+        """Labelled texts to choose learning rates on."""
+        return LabelledFiles(file=str(self.folder / "dev.tsv"))
+
+    @property
+    def unlabelled(self) -> tuple[TextFiles, TextFiles] | None:
+        """Texts to pre-train on, and to validate that on; None where there are none."""
+        train, valid = (self.folder / name for name in (UNLABELLED, UNLABELLED_DEV))
+        return (TextFiles(text=str(train)), TextFiles(text=str(valid))) if train.exists() else None
+
+    @property
+    def facts(self) -> Facts:
+        """What there is to say of a classifier's data."""
+        return msgspec.json.decode((self.folder / "facts.json").read_bytes(), type=Facts)
 
     def test_files(self, name: str) -> CorpusFiles:
         """A test set's files."""
@@ -117,17 +145,18 @@ def prepare(study: Study, folder: Path, progress: Progress) -> Materials:
     if known.exists() and known.read_text(encoding="utf-8") == description:
         return Materials(folder, train, _scored_on(study, folder))
     progress.message(f"writing the study's data to {folder} …")
-    pairs, dev, tests = _make(study)
+    labelled = read_texts(study) if study.subject == "classification" else None
+    pairs, dev, tests = _make(study) if labelled is None else _of_labelled(labelled)
     empty = [f"the test set {name!r} has" for name, test in tests.items() if not len(test)]
     for what in [*(() if dev else ("the validation data have",)), *empty]:
         raise DataError(f"{what} no sentence; give some, or leave it out")
     with atomic_folder(folder) as temporary:
-        if not isinstance(study.data, CorpusData):
-            _write_pairs(temporary / "train", pairs)
-        for variant in study.variants:
-            _write_pairs(temporary / _dev_name(variant), _dev_part(dev, variant))
-            if not whole(variant):
-                _write_pairs(temporary / _part_name(variant), _part(pairs, variant))
+        if labelled is None:
+            _write_training(temporary, study, pairs, dev)
+        else:
+            write_labelled(temporary, study, labelled, seed=_DRAW)
+            if labelled.left_out:
+                progress.message(f"left out, for standing in dev or the test set, too: {labelled.left_out:,} texts")
         (temporary / "tests").mkdir()
         made = {subset.name: _subset(subset, tests, pairs) for subset in study.subsets}
         for name in (name for name, test in made.items() if test is None):
@@ -139,6 +168,23 @@ def prepare(study: Study, folder: Path, progress: Progress) -> Materials:
         (temporary / "tests" / "words.json").write_text(words, encoding="utf-8")
         (temporary / "description.json").write_text(description, encoding="utf-8")
     return Materials(folder, train, _scored_on(study, folder))
+
+
+def _write_training(folder: Path, study: Study, pairs: Sequence[Pair], dev: Sequence[Pair]) -> None:
+    if not isinstance(study.data, CorpusData):
+        _write_pairs(folder / "train", pairs)
+    for variant in study.variants:
+        _write_pairs(folder / _dev_name(variant), _dev_part(dev, variant))
+        if not whole(variant):
+            _write_pairs(folder / _part_name(variant), _part(pairs, variant))
+
+
+def _of_labelled(texts: LabelledTexts) -> tuple[list[Pair], list[Pair], dict[str, TestSet]]:
+    """As ``_make`` gives them: texts are sources, and their classes references."""
+    test = TestSet(
+        name="test", sources=tuple(text for text, _ in texts.test), references=tuple(label for _, label in texts.test)
+    )
+    return texts.train, texts.dev, {"test": test}
 
 
 def _scored_on(study: Study, folder: Path) -> str:
@@ -167,16 +213,25 @@ def describe(study: Study, materials: Materials) -> tuple[str, ...]:
                 f"random tokens (of {size:,}) in sentences of {', '.join(map(str, lengths))} tokens, "
                 f"{sentences:,} of them in a training batch",
             )
-    lines = [own]
+        case LabelledData() | LanguagesData():
+            return (*describe_labelled(study, materials.facts), *_describe_tests(study, materials))
+    return (own, *_describe_tests(study, materials))
+
+
+def _describe_tests(study: Study, materials: Materials) -> list[str]:
+    lines = []
     for name in study.test_names:
         if not materials.has(name):
             lines.append(f"test set {name}: no sentence fits it")
             continue
         test = materials.test(name)
         words = sum(len(segment(source)) for source in test.sources) / len(test)
-        aligned = ", with gold word alignments" if test.links else ""
-        lines.append(f"test set {name}: {len(test):,} sentences of {words:.1f} words on average{aligned}")
-    return tuple(lines)
+        more = ", with gold word alignments" if test.links else ""
+        if study.subject == "classification":
+            often = 100 * max(Counter(test.references).values()) / len(test)
+            more = f"; whoever always guesses the most frequent class is right in {often:.1f} %"
+        lines.append(f"test set {name}: {len(test):,} sentences of {words:.1f} words on average{more}")
+    return lines
 
 
 def count_pairs(files: Sequence[CorpusFiles]) -> int:
@@ -202,8 +257,8 @@ def _make(study: Study) -> tuple[list[Pair], list[Pair], dict[str, TestSet]]:
             read = (pair for corpus in study.data.train for pair in read_pairs(corpus)) if needed else ()
             pairs = [(pair.source, pair.target) for pair in read]
             return pairs, _corpus_dev(study.data), {test.name: test for test in _corpus_tests(study.data)}
-        case RandomData():
-            raise AssertionError("random tokens need no files")
+        case _:
+            raise AssertionError("random tokens need no files, and labelled texts are no pairs")
 
 
 def _diagnostic(data: DiagnosticData) -> tuple[list[Pair], list[Pair], dict[str, TestSet]]:
@@ -246,7 +301,7 @@ def _builtin(data: BuiltinData) -> tuple[list[Pair], list[Pair], dict[str, TestS
     corpus = builtin_corpus(data.composed)
     tests = {}
     for name, part in (("handwritten", corpus.test.handwritten), ("composed", corpus.test.composed)):
-        pairs = [part[place] for place in _spread(len(part), data.test_pairs)]
+        pairs = [part[place] for place in spread(len(part), data.test_pairs)]
         tests[name] = TestSet(
             name=name,
             sources=tuple(pair.source for pair in pairs),
@@ -259,7 +314,7 @@ def _builtin(data: BuiltinData) -> tuple[list[Pair], list[Pair], dict[str, TestS
 
 def _corpus_dev(data: CorpusData) -> list[Pair]:
     pairs = [(pair.source, pair.target) for corpus in data.valid for pair in read_pairs(corpus)]
-    return [pairs[place] for place in _spread(len(pairs), data.valid_pairs)]
+    return [pairs[place] for place in spread(len(pairs), data.valid_pairs)]
 
 
 def _corpus_tests(data: CorpusData) -> Iterator[TestSet]:
@@ -273,7 +328,7 @@ def _corpus_tests(data: CorpusData) -> Iterator[TestSet]:
                 check_links(links, *lengths)
             except DataError as error:
                 raise DataError(f"{test.alignment}: {error}") from error
-        places = _spread(len(pairs), test.pairs)
+        places = spread(len(pairs), test.pairs)
         yield TestSet(
             name=test.name,
             sources=tuple(pairs[place].source for place in places),
@@ -281,14 +336,6 @@ def _corpus_tests(data: CorpusData) -> Iterator[TestSet]:
             links=None if links is None else tuple(links[place] for place in places),
             words=test.words,
         )
-
-
-def _spread(count: int, most: int | None) -> list[int]:
-    """At most so many of ``count`` places, spread evenly."""
-    if most is None or count <= most:
-        return list(range(count))
-    places: list[int] = np.unique(np.linspace(0, count - 1, most, dtype=np.int64)).tolist()
-    return places
 
 
 def _subset(subset: Subset, tests: dict[str, TestSet], pairs: Sequence[Pair]) -> TestSet | None:
@@ -390,8 +437,13 @@ def _description(study: Study) -> str:
         paths += [Path(corpus.alignment) for corpus in study.data.train if corpus.alignment is not None]
         paths += [Path(p) for test in study.data.tests for p in (test.source, test.reference, test.alignment) if p]
         files = {str(path): sha256(path) for path in paths}
-    parts = sorted({_part_name(variant) for variant in study.variants if not whole(variant)})
-    parts += sorted({_dev_name(variant) for variant in study.variants})
+    if isinstance(study.data, LabelledData):
+        files = {str(path): sha256(path) for path in labelled_paths(study.data)}
+    if study.subject == "classification":
+        parts = [train_name(count) for count in limits(study)]
+    else:
+        parts = sorted({_part_name(variant) for variant in study.variants if not whole(variant)})
+        parts += sorted({_dev_name(variant) for variant in study.variants})
     table = {
         "data": msgspec.to_builtins(study.data),
         "subsets": msgspec.to_builtins(study.subsets),

@@ -11,6 +11,8 @@ Metric = Literal[
     "exact",
     "perplexity",
     "aer",
+    "accuracy",
+    "macro_f1",
     "training_loss",
     "training_tokens_per_second",
     "training_milliseconds_per_token",
@@ -19,6 +21,9 @@ Metric = Literal[
     "decoding_milliseconds_per_token",
     "decoding_memory",
 ]
+
+Subject = Literal["translation", "classification", "speed"]
+"""What a study is about."""
 
 
 class MetricInfo(NamedTuple):
@@ -31,22 +36,27 @@ class MetricInfo(NamedTuple):
     """As many are written; None: as many as leave three significant digits."""
     least: float = 0.0
     greatest: float = math.inf
-    speed: bool = False
-    """Measured on random tokens; all else needs sentences."""
+    subjects: tuple[Subject, ...] = ("translation",)
+    """The studies that have it."""
 
 
+_SPEED: tuple[Subject, ...] = ("speed",)
 METRICS: dict[Metric, MetricInfo] = {
     "bleu": MetricInfo("BLEU", decimals=1, greatest=100.0),
     "chrf": MetricInfo("chrF", decimals=1, greatest=100.0),
     "exact": MetricInfo("exactly right, %", decimals=1, greatest=100.0),
     "perplexity": MetricInfo("perplexity", lower_is_better=True, decimals=2, least=1.0),
     "aer": MetricInfo("AER, %", lower_is_better=True, decimals=1, greatest=100.0),
-    "training_loss": MetricInfo("training loss, nats a token", lower_is_better=True, decimals=3),
-    "training_tokens_per_second": MetricInfo("training, target tokens/s", decimals=0, speed=True),
-    "training_milliseconds_per_token": MetricInfo("training, ms a target token", lower_is_better=True, speed=True),
-    "training_memory": MetricInfo("memory of a training step, MiB", lower_is_better=True, speed=True),
-    "decoding_tokens_per_second": MetricInfo("decoding, tokens/s", decimals=0, speed=True),
-    "decoding_milliseconds_per_token": MetricInfo("decoding, ms a token", lower_is_better=True, speed=True),
-    "decoding_memory": MetricInfo("memory of decoding, MiB", lower_is_better=True, speed=True),
+    "accuracy": MetricInfo("accuracy, %", decimals=1, greatest=100.0, subjects=("classification",)),
+    "macro_f1": MetricInfo("macro-F1, %", decimals=1, greatest=100.0, subjects=("classification",)),
+    "training_loss": MetricInfo(
+        "training loss, nats", lower_is_better=True, decimals=3, subjects=("translation", "classification")
+    ),
+    "training_tokens_per_second": MetricInfo("training, target tokens/s", decimals=0, subjects=_SPEED),
+    "training_milliseconds_per_token": MetricInfo("training, ms a target token", lower_is_better=True, subjects=_SPEED),
+    "training_memory": MetricInfo("memory of a training step, MiB", lower_is_better=True, subjects=_SPEED),
+    "decoding_tokens_per_second": MetricInfo("decoding, tokens/s", decimals=0, subjects=_SPEED),
+    "decoding_milliseconds_per_token": MetricInfo("decoding, ms a token", lower_is_better=True, subjects=_SPEED),
+    "decoding_memory": MetricInfo("memory of decoding, MiB", lower_is_better=True, subjects=_SPEED),
 }
 """In the order of reports."""

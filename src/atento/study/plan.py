@@ -1,4 +1,7 @@
-"""Which runs a study consists of: each variant's recipe, its parameters matched, its learning rates and seeds.
+"""Which runs a study consists of: every learning rate with the first seed, and the best one with the others.
+
+A variant of classifiers may begin pre-trained: each of its seeds then has a run on unlabelled text, and the runs of
+that seed, whatever their learning rate, begin with what it has learned.
 
 Runs are known by a fingerprint of everything that they depend on, so a study that goes on, or that has been changed,
 uses whatever has been done already. A second fingerprint covers only what the weights depend on: runs that differ in
@@ -11,39 +14,19 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from atento.bundle import vocabulary_of
-from atento.core.configuration import convert, merged, to_builtins
-from atento.core.errors import ConfigurationError
-from atento.core.files import sha256
-from atento.core.progress import Progress
-from atento.core.vocabulary import Vocabulary
-from atento.data.corpus_files import CorpusFiles
-from atento.models.build import TranslatorConfig, attends, count_parameters
-from atento.study.configuration import CorpusData, Match, RandomData, Study, Variant
-from atento.study.data import Materials, digest, whole
+from atento.core.configuration import tag_of, to_builtins
+from atento.study.configuration import Study
+from atento.study.preparation import Prepared
 from atento.study.results import RunResult
-from atento.training.recipe import TranslationRecipe
-from atento.training.tokenizers import make_tokenizers
+from atento.study.variants import count_pretraining
+from atento.training.recipe import LabelledDataConfig, PairDataConfig, Recipe, TextDataConfig
 
 _SHORT = 10
 """Digits of a fingerprint in a folder's name."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prepared:
-    """A variant ready to run: its recipe, but for seed and learning rate."""
-
-    variant: Variant
-    recipe: TranslationRecipe
-    vocabulary: Vocabulary
-    parameters: int
-    texts: str
-    """Checksum of what it is trained and validated on, and of its tokenizers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,10 +36,15 @@ class RunPlan:
     prepared: Prepared
     seed: int
     learning_rate: float | None
-    recipe: TranslationRecipe
+    recipe: Recipe
+    """The place of the run that it begins with is left open."""
     fingerprint: str
     weights: str
     """Fingerprint of what its weights depend on."""
+    pretraining: RunPlan | None = None
+    """The run that it begins with; None: random weights."""
+    pretrains: bool = False
+    """Whether it is such a run itself: of unlabelled text, and scored on no test set."""
 
     @property
     def variant(self) -> str:
@@ -67,85 +55,17 @@ class RunPlan:
     def name(self) -> str:
         """For people and folders."""
         rate = "" if self.learning_rate is None else f"-lr{self.learning_rate:g}"
-        return f"{self.variant}{rate}-seed{self.seed}-{self.fingerprint[:_SHORT]}"
+        what = f"pretraining-{tag_of(self.recipe.model)}" if self.pretrains else f"{self.variant}{rate}"
+        return f"{what}-seed{self.seed}-{self.fingerprint[:_SHORT]}"
 
-
-def prepare_variants(
-    study: Study, materials: Materials, folder: Path, progress: Progress, *, timed_on: str = ""
-) -> dict[str, Prepared]:
-    """Every variant's recipe, with its tokenizers made and its parameters matched.
-
-    Args:
-        study: which study.
-        materials: its data.
-        folder: the study's directory.
-        progress: told about tokenizers that are trained.
-        timed_on: the device and threads, which the results of studies of speed depend on.
-
-    Raises:
-        ConfigurationError: a recipe does not fit, or parameters cannot be matched.
-        DataError, OutputError: as data and tokenizers say.
-    """
-    prepared: dict[str, Prepared] = {}
-    order = sorted(study.variants, key=lambda variant: study.match is None or variant.name != study.match.to)
-    for variant in order:  # the one that others are matched to comes first
-        recipe, vocabulary, texts = _recipe(study, variant, materials, folder, progress, timed_on)
-        parameters = count_parameters(recipe.model, vocabulary)
-        match = study.match
-        if match is not None and variant.matched and variant.name != match.to:
-            model = matched(recipe.model, vocabulary, prepared[match.to].parameters, match, variant.name)
-            recipe = msgspec.structs.replace(recipe, model=model)
-            parameters = count_parameters(model, vocabulary)
-        prepared[variant.name] = Prepared(
-            variant=variant, recipe=recipe, vocabulary=vocabulary, parameters=parameters, texts=texts
-        )
-    return {variant.name: prepared[variant.name] for variant in study.variants}
-
-
-def check_recipes(study: Study) -> None:
-    """Refuse, before anything is written, a study with a variant that cannot be what the study says.
-
-    Raises:
-        ConfigurationError: a recipe does not fit, or a claim asks a model without attention for its word alignments.
-    """
-    models = {}
-    for variant in study.variants:
-        recipe = variant_recipe(study, variant)
-        models[variant.name] = recipe.model
-    match = study.match
-    if match is not None and not any(_has_size(model, match.key) for model in models.values()):
-        raise ConfigurationError(f"match.key = {match.key!r} is no whole number in any variant's model; name a size")
-    for claim in study.claims:
-        for name in (claim.variant, claim.baseline):
-            if claim.measure.metric == "aer" and not attends(models[name]):
-                raise ConfigurationError(
-                    f"the claim {claim.statement!r} asks for aer, and the variant {name!r} has no attention; "
-                    "take another metric or variant"
-                )
-
-
-def variant_recipe(study: Study, variant: Variant) -> TranslationRecipe:
-    """A variant's recipe, but for data and matching.
-
-    Raises:
-        ConfigurationError: it does not fit, or it names data, which a study has elsewhere.
-    """
-    where = f"variant {variant.name!r}"
-    table = merged(study.recipe, variant.recipe)
-    recipe = convert(table, TranslationRecipe, where=where)
-    idle = [key for key in table.get("data", {}) if key != "max_length"]
-    if idle:
-        raise ConfigurationError(
-            f"{where}: recipe.data.{idle[0]} has no effect, for a study's data stand in [data]; leave it out"
-        )
-    given = study.data.train if isinstance(study.data, CorpusData) else ()
-    links = [corpus.alignment for corpus in given]
-    if recipe.training.guided_alignment is not None and (not any(links) or not whole(variant)):
-        raise ConfigurationError(
-            f"{where}: training.guided_alignment needs word links of all that it is trained on: give a corpus of "
-            "[[data.train]] an alignment, and the variant neither pairs nor max_words"
-        )
-    return recipe
+    @property
+    def shown(self) -> dict[str, Any]:
+        """Its recipe as tables, with that of the run that it begins with, without the places of files."""
+        table = shown(self.recipe)
+        if self.pretraining is None:
+            return table
+        first = shown(self.pretraining.recipe)
+        return {**table, "pretraining": {key: first[key] for key in ("training", "data")}}
 
 
 def plan_run(prepared: Prepared, seed: int, learning_rate: float | None) -> RunPlan:
@@ -156,6 +76,9 @@ def plan_run(prepared: Prepared, seed: int, learning_rate: float | None) -> RunP
     training = msgspec.structs.replace(prepared.recipe.training, **changes)
     recipe = msgspec.structs.replace(prepared.recipe, training=training)
     known = {**shown(recipe), "texts": prepared.texts, "vocabulary": to_builtins(prepared.vocabulary)}
+    first = plan_pretraining(prepared, seed)
+    if first is not None:
+        known["pretraining"] = first.fingerprint
     decoded = {} if training.keep_metric == "loss" else {"decoding": known["decoding"]}  # it chose the weights
     return RunPlan(
         prepared=prepared,
@@ -164,6 +87,26 @@ def plan_run(prepared: Prepared, seed: int, learning_rate: float | None) -> RunP
         recipe=recipe,
         fingerprint=_digest(known),
         weights=_digest({**known, "decoding": None, **decoded}),
+        pretraining=first,
+    )
+
+
+def plan_pretraining(prepared: Prepared, seed: int) -> RunPlan | None:
+    """The run that a variant's runs with this seed begin with; None: they begin with random weights."""
+    if (ready := prepared.pretraining) is None:
+        return None
+    training = msgspec.structs.replace(ready.recipe.training, seed=seed)
+    recipe = msgspec.structs.replace(ready.recipe, training=training)
+    known = {**shown(recipe), "texts": ready.texts, "vocabulary": to_builtins(ready.vocabulary), "decoding": None}
+    fingerprint = _digest(known)
+    return RunPlan(
+        prepared=prepared,
+        seed=seed,
+        learning_rate=None,
+        recipe=recipe,
+        fingerprint=fingerprint,
+        weights=fingerprint,
+        pretrains=True,
     )
 
 
@@ -200,8 +143,9 @@ def variant_runs(
 
 
 def count_runs(study: Study) -> int:
-    """All runs of a study."""
-    return len(study.variants) * (max(1, len(study.learning_rates)) + len(study.seeds) - 1)
+    """All runs of a study, those that others begin with included."""
+    own = len(study.variants) * (max(1, len(study.learning_rates)) + len(study.seeds) - 1)
+    return own + count_pretraining(study)
 
 
 def best_rate(runs: Sequence[RunResult]) -> float | None:
@@ -212,95 +156,15 @@ def best_rate(runs: Sequence[RunResult]) -> float | None:
     return min(known, key=lambda run: run.dev_loss or 0.0).learning_rate
 
 
-def shown(recipe: TranslationRecipe) -> dict[str, Any]:
+def shown(recipe: Recipe) -> dict[str, Any]:
     """A recipe as tables without the places of files, which differ from machine to machine."""
     table = to_builtins(recipe)
     table.pop("data", None)
-    kept = {"max_length": recipe.data.max_length}
-    return {**table, "data": kept}
-
-
-def matched(
-    model: TranslatorConfig, vocabulary: Vocabulary, parameters: int, match: Match, name: str
-) -> TranslatorConfig:
-    """The model with ``match.key`` changed so that it has about so many parameters, if it has not.
-
-    Raises:
-        ConfigurationError: the model has no such key, or no value comes near enough.
-    """
-    if abs(count_parameters(model, vocabulary) - parameters) <= match.tolerance * parameters:
-        return model
-    if not _has_size(model, match.key):
-        raise ConfigurationError(
-            f"match.key = {match.key!r} is no whole number in the model of the variant {name!r}; "
-            "name a size, or set matched = false there"
-        )
-
-    def sized(steps: int) -> TranslatorConfig:
-        changed = {**to_builtins(model), match.key: steps * match.multiple}
-        return convert(changed, type(model), where=f"variant {name!r}")
-
-    def size(steps: int) -> int:
-        return count_parameters(sized(steps), vocabulary)
-
-    low, high = 1, 2
-    while size(low) < size(high) < parameters:  # a key that changes nothing ends it, too
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if size(middle) < parameters else (low, middle)
-    best = min((low, high), key=lambda steps: abs(size(steps) - parameters))
-    found = size(best)
-    if abs(found - parameters) > match.tolerance * parameters:
-        raise ConfigurationError(
-            f"the variant {name!r} cannot be matched: with model.{match.key} = {best * match.multiple} it has "
-            f"{found:,} parameters, and {match.to!r} has {parameters:,}; give a smaller match.multiple, or "
-            "matched = false"
-        )
-    return sized(best)
-
-
-def _has_size(model: TranslatorConfig, key: str) -> bool:
-    present = getattr(model, key, None)
-    return isinstance(present, int) and not isinstance(present, bool)
-
-
-def _recipe(
-    study: Study, variant: Variant, materials: Materials, folder: Path, progress: Progress, timed_on: str
-) -> tuple[TranslationRecipe, Vocabulary, str]:
-    """The recipe, its vocabulary, and the checksum of its texts."""
-    recipe = variant_recipe(study, variant)
-    if isinstance(study.data, RandomData):
-        size = study.data.vocabulary
-        vocabulary = Vocabulary(source_size=size, target_size=size, shared=True)
-        return recipe, vocabulary, json.dumps([to_builtins(study.data), timed_on], sort_keys=True)
-    train = materials.train_of(variant)
-    if recipe.training.guided_alignment is None:  # one variant may be guided, and another not
-        train = tuple(_unlinked(corpus) for corpus in train)
-    valid = materials.valid_of(variant)
-    texts = digest([*train, valid])
-    tokenizers = folder / "tokenizers" / _tokenizer_name(recipe, train)
-    source, target = make_tokenizers(recipe.tokenizer, recipe.data, train, tokenizers, progress)
-    files = {"source_tokenizer": str(tokenizers / "source.json")}
-    if target is not source:
-        files["target_tokenizer"] = str(tokenizers / "target.json")
-    given = msgspec.structs.replace(recipe.data, train=tuple(train), valid=valid, **files)
-    checksums = [sha256(Path(path)) for path in files.values()]
-    return (
-        msgspec.structs.replace(recipe, data=given),
-        vocabulary_of(source, target),
-        hashlib.sha256(" ".join([texts, *checksums]).encode()).hexdigest(),
-    )
-
-
-def _unlinked(corpus: CorpusFiles) -> CorpusFiles:
-    """The corpus without its word links."""
-    if corpus.alignment is None:
-        return corpus
-    return msgspec.structs.replace(corpus, alignment=None, alignment_words="whitespace", alignment_one_based=False)
-
-
-def _tokenizer_name(recipe: TranslationRecipe, train: Sequence[CorpusFiles]) -> str:
-    """A name for the tokenizers of this configuration on these texts."""
-    known = json.dumps([to_builtins(recipe.tokenizer), digest(train)], sort_keys=True)
-    return f"{recipe.tokenizer.kind}-{hashlib.sha256(known.encode()).hexdigest()[:_SHORT]}"
+    match recipe.data:
+        case PairDataConfig(max_length=longest):
+            kept: dict[str, Any] = {"max_length": longest}
+        case LabelledDataConfig(context=context):
+            kept = {"kind": "labels", "context": context}
+        case TextDataConfig(context=context, documents=documents):
+            kept = {"kind": "text", "context": context, "documents": documents}
+    return {**table, "data": {key: value for key, value in kept.items() if value is not None}}

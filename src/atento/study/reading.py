@@ -18,8 +18,19 @@ import msgspec
 from atento.core.configuration import apply_overrides, convert, merged, nearest, read_toml, to_builtins
 from atento.core.errors import ConfigurationError
 from atento.data.corpus_files import CorpusFiles
-from atento.study.configuration import CorpusData, CorpusTest, Form, Measure, Study, Variant
+from atento.data.labelled_files import LabelledFiles
+from atento.study.configuration import (
+    CorpusData,
+    CorpusTest,
+    Form,
+    LabelledData,
+    LanguagesData,
+    Measure,
+    Study,
+    Variant,
+)
 from atento.study.data import count_pairs
+from atento.study.labelled import labelled_paths
 from atento.study.shipped import shipped_studies
 
 FORMS: tuple[Form, ...] = ("small", "full")
@@ -35,8 +46,16 @@ class OwnCorpus:
     gold: Path | None = None
     """Word alignments of the test set."""
 
-    def data(self) -> CorpusData:
-        """As a study has it; its one test set is called ``test``."""
+    def data_for(self, study: Study) -> CorpusData | LabelledData:
+        """As a study has it; its one test set is called ``test``.
+
+        Raises:
+            ConfigurationError: the study wants another kind of files.
+        """
+        if isinstance(study.data, LabelledData | LanguagesData):
+            return self._labelled(study.data)
+        if len(self.test) != 2:
+            raise ConfigurationError("this study translates: give --test SRC REF, two files")
         source, reference = self.test
         return CorpusData(
             train=(CorpusFiles.of([path.absolute() for path in self.train]),),
@@ -49,6 +68,29 @@ class OwnCorpus:
                     alignment=None if self.gold is None else str(self.gold.absolute()),
                 ),
             ),
+        )
+
+    def _labelled(self, data: LabelledData | LanguagesData) -> LabelledData:
+        """With the limits of the study's own; all its training texts are there to pre-train on."""
+        parts = {"train": self.train, "valid": self.valid, "test": self.test}
+        for option, paths in parts.items():
+            if len(paths) != 1:
+                raise ConfigurationError(
+                    f"this study classifies: give --{option} FILE, one file of labelled texts (TSV: text, tab, class; "
+                    "or JSON Lines)"
+                )
+        if self.gold is not None:
+            raise ConfigurationError("this study classifies and aligns no words; leave --gold out")
+        train, valid, test = ((LabelledFiles(file=str(path.absolute())),) for (path,) in parts.values())
+        valid_texts = data.valid_texts if isinstance(data, LabelledData) else None
+        return LabelledData(
+            train=train,
+            valid=valid,
+            test=test,
+            train_texts=data.train_texts,
+            valid_texts=valid_texts,
+            test_texts=data.test_texts,
+            train_unlabelled=True,
         )
 
 
@@ -82,9 +124,11 @@ def read_study(
     study = convert(table, Study, where=name_or_path)
     if own is not None:
         study = convert(_with_own(table, study, own), Study, where=name_or_path)
-    if isinstance(study.data, CorpusData) and own is None:
-        root = data if shipped and data is not None else folder
-        study = msgspec.structs.replace(study, data=_found(study.data, root, name_or_path, shipped=shipped))
+    if own is None:
+        root = (data if shipped and data is not None else folder).absolute()
+        placed, paths = _placed(study, root)
+        _require_files(paths, name_or_path, shipped=shipped)
+        study = placed
     return study, form
 
 
@@ -149,7 +193,7 @@ def _with_own(table: dict[str, Any], study: Study, own: OwnCorpus) -> dict[str, 
     """
     if study.measures_speed:
         raise ConfigurationError("this study measures random tokens and reads no corpus; leave --train out")
-    data = own.data()
+    data = own.data_for(study)
     variants = _learnable(study, data)
     names = {variant.name for variant in variants}
     subsets = [msgspec.structs.replace(each, of=("test",)) for each in study.subsets if each.name != "test"]
@@ -191,9 +235,9 @@ def _with_own(table: dict[str, Any], study: Study, own: OwnCorpus) -> dict[str, 
     return {**table, **to_builtins(changes)}
 
 
-def _learnable(study: Study, data: CorpusData) -> list[Variant]:
+def _learnable(study: Study, data: CorpusData | LabelledData) -> list[Variant]:
     """The variants that want no more pairs than there are, and the one that others are matched to."""
-    if all(variant.pairs is None for variant in study.variants):
+    if isinstance(data, LabelledData) or all(variant.pairs is None for variant in study.variants):
         return list(study.variants)
     there = count_pairs(data.train)
     needed = study.match.to if study.match else None
@@ -205,22 +249,46 @@ def _changes(measure: Measure) -> bool:
     return measure.on not in (measure.minus, measure.per) or not measure.on
 
 
-def _found(data: CorpusData, root: Path, where: str, *, shipped: bool) -> CorpusData:
-    """The data with absolute paths.
+def _placed(study: Study, root: Path) -> tuple[Study, list[Path]]:
+    """The study with absolute paths, and all of them."""
+    match study.data:
+        case CorpusData() as data:
+            tests = tuple(_moved(test, root) for test in data.tests)
+            train, valid = (tuple(corpus.relative_to(root) for corpus in part) for part in (data.train, data.valid))
+            paths = [path for corpus in (*train, *valid) for path in corpus.paths]
+            paths += [Path(path) for test in tests for path in (test.source, test.reference, test.alignment) if path]
+            return msgspec.structs.replace(
+                study, data=msgspec.structs.replace(data, train=train, valid=valid, tests=tests)
+            ), paths
+        case LabelledData() as data:
+            labelled = _placed_texts(data, root)
+            return msgspec.structs.replace(study, data=labelled), labelled_paths(labelled)
+        case _:
+            return study, []
+
+
+def _placed_texts(data: LabelledData, root: Path) -> LabelledData:
+    def placed(paths: Sequence[str]) -> tuple[str, ...]:
+        return tuple(str(root / path) for path in paths)
+
+    classes = tuple(
+        msgspec.structs.replace(each, train=placed(each.train), valid=placed(each.valid), test=placed(each.test))
+        for each in data.classes
+    )
+    train, valid, test = (
+        tuple(file.relative_to(root) for file in files) for files in (data.train, data.valid, data.test)
+    )
+    return msgspec.structs.replace(
+        data, classes=classes, train=train, valid=valid, test=test, unlabelled=placed(data.unlabelled)
+    )
+
+
+def _require_files(paths: Sequence[Path], where: str, *, shipped: bool) -> None:
+    """Refuse a study whose files are not there.
 
     Raises:
         ConfigurationError: a file is not there.
     """
-    root = root.absolute()
-    tests = tuple(_moved(test, root) for test in data.tests)
-    placed = msgspec.structs.replace(
-        data,
-        train=tuple(corpus.relative_to(root) for corpus in data.train),
-        valid=tuple(corpus.relative_to(root) for corpus in data.valid),
-        tests=tests,
-    )
-    paths = [path for corpus in (*placed.train, *placed.valid) for path in corpus.paths]
-    paths += [Path(path) for test in tests for path in (test.source, test.reference, test.alignment) if path]
     missing = [path for path in paths if not path.is_file()]
     if missing:
         advice = (
@@ -229,7 +297,6 @@ def _found(data: CorpusData, root: Path, where: str, *, shipped: bool) -> Corpus
             else "check the study's paths"
         )
         raise ConfigurationError(f"{where}: there is no file {missing[0]}; {advice}")
-    return placed
 
 
 def _moved(test: CorpusTest, root: Path) -> CorpusTest:

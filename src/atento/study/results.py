@@ -9,7 +9,7 @@ import msgspec
 
 from atento.evaluation.report import Report
 from atento.study.configuration import Form, Measure, Published
-from atento.study.metrics import Metric
+from atento.study.metrics import Metric, Subject
 
 FORMAT = 1
 """Version of ``report.json``."""
@@ -55,7 +55,7 @@ class RunResult(Report, frozen=True, kw_only=True):
     learning_rate: float | None
     """None: the study tries no rates."""
     fingerprint: str
-    """Of everything that the run depends on."""
+    """Of everything that the run depends on, the run that it begins with included."""
     weights: str = ""
     """Fingerprint of what its weights depend on: runs that share it differ in decoding alone and were trained once."""
     scored_on: str = ""
@@ -64,9 +64,9 @@ class RunResult(Report, frozen=True, kw_only=True):
     """Exactly what was run, without the places of files."""
     tests: dict[str, TestResult] = msgspec.field(default_factory=dict)
     dev_loss: float | None = None
-    """Nats a token; what learning rates are chosen by."""
+    """Nats a token (of classifiers, a text); what learning rates are chosen by."""
     training_loss: float | None = None
-    """Nats a token, not smoothed, of the last tenth of the run."""
+    """Likewise, not smoothed, of the last tenth of the run."""
     training_curve: tuple[tuple[int, float], ...] = ()
     """(step, loss) as logged."""
     skipped_steps: int = 0
@@ -131,6 +131,8 @@ class VariantResult(Report, frozen=True, kw_only=True):
     """One a seed, with the chosen rate."""
     other_runs: tuple[RunResult, ...] = ()
     """Those with the other rates, of the first seed."""
+    pretraining: tuple[RunResult, ...] = ()
+    """The runs on unlabelled text that these begin with, one a seed; none: they begin with random weights."""
     diverged: int = 0
     """Runs that diverged, all learning rates included."""
     trained: int = 0
@@ -143,7 +145,7 @@ class VariantResult(Report, frozen=True, kw_only=True):
     """Test set → metric → estimate; ``training_loss`` stands under ``""``."""
     parameters: int = 0
     minutes: float = 0.0
-    """Mean over the runs, as are ``tokens_per_second`` and ``peak_memory``."""
+    """Mean over the runs, as are ``tokens_per_second`` and ``peak_memory``; without pre-training."""
     tokens_per_second: float = 0.0
     """Target tokens in training."""
     peak_memory: float | None = None
@@ -190,6 +192,7 @@ class StudyReport(Report, frozen=True, kw_only=True):
     """What to type to make it again."""
     seeds: tuple[int, ...]
     learning_rates: tuple[float, ...]
+    subject: Subject = "translation"
     budget: str
     data: tuple[str, ...]
     """Lines that describe the data."""

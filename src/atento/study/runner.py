@@ -18,10 +18,12 @@ from atento.core.machine import usable_cores
 from atento.core.progress import Progress, Silent, Stop
 from atento.study.configuration import Study
 from atento.study.data import Materials, prepare
-from atento.study.plan import Prepared, RunPlan, check_recipes, count_runs, next_runs, prepare_variants
+from atento.study.plan import RunPlan, count_runs, next_runs, plan_pretraining
+from atento.study.preparation import Prepared, prepare_variants
 from atento.study.processes import Event, Failed, Finished, InProcess, ProcessPool, Progressed, Workers
 from atento.study.results import RunResult
-from atento.study.worker import Job, finished_result
+from atento.study.variants import check_recipes
+from atento.study.worker import Job, finished_result, has_weights
 
 _HEADER = "# A study as it was run, with every key written out; made by `atento study`.\n"
 """What ``study.toml`` in a study's folder begins with."""
@@ -36,6 +38,8 @@ class StudyRun:
     prepared: dict[str, Prepared]
     results: dict[str, RunResult]
     """By fingerprint; those of former forms of the study left out."""
+    pretrained: dict[str, RunResult]
+    """The runs that others begin with, likewise."""
     finished: bool
 
 
@@ -101,6 +105,7 @@ def _run(study: Study, folder: Path, jobs: int | None, device: str, progress: Pr
         materials=materials,
         prepared=prepared,
         results=board.results,
+        pretrained=board.pretrained,
         finished=not board.missing(()),
     )
 
@@ -150,11 +155,17 @@ class _Board:
         self._study, self._prepared, self._progress = study, prepared, progress
         self._runs, self._scored_on = runs, scored_on
         self.results: dict[str, RunResult] = {}
+        self.pretrained: dict[str, RunResult] = {}
+        plans = (plan_pretraining(each, seed) for each in prepared.values() for seed in study.seeds)
+        self._starts = {plan.fingerprint: plan for plan in plans if plan is not None}
         self._fractions: dict[str, float] = {}
         self._shown = 0.0
 
     def begin(self) -> None:
         """Find what is done already."""
+        for fingerprint, start in self._starts.items():
+            if (pretrained := finished_result(self._runs, start, self._scored_on)) is not None:
+                self.pretrained[fingerprint] = pretrained
         while True:
             plans = next_runs(self._study, self._prepared, self.results)
             found = {
@@ -166,19 +177,35 @@ class _Board:
             if not found:
                 break
             self.results.update(found)
-        if self.results:
-            self._progress.message(f"{len(self.results)} of {count_runs(self._study)} runs are done already")
+        if self._done:
+            self._progress.message(f"{self._done} of {count_runs(self._study)} runs are done already")
         self._show("")
 
     def missing(self, running: Sequence[str]) -> list[RunPlan]:
-        """What could be begun now; of runs with the same weights, one after the other."""
+        """What could be begun now; of runs with the same weights, one after the other.
+
+        In the place of a run that begins with another one stands that one, as long as it is not done.
+        """
         plans = next_runs(self._study, self._prepared, self.results)
-        held = {plan.weights for plan in plans if plan.name in running}
+        wanted = [self._first(plan) for plan in plans if plan.fingerprint not in self.results]
+        held = {plan.weights for plan in (*plans, *wanted) if plan.name in running}
         missing: dict[str, RunPlan] = {}
-        for plan in plans:
-            if plan.fingerprint not in self.results and plan.weights not in held:
+        for plan in wanted:
+            if plan.weights not in held:
                 missing.setdefault(plan.weights, plan)
         return list(missing.values())
+
+    def _first(self, plan: RunPlan) -> RunPlan:
+        """The run, or the one that it begins with, if that has to be done."""
+        if (start := plan.pretraining) is None:
+            return plan
+        result = self.pretrained.get(start.fingerprint)
+        ready = result is not None and (result.failure is not None or has_weights(self._runs, start))
+        return plan if ready else start
+
+    @property
+    def _done(self) -> int:
+        return len(self.results) + len(self.pretrained)
 
     def take(self, event: Event) -> None:
         """Take in news.
@@ -193,13 +220,14 @@ class _Board:
                 self._fractions[name] = fraction
                 self._show(note)
             case Finished(name=name, result=result):
-                self.results[result.fingerprint] = result
+                done = self.pretrained if result.fingerprint in self._starts else self.results
+                done[result.fingerprint] = result
                 self._fractions.pop(name, None)
                 self._progress.message(f"{name}: {_summary(result)}")
                 self._show("")
 
     def _show(self, note: str) -> None:
-        done = len(self.results) + sum(self._fractions.values())
+        done = self._done + sum(self._fractions.values())
         self._progress.advance(max(0.0, done - self._shown), note=note)
         self._shown = max(self._shown, done)
 
@@ -211,6 +239,8 @@ def _summary(result: RunResult) -> str:
     for name, test in result.tests.items():
         if "bleu" in test.metrics:
             parts.append(f"{name} BLEU {test.metrics['bleu']:.1f}")
+        elif "accuracy" in test.metrics:
+            parts.append(f"{name} accuracy {test.metrics['accuracy']:.1f}")
         elif "training_tokens_per_second" in test.metrics:
             parts.append(f"{name}: {test.metrics['training_tokens_per_second']:,.0f} tokens/s")
     return ", ".join([*parts, f"{result.cost.minutes:.1f} min"])

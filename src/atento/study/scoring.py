@@ -1,4 +1,7 @@
-"""How good a trained run is on a study's test sets: BLEU, chrF, exact matches, perplexity, AER, and by length."""
+"""How good a trained run is on a study's test sets: BLEU, chrF, exact matches, perplexity, AER, and by length.
+
+Of classifiers: accuracy and macro-F1.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +9,30 @@ from pathlib import Path
 
 import numpy as np
 
+from atento.applications.classifier import TextClassifier
 from atento.applications.translator import Translator
 from atento.core.progress import Progress
 from atento.data.batch_plan import SPECIALS
 from atento.data.batching import Batches
 from atento.data.corpus_files import CorpusFiles
 from atento.data.dataset import open_dataset
+from atento.data.labelled_batching import LabelledBatches
+from atento.data.labelled_dataset import open_labelled
 from atento.evaluation.alignment import score_alignments
 from atento.evaluation.by_length import merged_bounds, quality_by_length
+from atento.evaluation.classification import evaluate_classes
 from atento.evaluation.configuration import MetricsConfig
 from atento.evaluation.metrics import Scorer, Statistics, summarise
 from atento.inspection.alignment import AlignmentConfig
 from atento.inspection.corpus import align_corpus
 from atento.study.configuration import Study, Variant
-from atento.study.data import Materials, TestSet
+from atento.study.data import Materials
 from atento.study.metrics import Metric
 from atento.study.results import Bucket, TestResult
+from atento.study.testset import TestSet
 from atento.text.words import segment
-from atento.training.objectives import TranslationObjective
+from atento.training.objectives import ClassificationObjective, TranslationObjective
+from atento.training.recipe import LabelledDataConfig, Recipe
 from atento.training.validation import mean_loss
 
 _BATCH_TOKENS = 4096
@@ -31,12 +40,14 @@ _METRICS = MetricsConfig(metrics=("bleu", "chrf"), resamples=0)
 
 
 def score_run(
-    study: Study, variant: Variant, run: Path, materials: Materials, device: str, progress: Progress
+    study: Study, variant: Variant, recipe: Recipe, run: Path, materials: Materials, device: str, progress: Progress
 ) -> tuple[float, dict[str, TestResult]]:
-    """The loss on the variant's dev (nats a token) and the results on every test set.
+    """The loss on the variant's dev (nats a token; a text, of classifiers) and the results on every test set.
 
     Sentences that stand in several test sets are translated once.
     """
+    if isinstance(recipe.data, LabelledDataConfig):
+        return _score_classifier(study, recipe.data, run, materials, device, progress)
     translator = Translator.load(run, device)
     tests = [materials.test(name) for name in study.test_names if materials.has(name)]
     translations = _translations(translator, tests, progress)
@@ -45,6 +56,30 @@ def score_run(
         texts = [translations[source] for source in test.sources]
         results[test.name] = _score(study, run, translator, test, texts, materials)
     return _loss(translator, materials.valid_of(variant), run), results
+
+
+def _score_classifier(
+    study: Study, data: LabelledDataConfig, run: Path, materials: Materials, device: str, progress: Progress
+) -> tuple[float, dict[str, TestResult]]:
+    """Likewise of a classifier."""
+    bundle = TextClassifier.load(run, device).bundle
+    classifier = TextClassifier(bundle, data.context)  # cut as in training
+    numbers = {label: number for number, label in enumerate(bundle.classes)}
+    results = {}
+    for test in (materials.test(name) for name in study.test_names if materials.has(name)):
+        found = classifier.classify(list(test.sources), progress=progress)
+        report = evaluate_classes(
+            [numbers[label] for label in test.references],
+            [numbers[each.label] for each in found],
+            bundle.classes,
+            resamples=0,
+        )
+        metrics: dict[Metric, float] = {"accuracy": 100 * report.accuracy, "macro_f1": 100 * report.macro_f1}
+        results[test.name] = TestResult(sentences=len(test), metrics=metrics)
+    dev = open_labelled([materials.labelled_valid], bundle.classes, bundle.tokenizer.encode_batch)
+    longest = int(dev.first.lengths.max()) + 2  # framed by <s> and </s>
+    batches = LabelledBatches(dev, classifier.framing, budget=max(_BATCH_TOKENS, longest), seed=0)
+    return mean_loss(bundle.model.eval(), ClassificationObjective(), batches.epoch(), "float32"), results
 
 
 def _translations(translator: Translator, tests: list[TestSet], progress: Progress) -> dict[str, str]:

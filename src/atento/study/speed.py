@@ -24,7 +24,7 @@ from atento.core.machine import forget_peak_memory, peak_memory
 from atento.core.progress import Progress, Stop
 from atento.core.vocabulary import SPECIAL_TOKENS, Vocabulary
 from atento.data.batching import Batch
-from atento.models.build import build_model
+from atento.models.build import TranslatorConfig, build_model
 from atento.models.encoder_decoder import EncoderDecoder
 from atento.study.configuration import RandomData
 from atento.study.metrics import Metric
@@ -42,8 +42,10 @@ def measure_speed(
     """Length → speeds and memory; None where it was stopped."""
     torch.manual_seed(plan.seed)
     vocabulary = plan.prepared.vocabulary
-    learning = build_model(plan.recipe.model, vocabulary, seed=plan.seed).to(device)
-    loaded = build_model(plan.recipe.model, vocabulary, seed=plan.seed).to(device).eval().requires_grad_(False)
+    config = plan.recipe.model
+    assert isinstance(config, TranslatorConfig), "random tokens are translated"
+    learning = build_model(config, vocabulary, seed=plan.seed).to(device)
+    loaded = build_model(config, vocabulary, seed=plan.seed).to(device).eval().requires_grad_(False)
     optimiser = build_optimiser(learning, plan.recipe.training)
     measured: dict[int, tuple[Stopwatch, Stopwatch]] = {}
     progress.start("measuring", len(data.lengths) * data.passes, stoppable=True)

@@ -82,8 +82,18 @@ def papers(report: StudyReport) -> Table | None:
 
 
 def cost(report: StudyReport) -> Table:
-    """What each variant is and what a run of it cost."""
-    head = ("Variant", "Learning rate", "Runs", "Parameters", "Minutes a run", "Tokens/s", "Peak memory, MiB")
+    """What each variant is and what a run of it cost, and apart from that what it cost to pre-train it."""
+    first = any(variant.pretraining for variant in report.variants)
+    head = (
+        "Variant",
+        "Learning rate",
+        "Runs",
+        "Parameters",
+        *(("Minutes of pre-training",) if first else ()),
+        "Minutes a run",
+        "Tokens/s",
+        "Peak memory, MiB",
+    )
     rows = tuple(
         (
             Cell(variant.title),
@@ -93,13 +103,20 @@ def cost(report: StudyReport) -> Table:
             ),
             Cell(numbers.whole(len(variant.runs))),
             Cell(numbers.whole(variant.parameters) if variant.parameters else MISSING),
+            *((_pretraining_cost(variant),) if first else ()),
             Cell(numbers.fixed(variant.minutes, 1) if variant.minutes else MISSING),
             Cell(numbers.whole(variant.tokens_per_second) if variant.tokens_per_second else MISSING),
             Cell(numbers.whole(variant.peak_memory)),
         )
         for variant in report.variants
     )
-    note = "Tokens: target tokens trained on in a second. Minutes: training with validation, mean over seeds."
+    tokens = "target tokens" if report.subject == "translation" else "tokens"
+    note = f"Tokens: {tokens} trained on in a second. Minutes: training with validation, mean over seeds."
+    if first:
+        note += (
+            " Minutes of pre-training: of one run on unlabelled text, beside those of the runs that begin with it; "
+            "each seed has one, which its learning rates share. The time of all runs counts them."
+        )
     if any(variant.at_edge for variant in report.variants):
         note += " Edge of the grid: the chosen rate is the least or the greatest tried, so a better one may lie beyond."
     weights = [run.weights for variant in report.variants for run in variant.runs if run.weights]
@@ -113,11 +130,13 @@ def training(report: StudyReport) -> Table | None:
     trained = any(run.training_curve or run.training_loss is not None for v in report.variants for run in v.runs)
     if not trained and not any(variant.rates or variant.diverged for variant in report.variants):
         return None
+    first = any(variant.pretraining for variant in report.variants)
     rates = sorted({rate for variant in report.variants for rate in variant.rates}, key=as_number)
     head = (
         "Variant",
         "Training loss",
         *(f"Dev loss at {rate}" for rate in rates),
+        *(("Dev loss of pre-training",) if first else ()),
         "Diverged",
         "Steps",
         "Steps skipped",
@@ -127,6 +146,7 @@ def training(report: StudyReport) -> Table | None:
             Cell(variant.title),
             _estimate(variant.metrics.get("", {}).get("training_loss"), "training_loss"),
             *(_dev_loss(variant, rate) for rate in rates),
+            *((_pretraining_loss(variant),) if first else ()),
             Cell(
                 f"{variant.diverged} of {variant.trained}",
                 warning="diverged" if variant.diverged else "",
@@ -136,12 +156,19 @@ def training(report: StudyReport) -> Table | None:
         )
         for variant in report.variants
     )
+    unit = "text" if report.subject == "classification" else "token"
     note = (
-        "Losses in nats a token. Training loss: not smoothed, of a run's last tenth, mean over seeds [95 % interval]. "
+        f"Losses in nats a {unit}. "
+        "Training loss: not smoothed, of a run's last tenth, mean over seeds [95 % interval]. "
         "Diverged: the run broke off, or ended with a higher loss than it began with."
     )
     if rates:
         note += " Dev losses: of the first seed; the lowest chooses the learning rate."
+    if first:
+        note += (
+            " Dev loss of pre-training: mean over seeds, in nats a predicted token; models that fill gaps and models "
+            "that go on writing predict different tokens, and cannot be compared by it."
+        )
     return Table("Training, apart from test quality", note, head, rows)
 
 
@@ -168,7 +195,11 @@ def runs(variant: VariantResult) -> Table:
     head = ("Run", "Seed", "Learning rate", "Steps", "Dev loss", "Training loss", "Minutes", "Tokens/s", "Memory, MiB")
     rows = tuple(
         (
-            Cell(run.fingerprint[:12], warning=run.failure or ("diverged" if run.diverged else "")),
+            Cell(
+                run.fingerprint[:12],
+                "pre-training" if run in variant.pretraining else "",
+                run.failure or ("diverged" if run.diverged else ""),
+            ),
             Cell(str(run.seed)),
             Cell(numbers.rate(run.learning_rate)),
             Cell(numbers.whole(run.cost.steps)),
@@ -178,9 +209,21 @@ def runs(variant: VariantResult) -> Table:
             Cell(numbers.whole(run.cost.tokens_per_second)),
             Cell(numbers.whole(run.cost.peak_memory)),
         )
-        for run in (*variant.runs, *variant.other_runs)
+        for run in (*variant.pretraining, *variant.runs, *variant.other_runs)
     )
     return Table(variant.title, "", head, rows)
+
+
+def _pretraining_cost(variant: VariantResult) -> Cell:
+    minutes = [run.cost.minutes for run in variant.pretraining]
+    if not minutes:
+        return Cell(MISSING)
+    return Cell(numbers.fixed(sum(minutes) / len(minutes), 1), f"× {len(minutes)}")
+
+
+def _pretraining_loss(variant: VariantResult) -> Cell:
+    losses = [run.dev_loss for run in variant.pretraining if run.dev_loss is not None]
+    return Cell(numbers.fixed(sum(losses) / len(losses), 3) if losses else MISSING)
 
 
 def _metric_table(metric: Metric, report: StudyReport) -> Table:
@@ -237,4 +280,5 @@ def _range(counts: Sequence[int]) -> str:
 
 def failures(variants: Iterable[VariantResult]) -> list[RunResult]:
     """The runs that broke off."""
-    return [run for v in variants for run in (*v.runs, *v.other_runs) if run.failure is not None]
+    every = (run for v in variants for run in (*v.pretraining, *v.runs, *v.other_runs))
+    return [run for run in every if run.failure is not None]

@@ -2,7 +2,7 @@
 
 A finished run is never repeated; if the test sets have changed, it is scored anew. A broken-off one goes on from its
 last checkpoint; its checkpoints go when it is done. Of runs that differ in decoding alone, the first one is trained,
-and the others take its weights.
+and the others take its weights. A run that begins pre-trained takes the weights of another one, which is done before.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import platform
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,10 +28,12 @@ from atento.core.machine import peak_memory
 from atento.core.progress import Progress, Stop
 from atento.study.configuration import RandomData, Study
 from atento.study.data import Materials
-from atento.study.plan import RunPlan, shown
+from atento.study.plan import RunPlan
 from atento.study.results import Cost, RunResult, TestResult
 from atento.study.scoring import score_run
 from atento.study.speed import measure_speed
+from atento.training.checkpoint import Score
+from atento.training.recipe import Recipe
 from atento.training.run import train
 
 _ORPHAN = 300.0
@@ -57,15 +59,29 @@ class Job:
         """The run's directory."""
         return self.runs / self.plan.name
 
+    @property
+    def recipe(self) -> Recipe:
+        """The run's recipe, with the place of the run that it begins with."""
+        if (first := self.plan.pretraining) is None:
+            return self.plan.recipe
+        return msgspec.structs.replace(self.plan.recipe, start=str(self.runs / first.name / "bundle"))
+
 
 def finished_result(runs: Path, plan: RunPlan, scored_on: str) -> RunResult | None:
-    """The result of a run that is done and was scored on these test sets (``Materials.scored_on``).
+    """The result of a run that is done and was scored on these test sets (``Materials.scored_on``), if on any.
 
     Raises:
         DataError: it is there and cannot be read.
     """
     result = _trained_result(runs, plan)
-    return result if result is not None and (result.scored_on == scored_on or result.failure is not None) else None
+    if result is None or plan.pretrains or result.failure is not None:
+        return result
+    return result if result.scored_on == scored_on else None
+
+
+def has_weights(runs: Path, plan: RunPlan) -> bool:
+    """Whether a run that is done has left weights behind."""
+    return (runs / plan.name / "bundle").is_dir()
 
 
 def _trained_result(runs: Path, plan: RunPlan) -> RunResult | None:
@@ -88,15 +104,21 @@ def execute(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
     """
     with locked(job.runs / f".{job.plan.name}.lock", wait=_ORPHAN):
         done = finished_result(job.runs, job.plan, job.materials.scored_on)
-        return done if done is not None else _execute(job, progress, stop)
+        wanted = (
+            job.plan.pretrains and done is not None and done.failure is None and not has_weights(job.runs, job.plan)
+        )
+        return done if done is not None and not wanted else _execute(job, progress, stop)
 
 
 def _execute(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
     torch.set_num_threads(job.threads)
     if isinstance(job.study.data, RandomData):
         result = _timed(job, job.study.data, progress, stop)
-    elif (trained := _trained_result(job.runs, job.plan)) is not None and (job.folder / "bundle").is_dir():
+    elif (trained := _trained_result(job.runs, job.plan)) is not None and has_weights(job.runs, job.plan):
         result = _scored(job, trained, progress)
+    elif (reason := _why_not(job)) is not None:
+        job.folder.mkdir(parents=True, exist_ok=True)
+        result = _result(job, Cost(parameters=job.plan.prepared.parameters, threads=job.threads), failure=reason)
     elif (twin := _twin(job)) is not None:
         result = _decoded(job, twin, progress)
     else:
@@ -109,18 +131,25 @@ def _execute(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
     return result
 
 
+def _why_not(job: Job) -> str | None:
+    """Why a run has nothing to begin with; None: it has, or needs nothing."""
+    first = job.plan.pretraining
+    result = None if first is None else _trained_result(job.runs, first)
+    return (
+        f"its pre-training broke off: {result.failure}" if result is not None and result.failure is not None else None
+    )
+
+
 def _trained(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
     """Train, then score."""
-    plan, folder = job.plan, job.folder
+    plan, folder, recipe = job.plan, job.folder, job.recipe
     path = folder / "recipe.toml"
     begun = path.exists()
     if begun:  # its data may lie elsewhere now, with the study
         with atomic_text(path) as stream:
-            stream.write(to_toml(plan.recipe))
+            stream.write(to_toml(recipe))
     try:
-        report = train(
-            None if begun else plan.recipe, folder, resume=begun, device=job.device, progress=progress, stop=stop
-        )
+        report = train(None if begun else recipe, folder, resume=begun, device=job.device, progress=progress, stop=stop)
     except DivergedError as error:
         curve = _curve(folder)
         cost = Cost(parameters=plan.prepared.parameters, steps=curve[-1][0] if curve else 0, threads=job.threads)
@@ -128,9 +157,10 @@ def _trained(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
     if report.outcome.reason == "stopped":
         return None
     state, curve = report.outcome.state, _curve(folder)
-    dev_loss, tests = score_run(job.study, plan.prepared.variant, folder, job.materials, job.device, progress)
+    pretrained: tuple[float, dict[str, TestResult]] = (_kept_loss(recipe, state.scores), {})
+    dev_loss, tests = pretrained if plan.pretrains else _scores(job, progress)
     cost = Cost(
-        parameters=plan.prepared.parameters,
+        parameters=report.card["model"]["parameters"],
         minutes=state.seconds / 60,
         steps=state.step,
         target_tokens=state.tokens,
@@ -168,14 +198,13 @@ def _decoded(job: Job, twin: Path, progress: Progress) -> RunResult:
     bundle = replace(load_bundle(twin), decoding=job.plan.recipe.decoding)
     save_bundle(bundle, job.folder / "bundle")
     with atomic_text(job.folder / "recipe.toml") as stream:
-        stream.write(to_toml(job.plan.recipe))
+        stream.write(to_toml(job.recipe))
     return _scored(job, trained, progress)
 
 
 def _scored(job: Job, trained: RunResult, progress: Progress) -> RunResult:
     """Score the weights that lie in the run's folder, trained at this cost."""
-    variant = job.plan.prepared.variant
-    dev_loss, tests = score_run(job.study, variant, job.folder, job.materials, job.device, progress)
+    dev_loss, tests = _scores(job, progress)
     return _result(
         job,
         trained.cost,
@@ -186,6 +215,17 @@ def _scored(job: Job, trained: RunResult, progress: Progress) -> RunResult:
         skipped_steps=trained.skipped_steps,
         signatures=trained.signatures,
     )
+
+
+def _scores(job: Job, progress: Progress) -> tuple[float, dict[str, TestResult]]:
+    plan = job.plan
+    variant, recipe = plan.prepared.variant, plan.recipe
+    return score_run(job.study, variant, recipe, job.folder, job.materials, job.device, progress)
+
+
+def _kept_loss(recipe: Recipe, scores: Sequence[Score]) -> float:
+    """The dev loss of the weights that were kept, as validation measured it (averaged weights: of the last ones)."""
+    return min(score.loss for score in scores) if recipe.training.keep == "best" else scores[-1].loss
 
 
 def _timed(job: Job, data: RandomData, progress: Progress, stop: Stop) -> RunResult | None:
@@ -223,8 +263,8 @@ def _result(
         learning_rate=plan.learning_rate,
         fingerprint=plan.fingerprint,
         weights=plan.weights,
-        scored_on=job.materials.scored_on,
-        recipe=shown(plan.recipe),
+        scored_on="" if plan.pretrains else job.materials.scored_on,
+        recipe=plan.shown,
         tests=dict(tests or {}),
         dev_loss=dev_loss,
         training_loss=training_loss,

@@ -17,7 +17,7 @@ from atento.data.labelled_files import LabelledFiles
 from atento.data.text_files import Documents, TextFiles
 from atento.decoding.configuration import DecodingConfig
 from atento.models.bert import BertConfig
-from atento.models.build import ModelConfig, TranslatorConfig
+from atento.models.build import ModelConfig, ReaderConfig, TranslatorConfig
 from atento.models.gpt import GPTConfig
 from atento.text.configuration import TokenizerConfig
 from atento.text.words import How
@@ -127,6 +127,20 @@ class TranslationRecipe(Recipe, frozen=True, kw_only=True):
 
     model: TranslatorConfig
     data: PairDataConfig = PairDataConfig()
+
+
+class ClassificationRecipe(Recipe, frozen=True, kw_only=True):
+    """A whole run of a classifier."""
+
+    model: ReaderConfig
+    data: LabelledDataConfig = LabelledDataConfig()
+
+
+class LanguageRecipe(Recipe, frozen=True, kw_only=True):
+    """A whole run of a language model, masked or not."""
+
+    model: ReaderConfig
+    data: TextDataConfig = TextDataConfig()
 
 
 def read_recipe(
