@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ import msgspec
 import torch
 from torch import Tensor
 
-import atento
 from atento.bundle import AnyBundle, Bundle, save_bundle
 from atento.core.errors import ConfigurationError, DataError, OutputError
 from atento.core.files import atomic_folder, sha256
@@ -244,7 +244,7 @@ def _with_card(bundle: AnyBundle, source: _Folder, kind: str, notes: list[str]) 
             "notes": notes,
         },
         "model": {"parameters": bundle.model.num_parameters},
-        "versions": {"atento": atento.__version__, "torch": str(torch.__version__)},
+        "versions": {"atento": metadata.version("atento"), "torch": str(torch.__version__)},
     }
     return Bundle(
         model=bundle.model,
