@@ -17,6 +17,12 @@ PAIRS = list(zip(ENGLISH, PORTUGUESE, strict=True))
 BUDGET = "0.002"
 SAYING = {"print", "Series", "Scales", "Counts", "Panel"}
 """Calls whose strings are for people, and so differ from language to language."""
+QUESTIONS = {
+    "1": ("How are the encoder's weights learned?", "Como se aprendem os pesos do codificador?"),
+    "3": ("Which of these is no advantage of the Transformer?", "Qual destas não é uma vantagem do Transformer?"),
+    "6": ("What to do with unknown words?", "O que fazer com palavras desconhecidas?"),
+}
+"""The course's own, by notebook."""
 
 
 def named(path: Path) -> str:
@@ -48,8 +54,10 @@ def test_it_runs_and_its_figures_can_be_drawn(path: Path, workplace: Path, monke
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in tree.body:
         if isinstance(node, ast.Expr):  # Jupyter shows the last one of a cell
-            node.value = ast.Call(func=ast.Name("show", ast.Load()), args=[node.value], keywords=[])
-    exec(compile(ast.fix_missing_locations(tree), str(path), "exec"), {"__name__": "__main__", "show": shown.append})
+            node.value = ast.Call(func=ast.Name("display_", ast.Load()), args=[node.value], keywords=[])
+    exec(
+        compile(ast.fix_missing_locations(tree), str(path), "exec"), {"__name__": "__main__", "display_": shown.append}
+    )
     figures = [each for each in shown if isinstance(each, Figure)]
     assert figures
     for figure in figures:
@@ -105,6 +113,15 @@ def test_it_uses_nothing_private(path: Path) -> None:
     names = [node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
     names += [name.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for name in node.names]
     assert [name for name in names if name.startswith("_")] == []
+
+
+@pytest.mark.parametrize("chosen", QUESTIONS)
+def test_the_questions_of_the_course_are_asked(chosen: str) -> None:
+    [pair] = [pair for pair in PAIRS if number(pair[0]) == chosen]
+    for path, question in zip(pair, QUESTIONS[chosen], strict=True):
+        before, _, after = "\n".join(cells(path, "markdown")).partition(question)
+        assert after.split("<details>")[0] != after, "its answer is folded below"
+        assert before
 
 
 def test_the_course_is_whole() -> None:

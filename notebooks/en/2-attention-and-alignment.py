@@ -134,25 +134,16 @@ for name, scores in {"dot": dot, "bilinear": bilinear, "additive": additive}.ite
 # Now a real one: a small version of Bahdanau's model, with a bidirectional GRU as encoder and a GRU as decoder, trained
 # on the built-in Portuguese–Spanish corpus. Nothing in the training data says which word belongs to which.
 
+
 # %%
-SMALL = [  # of the recipe `demo` these settings are changed
-    "tokenizer.vocab_size=2000",
-    "model.cell=gru",
-    "model.embedding_size=64",
-    "model.hidden_size=128",
-    "model.encoder_hidden_size=64",
-    "training.precision=float32",
-]
-
-
-def trained(name, settings, steps, minutes):
+def trained(name, recipe, settings, steps, minutes):
     """The run of this name, found again or trained; an interrupted one goes on."""
     steps = max(2, round(steps * BUDGET))
     run = RUNS / f"{name}-{steps}"
     if not (run / "bundle").exists():
         begun = (run / "recipe.toml").exists()
-        recipe = read_recipe(
-            "demo",
+        chosen = read_recipe(
+            recipe,
             train=[RUNS / "corpus" / "train.pt", RUNS / "corpus" / "train.es"],
             overrides=[
                 *settings,
@@ -163,12 +154,22 @@ def trained(name, settings, steps, minutes):
             ],
         )
         print(f"training {name}: {steps} steps, at most {minutes} minutes …")
-        train(None if begun else recipe, run, resume=begun)
+        train(None if begun else chosen, run, resume=begun)
     return run
 
 
 # %%
-run = trained("attention", [*SMALL, "model.bridge=backward", "model.attention.size=64"], steps=2400, minutes=1.7)
+SMALL = [  # what is changed of the recipe `demo`
+    "tokenizer.vocab_size=2000",
+    "model.cell=gru",
+    "model.embedding_size=64",
+    "model.hidden_size=128",
+    "model.encoder_hidden_size=64",
+    "training.precision=float32",
+]
+run = trained(
+    "attention", "demo", [*SMALL, "model.bridge=backward", "model.attention.size=64"], steps=2400, minutes=1.7
+)
 translator = atento.load(run)
 result = translator.translate(SENTENCE, beam_size=1, attention=True)
 print(result.text)

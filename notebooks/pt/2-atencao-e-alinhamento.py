@@ -137,25 +137,16 @@ for name, scores in {"dot": dot, "bilinear": bilinear, "additive": additive}.ite
 # como decodificador, treinada com o corpus português–espanhol embutido. Nada nos dados de treino diz qual palavra
 # corresponde a qual.
 
+
 # %%
-SMALL = [  # o que muda na receita `demo`
-    "tokenizer.vocab_size=2000",
-    "model.cell=gru",
-    "model.embedding_size=64",
-    "model.hidden_size=128",
-    "model.encoder_hidden_size=64",
-    "training.precision=float32",
-]
-
-
-def trained(name, settings, steps, minutes):
+def trained(name, recipe, settings, steps, minutes):
     """O treino com este nome, reencontrado ou feito agora; um interrompido continua."""
     steps = max(2, round(steps * BUDGET))
     run = RUNS / f"{name}-{steps}"
     if not (run / "bundle").exists():
         begun = (run / "recipe.toml").exists()
-        recipe = read_recipe(
-            "demo",
+        chosen = read_recipe(
+            recipe,
             train=[RUNS / "corpus" / "train.pt", RUNS / "corpus" / "train.es"],
             overrides=[
                 *settings,
@@ -166,12 +157,22 @@ def trained(name, settings, steps, minutes):
             ],
         )
         print(f"treinando {name}: {steps} passos, no máximo {minutes} minutos …")
-        train(None if begun else recipe, run, resume=begun)
+        train(None if begun else chosen, run, resume=begun)
     return run
 
 
 # %%
-run = trained("attention", [*SMALL, "model.bridge=backward", "model.attention.size=64"], steps=2400, minutes=1.7)
+SMALL = [  # o que muda na receita `demo`
+    "tokenizer.vocab_size=2000",
+    "model.cell=gru",
+    "model.embedding_size=64",
+    "model.hidden_size=128",
+    "model.encoder_hidden_size=64",
+    "training.precision=float32",
+]
+run = trained(
+    "attention", "demo", [*SMALL, "model.bridge=backward", "model.attention.size=64"], steps=2400, minutes=1.7
+)
 translator = atento.load(run)
 result = translator.translate(SENTENCE, beam_size=1, attention=True)
 print(result.text)
