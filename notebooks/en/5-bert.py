@@ -249,7 +249,7 @@ assert all(math.isclose(by_hand[each.id], each.probability, rel_tol=1e-3) for ea
 # ## Both directions
 #
 # Change the *last* word, and the vector of the *first* one changes: the same token has another vector in another
-# sentence. With GPT's mask (notebook 4) it could not. No corner of these pictures is black:
+# sentence. With GPT's mask (notebook 4) it could not. In these pictures there is light on both sides of the diagonal:
 
 # %%
 other = ids.clone()
@@ -298,7 +298,7 @@ for text in ("A menina comprou um livro novo.", "A menina comprou uma livro novo
 # ## Fine-tuning
 #
 # Pre-training is done once, with text that nobody labelled. For a task one linear layer is put on the first token's
-# vector, and everything goes on learning from a few labelled examples:
+# vector, and everything goes on learning from labelled examples:
 #
 # $$P(\mathrm{class} \mid x) = \mathrm{softmax}\big(W \tanh(W_p\, x_0 + b_p) + b\big)$$
 #

@@ -249,7 +249,7 @@ assert all(math.isclose(by_hand[each.id], each.probability, rel_tol=1e-3) for ea
 # ## Os dois sentidos
 #
 # Mude a *última* palavra, e o vetor da *primeira* muda: o mesmo token tem outro vetor em outra frase. Com a máscara do
-# GPT (caderno 4) isso não seria possível. Nenhum canto destas figuras é preto:
+# GPT (caderno 4) isso não seria possível. Nestas figuras há luz dos dois lados da diagonal:
 
 # %%
 other = ids.clone()
@@ -298,7 +298,7 @@ for text in ("A menina comprou um livro novo.", "A menina comprou uma livro novo
 # ## Ajuste fino
 #
 # O pré-treino se faz uma vez, com texto que ninguém rotulou. Para uma tarefa, põe-se uma camada linear sobre o vetor do
-# primeiro token, e tudo continua a aprender com uns poucos exemplos rotulados:
+# primeiro token, e tudo continua a aprender com exemplos rotulados:
 #
 # $$P(\mathrm{class} \mid x) = \mathrm{softmax}\big(W \tanh(W_p\, x_0 + b_p) + b\big)$$
 #
