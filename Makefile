@@ -3,9 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-CODE := src tests benchmarks examples
+CODE := src tests benchmarks examples notebooks
 
-.PHONY: demo test lint format bench acceptance clean
+.PHONY: demo test lint format notebooks bench acceptance clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/atento demo
@@ -18,11 +18,16 @@ lint: $(VENV)/.development
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md docs src benchmarks examples
+	$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md docs src benchmarks examples notebooks
 
 format: $(VENV)/.development
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
+
+# The course as .ipynb files, in build/notebooks: for Colab, or a Jupyter without jupytext.
+notebooks: $(VENV)/.development
+	mkdir -p build/notebooks/en build/notebooks/pt
+	for file in notebooks/*/*.py; do $(BIN)/jupytext --quiet --to ipynb --output build/$${file%.py}.ipynb $$file || exit; done
 
 # Long proofs: ten kills, every batch size. Real corpora are found through ATENTO_DATA where it is set.
 acceptance: $(VENV)/.development
