@@ -172,8 +172,8 @@ def read_recipe(
     table = apply_overrides(table, overrides)
     if start is not None:
         table = with_start(table, Path(start))
-    elif "model" not in table:
-        raise ConfigurationError(f"{name_or_path} has no [model]: say which run to go on from (--from RUN), or add one")
+    elif "model" not in table and name_or_path in shipped_recipes():
+        raise ConfigurationError(f"{name_or_path} has no [model]: say which run to go on from (--from RUN)")
     _let_budget_replace(table, overrides)
     _need_data_from_either(train, table)
     if alignment is not None:
