@@ -27,9 +27,8 @@
 # 4. achar as frases mais próximas de uma frase.
 #
 # Não é preciso rede. O modelo é o BERT do caderno 5, reencontrado se você já o rodou; senão, treina-se por no máximo
-# três minutos e pouco. O que se diz abaixo do "nosso treino" vale para todos os 1.800 passos. Se a sua máquina for
-# lenta ou estiver ocupada, ela chega menos longe, e você verá menos: depois de 560 passos, os vetores não sabem quase
-# nada.
+# três minutos. O que se diz abaixo do "nosso treino" vale para todos os 1.800 passos. Se a sua máquina for lenta ou
+# estiver ocupada, ela chega menos longe, e você verá menos: depois de 560 passos, os vetores sabem muito pouco.
 
 # %%
 # %matplotlib inline
@@ -71,7 +70,7 @@ from atento.text.words import words_of
 #
 # | | curso | Mikolov et al. 2013 | Ethayarajh 2019 | no código abaixo |
 # |---|---|---|---|---|
-# | vetor estático (de entrada) de uma palavra | $E[x]$ | $x$ | camada 0 (com a posição) | uma linha de `E` |
+# | vetor estático (de entrada) de uma palavra | $E[x]$ | $x$ | camada 0 | uma linha de `E` |
 # | vetor contextual (oculto), camada $\ell$ | $s_k$ (o da última camada) | | $f_\ell(s, i)$ | `embedder.words(…, layer=l)` |
 # | uma palavra em uma frase | $x_k$, o $k$-ésimo token | | palavra $i$ da frase $s$ | um texto e um lugar nele |
 # | proximidade | | similaridade do cosseno | similaridade do cosseno | `cosine` |
@@ -110,7 +109,7 @@ LEARNING = [
     "training.learning_rate=3e-3",
     "training.warmup_steps=100",
 ]
-pretrained = trained("bert", "bert-small", [RUNS / "corpus" / "train.pt"], [*SMALL, *LEARNING], steps=1800, minutes=3.2)
+pretrained = trained("bert", "bert-small", [RUNS / "corpus" / "train.pt"], [*SMALL, *LEARNING], steps=1800, minutes=3)
 reader = atento.load_reader(pretrained)
 embedder = atento.load_embedder(pretrained)
 print(embedder.num_layers, "camadas;", reader.fill("A minha [MASK] comprou um livro.").text)
@@ -306,7 +305,7 @@ def nearest(points):
 
 same = int((nearest(X) == nearest(Y)).sum())
 kinds = np.array([number for number, group in enumerate(GROUPS) for _ in group])
-print(f"{same} of {len(X)} palavras têm na figura o mesmo vizinho mais próximo que no espaço do modelo")
+print(f"{same} de {len(X)} palavras têm na figura o mesmo vizinho mais próximo que no espaço do modelo")
 for points in (X, Y):
     share = np.mean(kinds[nearest(points)] == kinds)
     print(f"{points.shape[1]:>3} dimensões: {share:.0%} das palavras têm o vizinho mais próximo no seu próprio grupo")
@@ -475,10 +474,24 @@ own = [number for number, span in enumerate(tokens.spans) if span != (0, 0)]
 assert np.allclose(tokens.values[own].mean(axis=0), embedder.sentences(asked[:1], layer=2).values[0], atol=1e-5)
 
 # %% [markdown]
-# No nosso treino, *Quanto custa* é achado por *Quanto custa*; para as outras duas frases, nenhum dos dois tipos de
-# vetor acha muito, e os ocultos acham ainda menos do que o saco de palavras: ficam perto do que tem o mesmo tamanho e a
-# mesma construção. O BERT nunca foi treinado para aproximar o que significa o mesmo. Mesmo os grandes precisam de um
-# treino para isso antes que os seus vetores de frases sirvam a uma busca (Reimers e Gurevych 2019).
+# *Quanto custa* acha *Quanto custa*. Para as outras duas frases, nenhum dos dois tipos de vetor acha muito. O que eles
+# acham, então? Para todas as frases curtas da parte de teste: as três mais próximas são quantos tokens mais longas ou
+# mais curtas?
+
+# %%
+unseen = [pair.source for pair in corpus.test.handwritten if len(words_of(pair.source)) <= 12]
+for layer in (None, 2):
+    queries, vectors = (embedder.sentences(texts, layer=layer) for texts in (unseen, known))
+    found = [[each.place for each in row] for row in Space(vectors).nearest(queries.values, 3)]
+    lengths, wanted = np.array(vectors.counts), np.array(queries.counts)[:, None]
+    apart, chance = np.abs(lengths[found] - wanted).mean(), np.abs(lengths - wanted).mean()
+    print(f"{layer}: {apart:.1f} tokens mais longas ou mais curtas, ao acaso {chance:.1f}")
+
+# %% [markdown]
+# No nosso treino, 3,6 tokens para o saco de palavras e 1,3 para os vetores ocultos, onde o acaso dá 4,9. Os lugares
+# estão nos vetores ocultos; a sua média sabe, portanto, o comprimento da frase, e o que tem o mesmo comprimento fica
+# perto. O BERT nunca foi treinado para aproximar o que significa o mesmo. Mesmo os grandes precisam de um treino para
+# isso antes que os seus vetores de frases sirvam a uma busca (Reimers e Gurevych 2019).
 #
 # Na linha de comando: `atento neighbours`, `atento analogy`, `atento contexts` e `atento embed`, que também desenha
 # mapas.
