@@ -59,6 +59,10 @@ class BundleConfig(Configuration, frozen=True, kw_only=True):
     decoding: DecodingConfig = DecodingConfig()
     classes: tuple[str, ...] = ()
     """Names of a classifier's classes, in the order of its outputs; empty: the model is none."""
+    paired: bool = False
+    """Whether a classifier reads pairs of texts."""
+    context: int | None = None
+    """Tokens that a classifier was trained to read at most, if fewer than its model can."""
     checksums: dict[str, str] = {}  # noqa: RUF012  (msgspec copies it)
     """SHA-256 of each tokenizer file."""
 
@@ -88,7 +92,9 @@ class Bundle(Generic[ModelType_co]):
     decoding: DecodingConfig = field(default_factory=DecodingConfig)
     card: Mapping[str, Any] | None = None
     classes: tuple[str, ...] = ()
-    """Of a classifier."""
+    """Of a classifier, as are ``paired`` and ``context``; see ``BundleConfig``."""
+    paired: bool = False
+    context: int | None = None
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -160,6 +166,8 @@ def save_bundle(bundle: AnyBundle, folder: Path, *, values: Mapping[str, Tensor]
             target_language=bundle.target_language,
             decoding=bundle.decoding,
             classes=bundle.classes,
+            paired=bundle.paired,
+            context=bundle.context,
             checksums={name: sha256(temporary / name) for name in tokenizers},
         )
         save_tensors(values or weights(bundle.model), temporary / WEIGHTS)
@@ -239,6 +247,8 @@ def load_bundle(path: Path, device: torch.device | str = "cpu") -> AnyBundle:
         decoding=config.decoding,
         card=read_card(folder),
         classes=config.classes,
+        paired=config.paired,
+        context=config.context,
     )
 
 

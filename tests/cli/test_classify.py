@@ -10,17 +10,27 @@ import pytest
 
 from atento.cli import main
 
+SETTINGS = (
+    "model.model_size=16", "model.num_heads=2", "model.feed_forward_size=32", "model.num_layers=1",
+    "model.max_positions=24", "tokenizer.kind=char", "training.steps=6", "training.batch_tokens=96",
+)  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("classifier")
-    lines = [f"a vida é bela {number}\tpt\nla vida es bella {number}\tes\n" for number in range(24)]
+    return trained(folder, [f"a vida é bela {n}\tpt\nla vida es bella {n}\tes\n" for n in range(24)])
+
+
+@pytest.fixture(scope="module")
+def pair_classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pairs")
+    return trained(folder, [f"a vida {n}\tla vida\tsame\na vida {n}\tel gato\tother\n" for n in range(24)])
+
+
+def trained(folder: Path, lines: list[str]) -> Path:
     (folder / "train.tsv").write_text("".join(lines), encoding="utf-8")
-    settings = (
-        "model.model_size=16", "model.num_heads=2", "model.feed_forward_size=32", "model.num_layers=1",
-        "model.max_positions=24", "tokenizer.kind=char", "training.steps=6", "training.batch_tokens=96",
-    )  # fmt: skip
-    options = [word for setting in settings for word in ("--set", setting)]
+    options = [word for setting in SETTINGS for word in ("--set", setting)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ATENTO_CACHE", str(folder / "cache"))
         words = ["train", "classify", "--train", str(folder / "train.tsv"), *options, "-o", str(folder / "run")]
@@ -38,15 +48,33 @@ def test_texts_get_a_class_and_its_probability(atento: Callable[..., object], cl
         assert shown == text
 
 
+def test_the_validation_that_is_shown_is_the_one_whose_weights_are_kept(
+    atento: Callable[..., object], written: Callable[..., Path]
+) -> None:
+    path = written("train.tsv", *(f"{word} {n}\t{word}" for n in range(20) for word in ("a", "b")))
+    settings = (*SETTINGS, "training.steps=12", "training.validate_every=2", "training.learning_rate=0.05")
+    options = [word for setting in settings for word in ("--set", setting)]
+    shown = atento("train", "classify", "--train", path, *options, "-o", "run").out
+    lines = [json.loads(line) for line in Path("run/metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    best = max((line for line in lines if "valid_accuracy" in line), key=lambda line: line["valid_accuracy"])
+    assert f"(step {best['step']})" in shown
+
+
 def test_files_and_pairs_as_json(
-    atento: Callable[..., object], classifier: Path, written: Callable[..., Path], tmp_path: Path
+    atento: Callable[..., object],
+    classifier: Path,
+    pair_classifier: Path,
+    written: Callable[..., Path],
+    tmp_path: Path,
 ) -> None:
     path, output = written("pairs.txt", "a vida\tla vida", "x\ty"), tmp_path / "classes.jsonl"
-    assert atento("classify", classifier, "-i", path, "--pairs", "--json", "-o", output).code == 0
+    assert atento("classify", pair_classifier, "-i", path, "--pairs", "--json", "-o", output).code == 0
     first, second = (json.loads(line) for line in output.read_text(encoding="utf-8").splitlines())
     assert first["text"] == ["a vida", "la vida"]
-    assert set(second["probabilities"]) == {"es", "pt"}
-    assert json.loads(atento("classify", classifier, "a", "--second", "b", "--json").out)["text"] == ["a", "b"]
+    assert set(second["probabilities"]) == {"other", "same"}
+    assert json.loads(atento("classify", pair_classifier, "a", "--second", "b", "--json").out)["text"] == ["a", "b"]
+    assert "this classifier learned from pairs of texts" in atento("classify", pair_classifier, "a").error
+    assert "learned from single texts" in atento("classify", classifier, "a", "--second", "b").error
     long = atento("classify", classifier, "a" * 40)
     assert "1 of 1 texts are longer than the model reads" in long.err
 
@@ -87,6 +115,8 @@ def test_what_does_not_fit_is_one_line(
     assert "line 2: the class 'gl' is none of those of training (es, pt)" in atento("evaluate", classifier, path).error
     assert "use `atento translate`" in atento("classify", run, "a").error
     assert "--confusion is for classifiers" in atento("evaluate", run, path, path, "--confusion", "x.png").error
+    assert "-o is for translators" in atento("evaluate", classifier, path, "-o", "x").error
+    assert "--metrics is for translators" in atento("evaluate", classifier, path, "--metrics", "foo").error
     assert "leave them out" in atento("evaluate", classifier, path, "--stride", "2").error
     bad = written("bad.txt", "one text only")
     assert "expected 2" in atento("classify", classifier, "-i", bad, "--pairs", "-o", "out.tsv").error

@@ -56,6 +56,8 @@ def test_json_lines_have_keys(tmp_path: Path) -> None:
         ("a.tsv", "a\tb\tc\na\tb\n", "line 2: one text, unlike the lines before"),
         ("a.tsv", "a\t \n", "line 1: there is no class"),
         ("a.jsonl", "{\n", "line 1: not valid JSON"),
+        ("a.jsonl", '{"text": "a", "label": "b"}\n{"text": "a", "second": "c", "label": "b"}\n', "line 2: two texts"),
+        ("a.jsonl", '{"text": "a", "second": "c", "label": "b"}\n{"text": "a", "label": "b"}\n', "line 2: one text"),
         ("a.jsonl", '{"text": "a"}\n', "line 1: no text under the key 'label'"),
         ("a.jsonl", '{"text": 3, "label": "a"}\n', "line 1: no text under the key 'text'"),
     ],
@@ -74,21 +76,27 @@ def test_impossible_options_are_refused(options: dict[str, object]) -> None:
 def test_a_split_holds_the_same_share_of_every_class_and_no_text_on_both_sides(tmp_path: Path) -> None:
     lines = [f"text {number % 40} of {label}\t{label}\n" for label in ("a", "b") for number in range(60)]
     files = written(tmp_path, "a.tsv", "".join(lines))
-    split_labelled(files, 0.2, tmp_path / "first", seed=3)
-    split_labelled(files, 0.2, tmp_path / "again", seed=3)
+    more = written(tmp_path, "more.tsv", "".join(lines[:30]))
+    split_labelled([files], 0.2, tmp_path / "first", seed=3)
+    split_labelled([files, more], 0.2, tmp_path / "again", seed=3)
     parts = {}
     for name in ("train", "dev"):
-        assert (tmp_path / "first" / f"{name}.jsonl").read_bytes() == (
-            tmp_path / "again" / f"{name}.jsonl"
-        ).read_bytes()
-        parts[name] = list(read_labelled(LabelledFiles(file=str(tmp_path / "first" / f"{name}.jsonl"))))
+        paths = [tmp_path / folder / "0" / f"{name}.jsonl" for folder in ("first", "again")]
+        assert paths[0].read_bytes() == paths[1].read_bytes()
+        parts[name] = list(read_labelled(LabelledFiles(file=str(paths[0]))))
     assert len(parts["train"]) + len(parts["dev"]) == 120
     assert not {each.text for each in parts["train"]} & {each.text for each in parts["dev"]}
     for label in ("a", "b"):
         assert len({each.text for each in parts["dev"] if each.label == label}) == 8
+    second = read_labelled(LabelledFiles(file=str(tmp_path / "again" / "1" / "train.jsonl")))
+    assert not {each.text for each in second} & {each.text for each in parts["dev"]}
     single = written(tmp_path, "b.tsv", "x\ta\nx\ta\ny\tb\n")
     with pytest.raises(DataError, match="too few texts"):
-        split_labelled(single, 0.5, tmp_path / "second", seed=1)
+        split_labelled([single], 0.5, tmp_path / "second", seed=1)
+    few = written(tmp_path, "c.tsv", "x\ta\ny\ta\nz\tb\nw\tb\n")
+    split_labelled([few], 0.9, tmp_path / "third", seed=1)
+    left = read_labelled(LabelledFiles(file=str(tmp_path / "third" / "0" / "train.jsonl")))
+    assert {each.label for each in left} == {"a", "b"}
 
 
 def test_classes_are_those_of_training_in_order(tmp_path: Path) -> None:

@@ -56,6 +56,16 @@ def test_several_gaps_and_every_mark(kind: Kind) -> None:
     assert encode_with_gaps(tokenizer, "<mask>").ids == (tokenizer.mask,)
 
 
+@pytest.mark.parametrize("kind", ["word", "wordpiece"])
+def test_letters_that_touch_a_gap_stay(kind: Kind) -> None:
+    tokenizer = tokenizer_of(kind)
+    casa, da = (tokenizer.encode(word).ids for word in ("casa", "da"))
+    gap = (tokenizer.mask,)
+    assert encode_with_gaps(tokenizer, "casa[MASK]").ids == casa + gap
+    assert encode_with_gaps(tokenizer, "[MASK]casa").ids == gap + casa
+    assert encode_with_gaps(tokenizer, "casa[MASK][MASK]da").ids == casa + gap + gap + da
+
+
 def test_no_gap_and_no_mask_are_told_apart() -> None:
     with pytest.raises(DataError, match="there is no gap in 'a vida'"):
         encode_with_gaps(tokenizer_of("bpe"), "a vida")

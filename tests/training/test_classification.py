@@ -147,3 +147,12 @@ def test_a_translator_does_not_classify(tmp_path: Path, labelled: Path) -> None:
     recipe = read_recipe("small", train=[labelled], overrides=("data.kind=labels",))
     with pytest.raises(ConfigurationError, match=r"'transformer' does not learn from data\.kind = 'labels'"):
         train(recipe, tmp_path / "run")
+
+
+def test_texts_are_cut_as_in_training(tmp_path: Path, make: Make) -> None:
+    train(make("data.context=10"), tmp_path / "run")
+    classifier = TextClassifier.load(tmp_path / "run")
+    assert classifier.framing.longest == 10
+    first, second = classifier.classify(["a vida é bela", "a vida é outra"])
+    assert first.cut
+    assert first.probabilities == second.probabilities

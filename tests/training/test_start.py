@@ -107,6 +107,15 @@ def test_dropout_may_change_and_nothing_else(
         read_recipe("fine-tune", train=[text], start=tmp_path / "nowhere")
 
 
+def test_a_classifier_starts_classifiers_alone(tmp_path: Path, text: Path) -> None:
+    labelled = tmp_path / "labelled.tsv"
+    labelled.write_text("".join(f"a vida {n}\ta\no que {n}\tb\n" for n in range(20)), encoding="utf-8")
+    _, options = TEXTS["bert"]
+    train(read_recipe("classify", train=[labelled], overrides=(*SMALL, *options)), tmp_path / "first")
+    with pytest.raises(ConfigurationError, match="is a classifier, and this recipe learns something else"):
+        read_recipe("fine-tune", train=[text], start=tmp_path / "first")
+
+
 def test_a_recipe_file_names_its_start_relative_to_itself(
     tmp_path: Path, text: Path, corpus: tuple[Path, Path], tiny_recipe: Make
 ) -> None:

@@ -48,9 +48,9 @@ class Classification:
 class TextClassifier:
     """Tells classes of texts apart."""
 
-    def __init__(self, bundle: Bundle[Classifier], context: int | None = None) -> None:
+    def __init__(self, bundle: Bundle[Classifier]) -> None:
         self.bundle = bundle
-        self.framing = framing_of(bundle, context)
+        self.framing = framing_of(bundle)
         self._device = next(bundle.model.parameters()).device
 
     @classmethod
@@ -79,10 +79,14 @@ class TextClassifier:
             progress: told about every batch.
 
         Raises:
-            DataError: a text that is far too long.
+            DataError: a text that is far too long, or a pair where the classifier learned from single texts, or the
+                other way round.
         """
         several = list(texts) if isinstance(texts, list) else [texts]
+        wanted = "pairs of texts" if self.bundle.paired else "single texts"
         for number, text in enumerate(several, 1):
+            if isinstance(text, tuple) is not self.bundle.paired:
+                raise DataError(f"text {number}: this classifier learned from {wanted}; give it such")
             if sum(map(len, _parts(text))) > LONGEST_TEXT:
                 raise DataError(f"text {number} has over {LONGEST_TEXT:,} characters; give a shorter one")
         encoded = self._encode(several)
@@ -125,9 +129,9 @@ class TextClassifier:
         return Classification(text=text, label=ranked[0][0], probabilities=dict(ranked), cut=cut)
 
 
-def framing_of(bundle: Bundle[Classifier], context: int | None = None) -> Framing:
-    """How texts become rows of this model, cut to ``context`` tokens or to what it reads."""
-    limits = [limit for limit in (bundle.model.max_length, context) if limit is not None]
+def framing_of(bundle: Bundle[Classifier]) -> Framing:
+    """How texts become rows of this model, cut as they were when it was trained."""
+    limits = [limit for limit in (bundle.model.max_length, bundle.context) if limit is not None]
     longest, config = min(limits, default=None), bundle.model_config
     if not isinstance(config, BertConfig):  # GPT was pre-trained without a template of pairs
         return Framing(vocabulary=bundle.vocabulary, longest=longest, has_types=False)

@@ -99,8 +99,9 @@ def _opened(output: Path | None) -> Any:
 
 
 def _line(each: Classification) -> str:
-    text = each.text if isinstance(each.text, str) else "\t".join(each.text)
-    return f"{each.label}\t{each.probabilities[each.label]:.4f}\t{text}\n"
+    texts = (each.text,) if isinstance(each.text, str) else each.text
+    shown = "\t".join(" ".join(text.split()) for text in texts)
+    return f"{each.label}\t{each.probabilities[each.label]:.4f}\t{shown}\n"
 
 
 def _json(number: int, each: Classification) -> str:

@@ -36,6 +36,7 @@ Examples:
   atento evaluate runs/domains test.tsv --confusion confusion.png
 """
 
+METRICS = "bleu,chrf,ter"
 Metrics = Annotated[
     str, typer.Option("--metrics", metavar="NAMES", help="Of bleu, chrf and ter, with commas between them.")
 ]
@@ -65,7 +66,7 @@ def evaluate(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Save the translations.")
     ] = None,
-    metrics: Metrics = "bleu,chrf,ter",
+    metrics: Metrics = METRICS,
     lowercase: Lowercase = False,
     tokenize: Tokenize = "13a",
     chrf_word_order: WordOrder = 0,
@@ -99,6 +100,19 @@ def evaluate(
     """
     kind = _kind_of(paths[0]) if len(paths) == 2 and hypotheses is None else ""
     require(confusion is None or kind == "classifier", "--confusion is for classifiers: RUN FILE")
+    if kind in ("classifier", "gpt", "bert"):
+        of_translators = {
+            "-o": output,
+            "--metrics": metrics != METRICS,
+            "--lowercase": lowercase,
+            "--beam-size": beam_size,
+            "--length-penalty": length_penalty,
+            "--replace-unknown": replace_unknown,
+            "--dictionary": dictionary,
+            "--batch-size": batch_size,
+        }
+        idle = next((name for name, value in of_translators.items() if value), None)
+        require(idle is None, f"{idle} is for translators, and {paths[0]} holds none; leave it out")
     if kind == "classifier":
         from atento.cli.evaluate_classes import evaluate_classes_of
 

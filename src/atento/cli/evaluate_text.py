@@ -98,8 +98,9 @@ def documents_of(run: Path) -> Documents:
     from atento.core.errors import ConfigurationError
     from atento.training.recipe import TextDataConfig, recipe_of
 
-    path = run / "recipe.toml"
-    if not path.exists():
+    places = [run / "recipe.toml", *([run.parent / "recipe.toml"] if run.name == "bundle" else [])]
+    path = next((place for place in places if place.exists()), None)
+    if path is None:
         return "file"
     try:
         data = recipe_of(read_toml(path), where=str(path)).data

@@ -63,10 +63,12 @@ def fill(
         if score:
             with progress_bar() as progress:
                 progress.start("guessing", len(given))
-                for number, text in enumerate(given, 1):
-                    judged = reader.score(text)
+                judged = []
+                for text in given:
+                    judged.append(reader.score(text))
                     progress.advance(1)
-                    _write_score(stream, number, judged, as_json=as_json)
+            for number, each in enumerate(judged, 1):
+                _write_score(stream, number, each, as_json=as_json)
             return
         with progress_bar() as progress:
             found = reader.fill(list(given), top=top, attention=drawing is not None, progress=progress)

@@ -195,7 +195,7 @@ def _summarise(report: Report) -> None:
     ended = "no better validation any more" if report.outcome.reason == "patience" else "budget used"
     print(f"Trained {state.step:,} steps in {state.seconds / 60:.1f} minutes ({ended}); kept: {_kept(report)}.")
     if state.scores:
-        best = min(state.scores, key=lambda score: score.loss)
+        best = max(state.scores, key=lambda score: score.value(report.card["training"]["keep_metric"]))
         measures = [f"loss {best.loss:.3f}", *readable(best.measures)]
         print(f"Best validation: {', '.join(measures)} (step {best.step:,}).")
     if state.skipped:

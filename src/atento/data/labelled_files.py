@@ -30,7 +30,7 @@ class LabelledFiles(Configuration, frozen=True, kw_only=True):
     columns: tuple[int, ...] | None = None
     """Of TSV: where text and class stand, or text, second text and class; from 1. None: two or three, as there are."""
     keys: tuple[str, ...] | None = None
-    """Of JSON Lines, likewise; dotted for nested ones. None: ``text`` and ``label``, with ``second`` if it is there."""
+    """Of JSON Lines, likewise; dotted for nested ones. None: ``text``, ``label`` and, where it is there, ``second``."""
     weight: float = 1.0
     """How often it is read in an epoch."""
 
@@ -123,9 +123,9 @@ class _JsonLines:
             value: Any = msgspec.json.decode(line)
         except (msgspec.DecodeError, RecursionError) as error:
             raise DataError(f"{where}: not valid JSON ({error}); mend the line") from error
-        if self._keys is None:
-            self._keys = ("text", "second", "label") if _has(value, "second") else ("text", "label")
-        parts = [_text(value, key, where, is_label=key == self._keys[-1]) for key in self._keys]
+        paired = isinstance(value, dict) and value.get("second") is not None
+        keys = self._keys or (("text", "second", "label") if paired else ("text", "label"))
+        parts = [_text(value, key, where, is_label=key == keys[-1]) for key in keys]
         return LabelledText(parts[0], parts[1] if len(parts) == 3 else None, parts[-1].strip(), number)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,34 +18,38 @@ from atento.core.files import atomic_text
 from atento.data.labelled_files import LabelledFiles, LabelledText, read_labelled
 
 
-def split_labelled(files: LabelledFiles, fraction: float, folder: Path, *, seed: int) -> None:
-    """Write ``train.jsonl`` and ``dev.jsonl`` into a folder.
+def split_labelled(files: Sequence[LabelledFiles], fraction: float, folder: Path, *, seed: int) -> None:
+    """Write ``N/train.jsonl`` and ``N/dev.jsonl`` of every file N, from 0, into a folder.
 
     Args:
         files: the texts.
-        fraction: of each class, at least one text where it has two different ones.
+        fraction: of each class over all files: one text at least where it has two different ones, and never all.
         folder: where the parts go.
         seed: draws the texts.
 
     Raises:
-        DataError: the file cannot be read, or no class has two different texts.
+        DataError: a file cannot be read, or no class has two different texts.
         OutputError: a part cannot be written.
     """
     keys: defaultdict[str, set[int]] = defaultdict(set)
-    for each in read_labelled(files):
-        keys[each.label].add(_key(each, seed))
+    for file in files:
+        for each in read_labelled(file):
+            keys[each.label].add(_key(each, seed))
     held = {
         key
         for values in keys.values()
-        for key in sorted(values)[: max(1, round(fraction * len(values))) if len(values) > 1 else 0]
+        for key in sorted(values)[: min(len(values) - 1, max(1, round(fraction * len(values))))]
     }
     if not held:
-        raise DataError(f"{files.file}: too few texts to hold some out; bring more, or give a file to validate on")
-    with atomic_text(folder / "train.jsonl") as train, atomic_text(folder / "dev.jsonl") as dev:
-        for each in read_labelled(files):
-            line = {"text": each.text, "second": each.second, "label": each.label}
-            line = {name: value for name, value in line.items() if value is not None}
-            (dev if _key(each, seed) in held else train).write(msgspec.json.encode(line).decode() + "\n")
+        names = ", ".join(file.file for file in files)
+        raise DataError(f"{names}: too few texts to hold some out; bring more, or give a file to validate on")
+    for number, file in enumerate(files):
+        place = folder / str(number)
+        with atomic_text(place / "train.jsonl") as train, atomic_text(place / "dev.jsonl") as dev:
+            for each in read_labelled(file):
+                line = {"text": each.text, "second": each.second, "label": each.label}
+                line = {name: value for name, value in line.items() if value is not None}
+                (dev if _key(each, seed) in held else train).write(msgspec.json.encode(line).decode() + "\n")
 
 
 def _key(each: LabelledText, seed: int) -> int:

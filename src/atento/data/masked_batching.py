@@ -130,8 +130,8 @@ class MaskedBatches:
         chunks = plan_chunks(self.dataset, self.context - self.frame, seed=self.seed, epoch=epoch, moved=self.moved)
         if self.pairs:
             chunks = chunks.select(chunks.lengths >= 2)
-        if not len(chunks):
-            raise DataError("no document has two tokens to make a pair of; bring longer documents")
+            if not len(chunks):
+                raise DataError("no document has two tokens to make a pair of; bring longer documents")
         lengths = chunks.lengths + self.frame - SPECIALS
         batches = plan_batches(lengths, lengths, budget=self.budget, seed=self.seed, epoch=epoch)
         return [

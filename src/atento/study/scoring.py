@@ -47,7 +47,7 @@ def score_run(
     Sentences that stand in several test sets are translated once.
     """
     if isinstance(recipe.data, LabelledDataConfig):
-        return _score_classifier(study, recipe.data, run, materials, device, progress)
+        return _score_classifier(study, run, materials, device, progress)
     translator = Translator.load(run, device)
     tests = [materials.test(name) for name in study.test_names if materials.has(name)]
     translations = _translations(translator, tests, progress)
@@ -59,11 +59,11 @@ def score_run(
 
 
 def _score_classifier(
-    study: Study, data: LabelledDataConfig, run: Path, materials: Materials, device: str, progress: Progress
+    study: Study, run: Path, materials: Materials, device: str, progress: Progress
 ) -> tuple[float, dict[str, TestResult]]:
     """Likewise of a classifier."""
     bundle = TextClassifier.load(run, device).bundle
-    classifier = TextClassifier(bundle, data.context)  # cut as in training
+    classifier = TextClassifier(bundle)
     numbers = {label: number for number, label in enumerate(bundle.classes)}
     results = {}
     for test in (materials.test(name) for name in study.test_names if materials.has(name)):

@@ -55,18 +55,22 @@ def _tiled(tokenizer: Tokenizer, parts: list[str]) -> list[int]:
 
 
 def _joined(tokenizer: Tokenizer, parts: list[str]) -> list[int]:
-    """The whole text with a word that nobody knows in every gap, so that marks of joining come as they would."""
+    """The whole text with a word that nobody knows in every gap, so that marks of joining come as they would.
+
+    Letters that touch a gap are words of their own, as in BERT's tokenizer, and what is between two gaps as well.
+    """
     assert tokenizer.mask is not None
     standin = next((letter for letter in _STANDINS if tokenizer.unknown(letter) and letter not in "".join(parts)), None)
     if standin is None:
         raise DataError("this tokenizer knows every letter that could stand for a gap; take one of kind bpe or unigram")
-    text = standin.join(parts)
-    raw, ids = text.encode(), []
-    tokens = tokenizer.encode(text)
-    for token, (start, stop) in zip(tokens.ids, tokens.spans, strict=True):
-        gaps = raw[start:stop].decode(errors="ignore").count(standin)
-        ids += [tokenizer.mask] * gaps if gaps else [token]
-    return ids
+    text = parts[0]
+    for part in parts[1:]:
+        text += (" " if text[-1:].isalnum() else "") + standin + (" " if part[:1].isalnum() else "") + part
+    raw, tokens = text.encode(), tokenizer.encode(text)
+    return [
+        tokenizer.mask if standin in raw[start:stop].decode(errors="ignore") else token
+        for token, (start, stop) in zip(tokens.ids, tokens.spans, strict=True)
+    ]
 
 
 def _shortened(text: str) -> str:

@@ -55,8 +55,10 @@ def classification_task(
     model = build_classifier(model_config, origin.vocabulary, len(classes), seed=settings.seed)
     origin.load_classifier(model, classes)
     model = model.to(where)
-    bundle = reading_bundle(recipe, data, model, model_config, tokenizer, classes)
-    framing = framing_of(bundle, data.context)
+    bundle = reading_bundle(
+        recipe, data, model, model_config, tokenizer, classes=classes, paired=dataset.second is not None
+    )
+    framing = framing_of(bundle)
     announce_model(model, framing.longest, progress)
     batches = LabelledBatches(dataset, framing, budget=settings.batch_tokens, seed=settings.seed)
     if batches.cut:
@@ -106,8 +108,7 @@ def _held_out(
     folder = run / "held-out"
     if not folder.exists():
         with atomic_folder(folder) as temporary:
-            for number, files in enumerate(data.train):
-                split_labelled(files, data.held_out, temporary / str(number), seed=recipe.training.seed)
+            split_labelled(data.train, data.held_out, temporary, seed=recipe.training.seed)
         progress.message(f"no file to validate on was given: held a part of the training texts out, in {folder}")
     train, valid = [], []
     for number, files in enumerate(data.train):

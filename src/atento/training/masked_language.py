@@ -27,6 +27,9 @@ from atento.training.task import Task, announce_model, reading_bundle
 from atento.training.texts import prepare_texts
 from atento.training.validation import Validation, evaluating, mean_loss
 
+_VALIDATED = 4096
+"""Tokens of a validation's batch: fixed, so that all runs on a text are asked for the same tokens of it."""
+
 
 def masked_language_task(
     recipe: Recipe, model_config: BertConfig, data: TextDataConfig, run: Path, device: str, progress: Progress
@@ -69,7 +72,7 @@ def masked_language_task(
         )
 
     precision = resolve(settings.precision, where)
-    validated = batches(texts.valid, max(settings.batch_tokens, texts.context), 0, moved=False)
+    validated = batches(texts.valid, max(_VALIDATED, texts.context), 0, moved=False)
     return Task(
         bundle=reading_bundle(recipe, data, model, model_config, tokenizer),
         objective=MaskedObjective(label_smoothing=settings.label_smoothing),

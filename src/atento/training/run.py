@@ -175,6 +175,7 @@ def _card(recipe: Recipe, task: Task[Any, Any, Any], outcome: Outcome) -> dict[s
             "ended_by": outcome.reason,
             "precision": task.precision,
             "kept": recipe.training.keep,
+            "keep_metric": recipe.training.keep_metric,
             "guided_alignment": msgspec.to_builtins(recipe.training.guided_alignment),
         },
         "validation": [msgspec.to_builtins(score) for score in state.scores],

@@ -39,6 +39,11 @@ def with_start(table: Mapping[str, Any], start: Path) -> dict[str, Any]:
     """
     folder, config = read_bundle_config(start)
     data = dict(table.get("data", {}))
+    if config.classes and data.get("kind") != "labels":
+        raise ConfigurationError(
+            f"{start} is a classifier, and this recipe learns something else: start from the run that it was made of, "
+            "or take the recipe classify"
+        )
     named = [key for key in ("tokenizer", "source_tokenizer", "target_tokenizer") if key in data]
     if "tokenizer" in table or named:
         key = f"data.{named[0]}" if named else "[tokenizer]"
@@ -116,7 +121,8 @@ class Origin:
                 "start from the pre-trained run that it was made of"
             )
         else:
-            load_weights(model, model.with_pretrained(self.values))
+            values = model.with_pretrained(self.values)
+            Origin(vocabulary=self.vocabulary, values=values).load_into(model)
 
 
 def origin_of(start: str | None, source: Tokenizer, target: Tokenizer) -> Origin:

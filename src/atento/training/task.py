@@ -40,7 +40,9 @@ def reading_bundle(
     model: ModelType,
     config: ModelConfig,
     tokenizer: Tokenizer,
+    *,
     classes: tuple[str, ...] = (),
+    paired: bool = False,
 ) -> Bundle[ModelType]:
     """The bundle of a model that reads texts of one language with one tokenizer."""
     return Bundle(
@@ -51,6 +53,8 @@ def reading_bundle(
         target_language=data.language,
         decoding=recipe.decoding,
         classes=classes,
+        paired=paired,
+        context=data.context if classes else None,
     )
 
 
