@@ -101,18 +101,22 @@ def evaluate(
     kind = _kind_of(paths[0]) if len(paths) == 2 and hypotheses is None else ""
     require(confusion is None or kind == "classifier", "--confusion is for classifiers: RUN FILE")
     if kind in ("classifier", "gpt", "bert"):
-        of_translators = {
-            "-o": output,
-            "--metrics": metrics != METRICS,
-            "--lowercase": lowercase,
-            "--beam-size": beam_size,
-            "--length-penalty": length_penalty,
-            "--replace-unknown": replace_unknown,
-            "--dictionary": dictionary,
-            "--batch-size": batch_size,
-        }
-        idle = next((name for name, value in of_translators.items() if value), None)
-        require(idle is None, f"{idle} is for translators, and {paths[0]} holds none; leave it out")
+        _refuse_idle(
+            paths[0],
+            {
+                "-o": output,
+                "--metrics": metrics != METRICS,
+                "--lowercase": lowercase,
+                "--tokenize": tokenize != "13a",
+                "--chrf-word-order": chrf_word_order,
+                "--beam-size": beam_size,
+                "--length-penalty": length_penalty,
+                "--replace-unknown": replace_unknown,
+                "--dictionary": dictionary,
+                "--batch-size": batch_size,
+                "--no-by-length": not by_length,
+            },
+        )
     if kind == "classifier":
         from atento.cli.evaluate_classes import evaluate_classes_of
 
@@ -160,6 +164,16 @@ def evaluate(
         print_json({"evaluation": evaluation, "by_length": lengths})
     else:
         _print(evaluation, lengths)
+
+
+def _refuse_idle(run: Path, of_translators: dict[str, object]) -> None:
+    """Refuse options that only a translator's evaluation reads.
+
+    Raises:
+        ConfigurationError: one of them was given.
+    """
+    idle = next((name for name, value in of_translators.items() if value), None)
+    require(idle is None, f"{idle} is for translators, and {run} holds none; leave it out")
 
 
 def _kind_of(run: Path) -> str:
