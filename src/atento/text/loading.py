@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import tokenizers
 from tokenizers import decoders
@@ -22,7 +22,7 @@ from atento.text import template as templates
 from atento.text.sentence_pieces import read_sentence_pieces, sentence_piece_tokenizer
 from atento.text.template import Part, Roles, Template
 from atento.text.tokenizer import Tokenizer, is_own
-from atento.text.vocabulary_files import bert_wordpiece, byte_level_bpe, read_vocabulary
+from atento.text.vocabulary_files import bert_wordpiece, byte_level_bpe, has_capitals, read_vocabulary
 
 TARGET: Final = "target_tokenizer"
 """The folder of a translator's second tokenizer, where each language has its own."""
@@ -76,15 +76,40 @@ def load_tokenizer(path: Path) -> Tokenizer:
     if (path / "tokenizer.json").is_file():
         return _of_json(path / "tokenizer.json", settings)
     if (path / "vocab.json").is_file():
-        return _of_merges(path, settings)
+        return _finished(_of_merges(path, settings), settings)
     if (path / "vocab.txt").is_file():
-        return _of_vocabulary(path / "vocab.txt", settings)
+        return _finished(_of_vocabulary(path / "vocab.txt", settings), settings)
     if (path / _SENTENCE_PIECES).is_file():
         return _of_sentence_pieces(path / _SENTENCE_PIECES, settings)
     raise DataError(
         f"{path} has no tokenizer that is read: none of tokenizer.json, vocab.json with merges.txt, vocab.txt, "
         f"{_SENTENCE_PIECES}; copy it whole"
     )
+
+
+def library_of_folder(path: Path, file: str | None = None) -> tokenizers.Tokenizer:
+    """The tokenizer of a Hugging Face folder as its library runs it; it need not have an end of a text.
+
+    ``file`` says which is read, if there are several: ``tokenizer.json``, ``vocab.json``, ``merges.txt`` or
+    ``vocab.txt``.
+
+    Raises:
+        DataError: as ``load_tokenizer``.
+    """
+    settings = read_settings(path)
+    if file in (None, "tokenizer.json") and (path / "tokenizer.json").is_file():
+        library = _library_of_json(path / "tokenizer.json")
+        _follow_config(library, settings)
+        return library
+    if file in ("vocab.json", "merges.txt") or (file is None and (path / "vocab.json").is_file()):
+        parts = _of_merges(path, settings)
+    else:
+        parts = _of_vocabulary(path / "vocab.txt", settings)
+    names = special_names(parts.library, settings)
+    if {"sep", "eos"} & names.keys():
+        return tokenizers.Tokenizer.from_str(_finished(parts, settings).to_json())
+    parts.library.add_special_tokens([tokenizers.AddedToken(name, special=True) for name in names.values()])
+    return parts.library
 
 
 def load_tokenizers(path: Path) -> tuple[Tokenizer, Tokenizer]:
@@ -204,11 +229,27 @@ def roles_of_names(ids: Mapping[str, int], where: str) -> Roles:
     return Roles(pad=ids.get("pad", eos), unk=ids.get("unk", eos), bos=bos, eos=eos, mask=ids.get("mask"))
 
 
-def _of_json(path: Path, settings: Settings) -> Tokenizer:
+class _Parts(NamedTuple):
+    """A tokenizer before its special tokens are made known."""
+
+    library: tokenizers.Tokenizer
+    template: Callable[[Roles], Template]
+    where: str
+
+
+def _finished(parts: _Parts, settings: Settings) -> Tokenizer:
+    return finished(parts.library, settings, parts.template, parts.where)
+
+
+def _library_of_json(path: Path) -> tokenizers.Tokenizer:
     try:
-        library = tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8"))
+        return tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8"))
     except Exception as error:  # the library raises nothing more precise
         raise DataError(f"{path} is damaged ({error}); copy it again") from error
+
+
+def _of_json(path: Path, settings: Settings) -> Tokenizer:
+    library = _library_of_json(path)
     if is_own(library):
         description = json.loads(library.to_str())
         return Tokenizer.from_json(json.dumps(description | {"post_processor": None}), where=str(path))
@@ -229,27 +270,27 @@ def _follow_config(library: tokenizers.Tokenizer, settings: Settings) -> None:
     library.normalizer = tokenizers.normalizers.BertNormalizer(**{**normalizer, **changed})
 
 
-def _of_merges(folder: Path, settings: Settings) -> Tokenizer:
+def _of_merges(folder: Path, settings: Settings) -> _Parts:
     prefix = settings.option("add_prefix_space", False)
     library = byte_level_bpe(folder / "vocab.json", folder / "merges.txt", prefix_space=prefix)
     where = str(folder / "vocab.json")
     if "roberta" in settings.family or (not settings.family and library.token_to_id("<mask>") is not None):
-        return finished(library, settings, lambda roles: templates.roberta(roles.bos, roles.eos), where)
+        return _Parts(library, lambda roles: templates.roberta(roles.bos, roles.eos), where)
     if settings.option("add_bos_token", False):
-        return finished(library, settings, lambda roles: templates.begun(roles.bos), where)
-    return finished(library, settings, lambda _: templates.PLAIN, where)
+        return _Parts(library, lambda roles: templates.begun(roles.bos), where)
+    return _Parts(library, lambda _: templates.PLAIN, where)
 
 
-def _of_vocabulary(path: Path, settings: Settings) -> Tokenizer:
+def _of_vocabulary(path: Path, settings: Settings) -> _Parts:
     strip = settings.config.get("strip_accents")
     library = bert_wordpiece(
         path,
         unknown=settings.tokens.get("unk", "[UNK]"),
-        lowercase=settings.option("do_lower_case", True),
+        lowercase=settings.option("do_lower_case", bool(settings.config) or not has_capitals(path)),
         strip_accents=strip if isinstance(strip, bool) else None,
         ideographs=settings.option("tokenize_chinese_chars", True),
     )
-    return finished(library, settings, lambda roles: templates.bert(roles.bos, roles.eos), str(path))
+    return _Parts(library, lambda roles: templates.bert(roles.bos, roles.eos), str(path))
 
 
 def _of_sentence_pieces(path: Path, settings: Settings) -> Tokenizer:

@@ -78,7 +78,7 @@ def read_sentence_pieces(path: Path) -> SentencePieces:
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}; copy the folder again whole") from error
     try:
-        fields = list(_fields(raw))
+        fields = list(read_fields(raw))
         pieces = tuple(_piece(value) for number, value in fields if number == 1 and isinstance(value, bytes))
         trainer, normalizer, denormalizer = (_last(fields, number) for number in (2, 3, 5))
     except (ValueError, IndexError, struct.error) as error:
@@ -254,7 +254,7 @@ def _cuts(apart: Sequence[str], entries: Sequence[Piece]) -> Iterator[tuple[str,
         yield text, next(free, len(text) - 1)
 
 
-def _fields(raw: bytes) -> Iterator[Field]:
+def read_fields(raw: bytes) -> Iterator[Field]:
     """The numbered fields of a message; groups, which no file of this kind has, are refused."""
     position = 0
     while position < len(raw):
@@ -297,7 +297,7 @@ def _slice(raw: bytes, position: int, length: int) -> bytes:
 
 def _piece(raw: bytes) -> Piece:
     text, score, kind = "", 0.0, NORMAL
-    for number, value in _fields(raw):
+    for number, value in read_fields(raw):
         if number == 1 and isinstance(value, bytes):
             text = value.decode()
         elif number == 2 and isinstance(value, bytes):
@@ -310,7 +310,7 @@ def _piece(raw: bytes) -> Piece:
 def _last(fields: Sequence[Field], number: int) -> dict[int, int | bytes]:
     """The fields of a message inside this one, by number; the last one counts."""
     inner = [value for key, value in fields if key == number and isinstance(value, bytes)]
-    return dict(_fields(inner[-1])) if inner else {}
+    return dict(read_fields(inner[-1])) if inner else {}
 
 
 def _number(fields: Mapping[int, int | bytes], number: int, default: int) -> int:

@@ -72,6 +72,15 @@ def bert_wordpiece(
     return library
 
 
+def has_capitals(vocabulary: Path) -> bool:
+    """Whether a ``vocab.txt`` has entries with capital letters, so that it was made of text as it is written.
+
+    Raises:
+        DataError: the file is missing or damaged.
+    """
+    return any(line != line.lower() for line in _lines(vocabulary) if not line.startswith(("[", "<")))
+
+
 def read_vocabulary(path: Path) -> dict[str, int]:
     """A ``vocab.json``: entries and their ids.
 

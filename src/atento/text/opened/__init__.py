@@ -1,0 +1,1 @@
+"""Any tokenizer, run by its own library and open to look inside."""
