@@ -88,7 +88,9 @@ class HuggingFaceTokenizer:
         if number == self.unknown:
             return Entry(number=number, piece=piece, raw=piece.encode(), role="unknown")
         if added is not None:
-            return Entry(number=number, piece=piece, raw=piece.encode(), role="special" if added.special else "ordinary")
+            return Entry(
+                number=number, piece=piece, raw=piece.encode(), role="special" if added.special else "ordinary"
+            )
         if piece.startswith(HIDDEN):
             return Entry(number=number, piece=piece, raw=piece.removeprefix(HIDDEN).encode(), role="unused")
         is_byte = bool(self._description["model"].get("byte_fallback")) and _BYTE.fullmatch(piece)
@@ -143,41 +145,41 @@ class HuggingFaceTokenizer:
         spans = aligned(text.encode(), pieces, to_bytes(text, encoding.offsets))
         return Tokens(ids=tuple(encoding.ids), pieces=tuple(encoding.tokens), spans=tuple(spans))
 
-    def _pre_tokens(
-        self, text: str, encoding: tokenizers.Encoding, tokens: Tokens
-    ) -> tuple[str, tuple[PreToken, ...]]:
+    def _pre_tokens(self, text: str, encoding: tokenizers.Encoding, tokens: Tokens) -> tuple[str, tuple[PreToken, ...]]:
         """The normalised text and its parts; added tokens in the text are parts of their own, and what stands between
         two of them is normalised and parted by itself, as the library does it."""
         groups = _runs(encoding.word_ids)
-        special = [self._is_added(text, encoding, first, stop) for first, stop in groups]
+        added = [self._is_added(text, encoding, first, stop) for first, stop in groups]
         normalised: list[str] = []
         texts: list[str] = []
-        position = 0
-        for is_special, run in groupby(range(len(groups)), key=special.__getitem__):
+        place = base = (
+            0  # where the part between added tokens begins in the text, and the number of its first pre-token
+        )
+        for is_added, run in groupby(range(len(groups)), key=added.__getitem__):
             numbers = list(run)
-            if is_special:
-                for number in numbers:
-                    texts.append(encoding.tokens[groups[number][0]])
-                normalised += [encoding.tokens[groups[number][0]] for number in numbers]
-                position = encoding.offsets[groups[numbers[-1]][1] - 1][1]
+            if is_added:
+                names = [encoding.tokens[groups[number][0]] for number in numbers]
+                texts += names
+                normalised += names
+                last = groups[numbers[-1]][0]
+                place, base = encoding.offsets[last][1], (encoding.word_ids[last] or 0) + 1
                 continue
             after = numbers[-1] + 1
             end = encoding.offsets[groups[after][0]][0] if after < len(groups) else len(text)
-            changed = self._normalise(text[position:end])
-            normalised.append(changed)
-            parts = [part for part in self._parts(changed) if part]
-            texts += parts if len(parts) == len(numbers) else [""] * len(numbers)
+            normalised.append(self._normalise(text[place:end]))
+            parts = dict(enumerate(filter(None, self._parts(normalised[-1])), base))
+            texts += [parts.get(encoding.word_ids[groups[number][0]] or 0, "") for number in numbers]
         if not groups:
             normalised.append(self._normalise(text))
         pre_tokens = tuple(
             PreToken(
-                text=part or text.encode()[tokens.spans[first][0] : tokens.spans[stop - 1][1]].decode(errors="replace"),
+                text=part,
                 span=(tokens.spans[first][0], tokens.spans[stop - 1][1]),
                 first=first,
                 stop=stop,
-                special=is_special,
+                special=is_added,
             )
-            for part, (first, stop), is_special in zip(texts, groups, special, strict=True)
+            for part, (first, stop), is_added in zip(texts, groups, added, strict=True)
         )
         return "".join(normalised), pre_tokens
 
@@ -242,4 +244,3 @@ def _spelling(description: Mapping[str, Any]) -> Callable[[str], bytes]:
         return piece.encode()
 
     return spell
-

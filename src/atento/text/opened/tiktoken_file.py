@@ -135,7 +135,7 @@ class TiktokenTokenizer:
 
     @functools.cached_property
     def algorithm(self) -> Algorithm:
-        """As ``OpenTokenizer.algorithm``: any two entries whose bytes make an entry are merged, the least rank first."""
+        """As ``OpenTokenizer.algorithm``: two entries whose bytes make an entry are merged, the least rank first."""
         ranks = {
             (self._spelled(raw[:cut]), self._spelled(raw[cut:])): float(rank)
             for raw, rank in self._ranks.items()
@@ -196,7 +196,9 @@ class TiktokenTokenizer:
         entries = [self.entry(number) for number in ids]
         ends = list(accumulate((len(entry.raw) for entry in entries), initial=0))
         if ends[-1] != len(text.encode()):
-            raise ConfigurationError(f"the pattern of {self.name} leaves out parts of the text; give one that covers it")
+            raise ConfigurationError(
+                f"the pattern of {self.name} leaves out parts of the text; give one that covers it"
+            )
         pieces = tuple(entry.piece for entry in entries)
         return Tokens(ids=tuple(ids), pieces=pieces, spans=tuple(pairwise(ends)))
 
