@@ -1,8 +1,7 @@
-"""``atento tokenizer``: train one, or see how one cuts a text."""
+"""``atento tokenizer``: train one, see how one cuts a text, compare several."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -10,17 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from atento.cli.arguments import Columns, Json, Keys, Languages, check_output, corpus_of
-from atento.cli.console import PLAIN, print_json, print_table, progress_bar
-from atento.core.errors import BundleError
+from atento.cli.console import PLAIN, print_json, progress_bar
+from atento.cli.tokenizer_compare import EPILOG as COMPARE
+from atento.cli.tokenizer_compare import compare
+from atento.cli.tokenizer_show import EPILOG as SHOW
+from atento.cli.tokenizer_show import show
 
 if TYPE_CHECKING:
-    from atento.text.show import Shown, Summary
     from atento.text.tokenizer import Tokenizer
 
 Kind = Literal["word", "char", "bpe", "byte-bpe", "wordpiece", "unigram"]
 
 app = typer.Typer(
-    help="Train a tokenizer, or show how one cuts a text.",
+    help="Train a tokenizer, show how one cuts a text, compare several.",
     rich_markup_mode=PLAIN,
     no_args_is_help=True,
     epilog='Example:  atento tokenizer show runs/pt-es "Dê-me água!"',
@@ -75,40 +76,8 @@ def train(
         print(f'Next:  atento tokenizer show {output} "…"')
 
 
-@app.command(
-    epilog="""\b
-Examples:
-  atento tokenizer show tokenizer.json "Dê-me água!"
-  atento tokenizer show runs/pt-es --side target --input test.es
-"""
-)
-def show(
-    path: Annotated[Path, typer.Argument(metavar="TOKENIZER", help="A tokenizer.json, a run, or a bundle.")],
-    texts: Annotated[list[str] | None, typer.Argument(metavar="TEXT...", help="Texts to cut.")] = None,
-    input_file: Annotated[
-        Path | None, typer.Option("--input", "-i", metavar="FILE", help="Count tokens over the lines of a file.")
-    ] = None,
-    side: Annotated[Literal["source", "target"], typer.Option(help="Whose, of a run.")] = "source",
-    as_json: Json = False,
-) -> None:
-    """Show how texts are cut: pieces, ids, byte offsets, and whether the text comes back exactly."""
-    from atento.core.files import read_lines
-    from atento.text.show import show as cut
-    from atento.text.show import summarize
-
-    tokenizer = _load(path, side)
-    shown = [cut(tokenizer, text) for text in texts or ()]
-    summary = summarize(tokenizer, read_lines(input_file)) if input_file is not None else None
-    if as_json:
-        found = [{**dataclasses.asdict(each), "exact": each.exact} for each in shown]
-        counts = dataclasses.asdict(summary) if summary is not None else None
-        print_json({"tokenizer": _facts(tokenizer), "texts": found, "file": counts})
-        return
-    print(f"{tokenizer.kind}, {tokenizer.size:,} entries, checksum {tokenizer.checksum[:12]}. {_losses(tokenizer)}")
-    for each in shown:
-        _print_cut(each)
-    if summary is not None:
-        _print_summary(summary)
+app.command(epilog=SHOW)(show)
+app.command(epilog=COMPARE)(compare)
 
 
 def _texts(
@@ -130,22 +99,6 @@ def _texts(
             yield from read_lines(path)
 
 
-def _load(path: Path, side: Literal["source", "target"]) -> Tokenizer:
-    """The tokenizer in a file, or that of a run or bundle (which needs no model to be loaded)."""
-    from atento.text.tokenizer import Tokenizer
-
-    if not path.is_dir():
-        return Tokenizer.load(path)
-    for folder in (path, path / "bundle"):
-        for name in ("tokenizer.json", f"{side}.tokenizer.json"):
-            if (folder / name).is_file():
-                return Tokenizer.load(folder / name)
-    for name in (f"{side}.json", "source.json"):  # a run that has no bundle yet
-        if (path / "tokenizers" / name).is_file():
-            return Tokenizer.load(path / "tokenizers" / name)
-    raise BundleError(f"{path} has no tokenizer; give a tokenizer.json, or the folder that `atento train -o` made")
-
-
 def _facts(tokenizer: Tokenizer) -> dict[str, Any]:
     return {
         "kind": tokenizer.kind,
@@ -160,29 +113,3 @@ def _losses(tokenizer: Tokenizer) -> str:
     if tokenizer.lossless:
         return "Every text comes back exactly."
     return f"Not every text comes back exactly: {'; '.join(tokenizer.losses)}."
-
-
-def _print_cut(shown: Shown) -> None:
-    raw = shown.text.encode()
-    rows = [
-        (label, str(number), f"{start}–{stop}", repr(raw[start:stop].decode(errors="replace"))[1:-1])
-        for label, number, (start, stop) in zip(shown.labels, shown.ids, shown.spans, strict=True)
-    ]
-    print_table(("token", "id", "bytes", "text"), rows, numbers=(1, 2))
-    back = "The text comes back exactly." if shown.exact else f"The text comes back otherwise {shown.difference}."
-    print(f"{len(rows)} tokens, {shown.tokens_per_word:.2f} a word. {back}")
-    if shown.unknown:
-        print(f"Never seen in training: {' '.join(shown.unknown)}")
-
-
-def _print_summary(summary: Summary) -> None:
-    rows = [
-        ("texts", f"{summary.texts:,}"),
-        ("words", f"{summary.words:,}"),
-        ("tokens", f"{summary.tokens:,}"),
-        ("tokens a word", f"{summary.tokens_per_word:.3f}"),
-        ("bytes a token", f"{summary.bytes_per_token:.3f}"),
-        ("unknown tokens", f"{summary.unknown:,}"),
-        ("texts that come back exactly", f"{summary.exact:,}"),
-    ]
-    print_table(("", ""), rows, numbers=(1,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
 
@@ -61,6 +62,32 @@ def open_tokenizer(
     if path.is_file() or _is_path(str(source)):
         return HuggingFaceTokenizer(_library_of_file(path), title)
     return HuggingFaceTokenizer(_from_hub(str(source)), title)
+
+
+def open_named(sources: Sequence[str], *, pattern: str | None = None) -> list[OpenTokenizer]:
+    """Open several tokenizers, given as ``NAME=PATH`` or ``PATH``; ``pattern`` is for the ``.tiktoken`` files.
+
+    Raises:
+        DataError: as ``open_tokenizer``.
+        ConfigurationError: as ``open_tokenizer``, or a pattern without such a file, or one name twice.
+    """
+    pairs = [_named(source) for source in sources]
+    if pattern is not None and not any(Path(path).suffix == _TIKTOKEN for _, path in pairs):
+        raise ConfigurationError("there is no .tiktoken file that would take a pattern; leave it out")
+    opened = [
+        open_tokenizer(path, name=name, pattern=pattern if Path(path).suffix == _TIKTOKEN else None)
+        for name, path in pairs
+    ]
+    names = [each.name for each in opened]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ConfigurationError(f"two tokenizers are called {twice}; name them: NAME=PATH")
+    return opened
+
+
+def _named(source: str) -> tuple[str | None, str]:
+    name, sign, path = source.partition("=")
+    return (name, path) if sign and name and path and not Path(source).exists() else (None, source)
 
 
 def _title(path: Path) -> str:
