@@ -27,7 +27,7 @@ def line(trace: Trace, *, spaces: bool = False, apart: Collection[int] = (), ind
     Args:
         trace: what is shown.
         spaces: make whitespace visible; else a space is a space where colours tell tokens apart.
-        apart: boundaries (bytes of the raw text) that other tokenizers do not have; they get a double bar.
+        apart: tokens that begin where other tokenizers see no boundary; they get a double bar.
         indent: columns before every line but the first.
     """
     from rich.console import Console
@@ -37,7 +37,7 @@ def line(trace: Trace, *, spaces: bool = False, apart: Collection[int] = (), ind
     colour = coloured()
     for number, token in enumerate(trace.tokens):
         label = token.label if spaces or not colour else token.label.replace("▁", " ")
-        differs = token.span[0] in apart
+        differs = number in apart
         if number:
             shown.append((_DISAGREES if differs else "") if colour else (_DISAGREES if differs else BAR), style="bold")
         shown.append(label, style=f"white on {COLOURS[number % len(COLOURS)]}" if colour else "")

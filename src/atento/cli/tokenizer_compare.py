@@ -25,6 +25,8 @@ Examples:
   atento tokenizer compare llama3=llama.tiktoken gpt4o=o200k_base.tiktoken
 """
 _FILES = (".json", ".html", ".csv", ".md", ".tex")
+_SHOWN = ("tokenizer", "kind", "entries", "tokens", "bytes_per_token", "tokens_per_word", "unknown", "own", "exact")
+"""Columns that fit into a terminal; files have all of them."""
 _MOST = 6
 
 
@@ -72,9 +74,9 @@ def _print_lanes(group: Lanes, spaces: bool) -> None:
     width = max(len(trace.tokenizer.name) for trace in group.traces)
     print()
     for trace in group.traces:
-        apart = set(group.disputed)
+        apart = group.disputed_tokens(trace)
         print(f"{trace.tokenizer.name:{width}}  {line(trace, spaces=spaces, apart=apart, indent=width + 2)}")
-    _print(group.table())
+    _print(group.table().only(*_SHOWN))
     inside = len(group.common) + len(group.disputed)
     print(f"{len(group.common):,} of {inside:,} boundaries are everybody's; ‖ marks the others.\n")
 

@@ -76,7 +76,7 @@ def show(
         counts = None if summary is None else summary.data()
         print_json({"tokenizer": _facts(tokenizer), "texts": [_data(each) for each in traces], "file": counts})
         return
-    print(f"{tokenizer.name}: {tokenizer.kind}, {tokenizer.size:,} entries ({tokenizer.library}). {_losses(tokenizer)}")
+    print(f"{tokenizer.name}: {tokenizer.kind}, {tokenizer.size:,} entries ({tokenizer.library}).{_losses(tokenizer)}")
     for each in traces:
         _print_trace(each, steps, spaces)
     if summary is not None:
@@ -124,11 +124,12 @@ def _losses(tokenizer: OpenTokenizer) -> str:
     if tokenizer.losses is None:
         return ""
     if not tokenizer.losses:
-        return "Every text comes back exactly."
-    return f"Not every text comes back exactly: {'; '.join(tokenizer.losses)}."
+        return " Every text comes back exactly."
+    return f" Not every text comes back exactly: {'; '.join(tokenizer.losses)}."
 
 
 def _print_trace(found: Trace, steps: bool, spaces: bool) -> None:
+    from atento.text.visible import visible, visible_bytes
     from atento.text.words import segment
 
     print(f"\n{line(found, spaces=spaces)}")
@@ -136,7 +137,12 @@ def _print_trace(found: Trace, steps: bool, spaces: bool) -> None:
         _print_steps(found)
     raw = found.text.encode()
     rows = [
-        (token.label, str(token.id), f"{token.span[0]}–{token.span[1]}", _quoted(raw[slice(*token.span)]))
+        (
+            token.label,
+            str(token.id),
+            f"{token.span[0]}–{token.span[1]}",
+            visible_bytes(raw[slice(*token.span)], spaces=True),
+        )
         for token in found.tokens
     ]
     print_table(("token", "id", "bytes", "text"), rows, numbers=(1, 2))
@@ -146,28 +152,25 @@ def _print_trace(found: Trace, steps: bool, spaces: bool) -> None:
     if added:
         print(f"A model reads {len(found.finished):,} tokens: {' '.join(added)} stand around.")
     for shared in found.shared:
-        print(f"Tokens {names(shared.tokens)} share one character: {shared.grapheme}")
+        print(f"Tokens {names(shared.tokens)} share one character: {visible(shared.grapheme)}")
     if found.lost:
-        print(f"Cannot be spelled, and is lost: {' '.join(found.lost)}")
+        print(f"Cannot be spelled, and is lost: {visible(' '.join(found.lost))}")
     if found.spelled:
-        print(f"Never seen in training, spelled in bytes: {' '.join(found.spelled)}")
+        print(f"Never seen in training, spelled in bytes: {visible(' '.join(found.spelled))}")
     if found.names and found.specials == "text":
         print(f"{', '.join(found.names)} in the text is text here; --special parse makes it a special token.")
 
 
-def _quoted(raw: bytes) -> str:
-    return repr(raw.decode(errors="replace"))[1:-1]
-
-
 def _print_steps(found: Trace) -> None:
     from atento.text.traces.trace import spelled
+    from atento.text.visible import visible
 
     kind = found.tokenizer.kind
-    print(f"text:        {_quoted(found.text.encode())}")
-    print(f"normalised:  {_quoted(found.normalised.encode())}")
-    print(f"pre-tokens:  {' | '.join(_quoted(spelled(part.text, kind).encode()) for part in found.pre_tokens)}")
+    print(f"text:        {visible(found.text, spaces=True)}")
+    print(f"normalised:  {visible(found.normalised, spaces=True)}")
+    print(f"pre-tokens:  {' | '.join(spelled(part.text, kind) for part in found.pre_tokens)}")
     for part in found.pre_tokens:
-        print(f"\n  {_quoted(spelled(part.text, kind).encode())}")
+        print(f"\n  {spelled(part.text, kind)}")
         for words in _lines(part, found):
             print(f"    {words}")
     print()
@@ -183,7 +186,7 @@ def _lines(part: TracedPreToken, found: Trace) -> list[str]:
         return ["a special token, taken as it is"]
     if part.replay is None:
         return ["(the library cuts it otherwise than its model's steps)"]
-    return [_quoted(words.encode()) for words in describe(part.replay, lambda piece: spelled(piece, kind))]
+    return describe(part.replay, lambda piece: spelled(piece, kind))
 
 
 def _print_summary(summary: Summary) -> None:

@@ -28,6 +28,7 @@ from atento.text.opened.protocol import (
 from atento.text.pipeline import JOINER
 from atento.text.sentence_pieces import HIDDEN
 from atento.text.spans import byte_level_table, to_bytes
+from atento.text.template import roles_of
 from atento.text.tokenizer import Tokenizer, Tokens, is_own, kind_of, steps_of, whole
 
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
@@ -59,10 +60,10 @@ class HuggingFaceTokenizer:
 
     @functools.cached_property
     def losses(self) -> tuple[str, ...] | None:
-        """As ``OpenTokenizer.losses``: known of tokenizers that Atento trains."""
-        if not is_own(self._plain):
+        """As ``OpenTokenizer.losses``: known of tokenizers that Atento trains or imports."""
+        if not is_own(self._plain) and roles_of(self._description) is None:
             return None
-        return Tokenizer(tokenizers.Tokenizer.from_str(self._plain.to_str())).losses
+        return Tokenizer.from_json(json.dumps(self._description)).losses
 
     @functools.cached_property
     def algorithm(self) -> Algorithm:

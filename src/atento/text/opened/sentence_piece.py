@@ -117,7 +117,7 @@ class SentencePieceTokenizer:
         """As ``OpenTokenizer.encode_batch``."""
         try:
             return list(self._processor.encode(list(texts)))
-        except UnicodeEncodeError:
+        except (TypeError, UnicodeEncodeError):  # half a character
             return list(self._processor.encode([whole(text) for text in texts]))
 
     def decode(self, ids: Sequence[int]) -> str:

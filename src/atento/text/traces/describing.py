@@ -20,8 +20,8 @@ def describe(steps: Replay, read: Callable[[str], str]) -> list[str]:
             lines = []
             for found in steps.matches:
                 missed = found.tried if found.found is None else found.tried[:-1]
-                shown = " ".join([*missed[:_TRIED], *(["…"] if len(missed) > _TRIED else [])])
-                result = "none: unknown" if found.found is None else found.found
+                shown = " ".join([*map(read, missed[:_TRIED]), *(["…"] if len(missed) > _TRIED else [])])
+                result = "none: unknown" if found.found is None else read(found.found)
                 lines.append(f"{shown} → {result}" if shown else result)
             return lines or [f"→ {' '.join(steps.pieces)}"]
         case SegmentationReplay():

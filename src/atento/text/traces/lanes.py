@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from atento.core.tables import Column, Table
-from atento.text.traces.trace import Trace, boundaries
+from atento.text.traces.trace import Trace, before_space, boundaries
 from atento.text.words import segment
 
 
@@ -42,6 +42,12 @@ class Lanes:
         counts = Counter(place for trace in self.traces for place in boundaries(trace))
         return tuple(sorted(place for place, count in counts.items() if count == len(self.traces)))
 
+    def disputed_tokens(self, trace: Trace) -> frozenset[int]:
+        """The tokens of one trace that begin where others see no boundary."""
+        raw, disputed = trace.text.encode(), set(self.disputed)
+        starts = (before_space(raw, token.span[0]) for token in trace.tokens)
+        return frozenset(number for number, start in enumerate(starts) if start in disputed)
+
     def table(self) -> Table:
         """Figures of each tokenizer on the text, in the order given."""
         words = len(segment(self.text))
@@ -54,10 +60,12 @@ class Lanes:
                 Column(key="tokens", title="tokens", note="without special ones around the text"),
                 Column(key="bytes_per_token", title="bytes/token", digits=3, note="bytes of UTF-8"),
                 Column(key="characters_per_token", title="characters/token", digits=3, note="code points"),
-                Column(key="tokens_per_word", title="tokens/word", digits=3, note="words as Atento's segmenter has them"),
+                Column(
+                    key="tokens_per_word", title="tokens/word", digits=3, note="words as Atento's segmenter has them"
+                ),
                 Column(key="unknown", title="unknown", note="tokens that are the unknown token"),
-                Column(key="shared", title="in one character", note="tokens that share a grapheme with another"),
-                Column(key="own", title="own boundaries", note="inside the text, that no other tokenizer here has"),
+                Column(key="shared", title="split characters", note="tokens that share a grapheme with another"),
+                Column(key="own", title="own cuts", note="inside the text, that no other tokenizer here has"),
                 Column(key="exact", title="exact", note="whether the text comes back as it was"),
             ),
             rows=tuple(

@@ -21,16 +21,20 @@ from atento.text.words import segment
 def page(traces: Sequence[Trace], overlaps: Sequence[Table] = ()) -> str:
     """The page of traces of one tokenizer, or of several on the same texts; ``overlaps`` are tables below them."""
     groups = lanes(traces)
-    return _templates().get_template("tokens.html.j2").render(
-        version=__version__,
-        title=" · ".join(dict.fromkeys(trace.tokenizer.name for trace in traces)) or "Vocabularies",
-        groups=groups,
-        overlaps=overlaps,
-        steps=lambda trace, part: (
-            [] if part.replay is None else describe(part.replay, lambda piece: spelled(piece, trace.tokenizer.kind))
-        ),
-        spelled=spelled,
-        words=lambda text: len(segment(text)),
+    return (
+        _templates()
+        .get_template("tokens.html.j2")
+        .render(
+            version=__version__,
+            title=" · ".join(dict.fromkeys(trace.tokenizer.name for trace in traces)) or "Vocabularies",
+            groups=groups,
+            overlaps=overlaps,
+            steps=lambda trace, part: (
+                [] if part.replay is None else describe(part.replay, lambda piece: spelled(piece, trace.tokenizer.kind))
+            ),
+            spelled=spelled,
+            words=lambda text: len(segment(text)),
+        )
     )
 
 

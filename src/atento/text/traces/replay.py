@@ -1,8 +1,8 @@
 """How one pre-token becomes pieces: merges in their order, longest matches, the most probable ways to cut it.
 
-These are the algorithms themselves, written to be followed, and not calls to a library: byte-pair encoding (Sennrich et
-al. 2016), WordPiece's longest match (Devlin et al. 2019), the unigram model's best paths (Kudo 2018; n best by keeping n
-at every place). That each ends where the library ends is a test, and ``trace`` says so where it does not.
+These are the algorithms themselves, written to be followed, and not calls to a library: byte-pair encoding (Sennrich
+et al. 2016), WordPiece's longest match (Devlin et al. 2019), the unigram model's best paths (Kudo 2018; n best by
+keeping n at every place). That each ends where the library ends is a test, and ``trace`` shows none that does not.
 """
 
 from __future__ import annotations
@@ -156,7 +156,9 @@ def segmented(rules: Scores, text: str, best: int) -> SegmentationReplay:
     A single character without an entry has the unknown score; such characters in a row stay apart here.
     """
     longest = max(map(len, rules.scores), default=1)
-    paths: list[list[tuple[float, int, int]]] = [[(0.0, -1, -1)]]  # total, where the last piece begins, which path there
+    paths: list[list[tuple[float, int, int]]] = [
+        [(0.0, -1, -1)]
+    ]  # total, where the last piece begins, which path there
     for stop in range(1, len(text) + 1):
         found: list[tuple[float, int, int]] = []
         for start in range(max(0, stop - longest), stop):

@@ -18,8 +18,9 @@ from atento.core.errors import DataError
 from atento.text.configuration import Kind
 from atento.text.opened.protocol import Cut, Entry, OpenTokenizer, Role, Specials
 from atento.text.pipeline import TILING
-from atento.text.spans import Span, byte_level_table, readable, to_bytes
+from atento.text.spans import Span, byte_level_table, to_bytes
 from atento.text.traces.replay import Replay, replay
+from atento.text.visible import visible, visible_bytes
 
 FORMAT: Final = "atento.trace"
 VERSION: Final = 1
@@ -43,7 +44,7 @@ class TracedToken(msgspec.Struct, frozen=True, kw_only=True):
     piece: str
     """As the vocabulary's file has it."""
     label: str
-    """For a reader: a space as ``▁``, bytes that are no whole character as ``⟨C3⟩``."""
+    """For a reader: a space as ``▁``, bytes that are no whole character as ``⟨C3⟩``, what is not seen by its name."""
     raw: str
     """The bytes that its entry stands for, in hexadecimal."""
     span: Span
@@ -208,35 +209,49 @@ def trace(
 
 
 def label(entry: Entry, kind: Kind, raw: bytes = b"") -> str:
-    """An entry for a reader; of the unknown token, what it stands for in the text follows its name.
+    """An entry for a reader, nothing in it invisible.
 
-    Pieces of kinds that imply spaces (word, wordpiece) show as they are, with the marks that say where none is.
+    What the unknown token stands for in the text (``raw``) follows its name. Pieces of kinds that imply spaces (word,
+    wordpiece) show as they are, with the marks that say where none is.
     """
     if entry.role == "unknown":
         lost = raw.decode(errors="replace").strip()
-        return f"{entry.piece}({lost})" if lost and lost != entry.piece else entry.piece
+        return visible(f"{entry.piece}({lost})" if lost and lost != entry.piece else entry.piece)
     if entry.role == "special" or kind not in TILING:
-        return entry.piece
-    return readable(entry.raw).translate(_MARKS)
+        return visible(entry.piece)
+    return _marked(entry.raw)
 
 
 def spelled(piece: str, kind: Kind) -> str:
     """A piece in the midst of a replay for a reader, where no entry is at hand."""
     table = byte_level_table()
     if kind == "byte-bpe" and set(piece) <= table.keys():
-        return readable(bytes(table[character] for character in piece)).translate(_MARKS)
-    return piece
+        return _marked(bytes(table[character] for character in piece))
+    return visible(piece)
+
+
+def _marked(raw: bytes) -> str:
+    return visible_bytes(raw).translate(_MARKS)
 
 
 def boundaries(found: Trace) -> tuple[int, ...]:
-    """Where tokens begin or end inside the text, in bytes: what two tokenizers can disagree about."""
-    inside = {place for token in found.tokens for place in token.span}
-    return tuple(sorted(inside - {0, found.size}))
+    """Where tokens begin or end inside the text, in bytes: what two tokenizers can disagree about.
+
+    A boundary after white space counts as one before it, as tokenizers differ in whose the space is, and some drop it.
+    """
+    raw = found.text.encode()
+    inside = {before_space(raw, place) for token in found.tokens for place in token.span}
+    return tuple(sorted(inside - {0, before_space(raw, len(raw))}))
 
 
-def _pre_tokens(
-    tokenizer: OpenTokenizer, cut: Cut, tokens: Sequence[TracedToken], best: int
-) -> list[TracedPreToken]:
+def before_space(raw: bytes, place: int) -> int:
+    """The place moved to the front of the white space (of ASCII) that stands before it."""
+    while place and raw[place - 1 : place].isspace():
+        place -= 1
+    return place
+
+
+def _pre_tokens(tokenizer: OpenTokenizer, cut: Cut, tokens: Sequence[TracedToken], best: int) -> list[TracedPreToken]:
     result = []
     for part in cut.pre_tokens:
         steps = replay(tokenizer.algorithm, part.text, best) if best and not part.special else None
