@@ -125,6 +125,20 @@ def test_a_vocabulary_larger_than_the_data_is_one_line(atento: Atento, corpus: C
     assert here() == []
 
 
+def test_a_size_is_chosen_and_drawn(atento: Atento, corpus: Corpus, tmp_path: Path, here: Callable[[], Any]) -> None:
+    asked = ("tokenizer", "train", *corpus, "--vocab-size", "auto", "--kind", "word", "--min-frequency", 1)
+    result = atento(*asked, "--curve", tmp_path / "curve.svg", "-o", tmp_path / "t.json")
+    assert result.code == 0, result.err
+    assert "chosen" in result.out
+    assert (tmp_path / "curve.svg").read_text(encoding="utf-8").startswith("<?xml")
+    data = json.loads(atento(*asked, "-o", tmp_path / "t.json", "--json").out)
+    assert [row["size"] for row in data["curve"]["rows"] if row["chosen"]] == [data["size"]]
+    assert "go with --vocab-size auto" in atento("tokenizer", "train", *corpus, "--gain", 0.1, "-o", "t.json").error
+    assert "or auto" in atento("tokenizer", "train", *corpus, "--vocab-size", "many", "-o", "t.json").error
+    assert "give a share" in atento(*asked, "--gain", 2, "-o", "t.json").error
+    assert here() == []
+
+
 def test_both_sides_of_a_tsv_are_read(atento: Atento, written: Callable[..., Path], tmp_path: Path) -> None:
     tsv = written("pairs.tsv", *["um gato\tun perro"] * 3)
     assert atento("tokenizer", "train", tsv, "--kind", "word", "--vocab-size", 8, "-o", tmp_path / "t.json").code == 0

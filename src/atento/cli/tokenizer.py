@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from atento.cli.arguments import Columns, Json, Keys, Languages, check_output, corpus_of
-from atento.cli.console import PLAIN, print_json, progress_bar
+from atento.cli.arguments import Columns, Json, Keys, Languages, check_output, corpus_of, require
+from atento.cli.console import PLAIN, print_json, print_table, progress_bar
+from atento.cli.pictures import check_picture
 from atento.cli.tokenizer_compare import EPILOG as COMPARE
 from atento.cli.tokenizer_compare import compare
 from atento.cli.tokenizer_show import EPILOG as SHOW
@@ -17,6 +18,7 @@ from atento.cli.tokenizer_show import show
 
 if TYPE_CHECKING:
     from atento.text.tokenizer import Tokenizer
+    from atento.text.vocabulary_size import Curve, Point
 
 Kind = Literal["word", "char", "bpe", "byte-bpe", "wordpiece", "unigram"]
 
@@ -33,7 +35,21 @@ def train(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Text, line by line; or TSV, JSONL, TMX.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The tokenizer.json to write.")],
     kind: Annotated[Kind, typer.Option(help="What a token is.")] = "bpe",
-    vocab_size: Annotated[int, typer.Option(metavar="N", help="Entries, special ones counted.")] = 8000,
+    vocab_size: Annotated[
+        str, typer.Option(metavar="N|auto", help="Entries, special ones counted; auto: see --gain.")
+    ] = "8000",
+    gain: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            help="With --vocab-size auto: the smallest size from which a doubling makes tokens of held-out text longer "
+            "by less than this. [default: 0.05]",
+        ),
+    ] = None,
+    curve: Annotated[
+        Path | None,
+        typer.Option("--curve", metavar="FILE", help="With --vocab-size auto: draw bytes per token (.png .svg .pdf)."),
+    ] = None,
     lowercase: Annotated[bool, typer.Option("--lowercase", help="Make all letters small.")] = False,
     normalization: Annotated[
         Literal["nfc", "none"] | None,
@@ -51,14 +67,23 @@ def train(
 
     A recipe uses it with data.source_tokenizer = "FILE" (and data.target_tokenizer for one of its own).
     """
+    import msgspec
+
     from atento.core.configuration import convert
     from atento.text.configuration import TokenizerConfig
     from atento.text.training import train_tokenizer
+    from atento.text.vocabulary_size import choose_size
 
     check_output(output)
+    check_picture(curve)
+    automatic = vocab_size == "auto"
+    require(
+        automatic or (curve is None and gain is None), "--gain and --curve go with --vocab-size auto; leave them out"
+    )
+    require(automatic or vocab_size.isdecimal(), f"--vocab-size {vocab_size}: give a number, or auto")
     table: dict[str, Any] = {
         "kind": kind,
-        "vocab_size": vocab_size,
+        "vocab_size": 8000 if automatic else int(vocab_size),
         "lowercase": lowercase,
         "normalization": normalization,
         "byte_fallback": byte_fallback,
@@ -66,12 +91,25 @@ def train(
         "mask": mask,
     }
     config = convert(table, TokenizerConfig, where="tokenizer train")
+
+    def texts() -> Iterator[str]:
+        return _texts(files, languages, columns, keys)
+
+    found = None
     with progress_bar() as progress:
-        tokenizer = train_tokenizer(_texts(files, languages, columns, keys), config, progress)
+        if automatic:
+            found = choose_size(texts, config, gain=0.05 if gain is None else gain, progress=progress)
+            config = msgspec.structs.replace(config, vocab_size=found.size)
+        tokenizer = train_tokenizer(texts(), config, progress)
     tokenizer.save(output)
+    if found is not None and curve is not None:
+        _draw(found, tokenizer.kind, curve)
     if as_json:
-        print_json({"file": str(output), **_facts(tokenizer)})
+        chosen = {} if found is None else {"curve": found.table().data()}
+        print_json({"file": str(output), **_facts(tokenizer), **chosen})
     else:
+        if found is not None:
+            _print_curve(found)
         print(f"{output}: {tokenizer.kind}, {tokenizer.size:,} entries. {_losses(tokenizer)}")
         print(f'Next:  atento tokenizer show {output} "…"')
 
@@ -97,6 +135,30 @@ def _texts(
                 yield from (pair.source, pair.target)
         else:
             yield from read_lines(path)
+
+
+def _print_curve(curve: Curve) -> None:
+    table = curve.table()
+    print_table([column.title for column in table.columns], table.shown, numbers=table.numbers)
+    for note in table.notes:
+        print(note)
+
+
+def _draw(curve: Curve, kind: str, path: Path) -> None:
+    """Bytes per token against size, with the point that was chosen."""
+    from atento.figures.canvas import save
+    from atento.figures.charts import Interval
+    from atento.figures.lines import Scales, Series, lines
+
+    def series(label: str, points: Sequence[Point]) -> Series:
+        sizes = tuple(float(point.size) for point in points)
+        return Series(label, sizes, tuple(Interval(point.bytes_per_token) for point in points))
+
+    all_sizes, chosen = series(kind, curve.points), series(f"{curve.size:,} entries", [curve.points[curve.chosen]])
+    scales = Scales(
+        "entries of the vocabulary", "bytes per token, held-out text", logarithmic_x=True, ticks_at_data=True
+    )
+    save(lines([all_sizes, chosen], scales), path)
 
 
 def _facts(tokenizer: Tokenizer) -> dict[str, Any]:

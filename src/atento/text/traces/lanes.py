@@ -79,7 +79,7 @@ class Lanes:
                     len(trace.tokens) / words if words else None,
                     sum(token.role == "unknown" for token in trace.tokens),
                     len({place for shared in trace.shared for place in shared.tokens}),
-                    len(self.own(trace)),
+                    len(self.own(trace)) if len(self.traces) > 1 else None,
                     trace.exact,
                 )
                 for trace in self.traces
