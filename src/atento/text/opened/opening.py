@@ -16,6 +16,7 @@ from atento.text.opened.hugging_face import HuggingFaceTokenizer
 from atento.text.opened.protocol import OpenTokenizer
 from atento.text.opened.sentence_piece import SentencePieceTokenizer
 from atento.text.opened.tiktoken_file import TiktokenTokenizer
+from atento.text.tokenizer import Tokenizer
 
 Side = Literal["source", "target"]
 _SENTENCE_PIECE: Final = (".model", ".spm")
@@ -62,6 +63,11 @@ def open_tokenizer(
     if path.is_file() or _is_path(str(source)):
         return HuggingFaceTokenizer(_library_of_file(path), title)
     return HuggingFaceTokenizer(_from_hub(str(source)), title)
+
+
+def open_trained(tokenizer: Tokenizer, name: str | None = None) -> OpenTokenizer:
+    """A tokenizer of ours that is in memory; ``name`` is its kind if not given."""
+    return HuggingFaceTokenizer(tokenizers.Tokenizer.from_str(tokenizer.to_json()), name or tokenizer.kind)
 
 
 def open_named(sources: Sequence[str], *, pattern: str | None = None) -> list[OpenTokenizer]:
