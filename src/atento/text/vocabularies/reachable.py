@@ -5,15 +5,16 @@ back. That says nothing of entries that are parts of characters, and it misjudge
 (``##sa``), need something before their space, or are a byte of a character that has no entry. Here an entry is
 
 - **reached** if the tokenizer's own library gives it for one text at least, which is kept: this is never mistaken;
-- **unreachable** if there is a reason that holds for every text (``reasons.PROVED``);
-- **not found** otherwise: no text among those tried gave it. These are what the entry stands for, alone and between
+- **unreachable, proved** if there is a reason that holds for every text (``reasons.PROVED``);
+- **not given** otherwise, by any text among those tried. These are what the entry stands for, alone and between
   letters, digits, punctuation, white space, a character that no entry has, and one character of every script and
   general category of the vocabulary. For pre-tokenizers that go by classes of characters these are all the cases.
 
 A part of a character is completed in up to some thousand ways, and an entry inside words is put behind entries that no
-longer entry joins it to, ending with characters of the 64 commonest scripts and categories. The reason ``cut`` rests on this: inside the bounds of a token nothing depends on what stands
-outside, for merges that have been made there are inside them, and the most probable segmentation is so in every part;
-so what is cut when it stands alone is cut everywhere.
+longer entry joins it to, ending with characters of the 64 commonest scripts and categories. The reason ``cut`` rests on
+this: inside the bounds of a token nothing depends on what stands outside, for merges that have been made there are
+inside them, and the most probable segmentation is so in every part; so what is cut when it stands alone is cut
+everywhere.
 
 Special, unknown and unused tokens are not asked about: no text is meant to give them.
 """
