@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from atento.core.tables import Table
     from atento.figures.bars import Bars
     from atento.text.opened.protocol import OpenTokenizer
-    from atento.text.vocabularies.described import Described
 
 _FORMATS: Final = (".csv", ".json", ".md", ".html")
 _BARS: Final = ("entries", "count", "bytes", "characters", "tokens_per_character")
@@ -58,7 +57,8 @@ def characters(
             "--list",
             metavar="WHICH",
             help="List entries: all, special, unknown, unused, byte, partial, digits, space, right-to-left, mark, "
-            "hidden, duplicate, unreachable, proved, longest; script=, sort=, reason=, characters=, bytes=, digits=.",
+            "hidden, duplicate, unreachable, proved, longest; script=, category=, reason=, characters=, bytes=, "
+            "digits=.",
         ),
     ] = None,
     search: Annotated[str | None, typer.Option(metavar="TEXT", help="List entries that hold this text.")] = None,
@@ -98,6 +98,7 @@ def characters(
     if as_json:
         print_json(findings.data)
         return
+    print(f"{findings.title} ({', '.join(value for _, value in findings.facts)})")
     for table in findings.shown:
         _print(table)
 
@@ -119,22 +120,21 @@ class _Findings:
 
 
 def _of_vocabulary(opened: OpenTokenizer, lists: Sequence[str], search: str | None, limit: int) -> _Findings:
+    from atento.text.visible import visible
     from atento.text.vocabularies import picking
     from atento.text.vocabularies.described import describe
     from atento.text.vocabularies.tables import full_listing, listing, vocabulary_tables
 
     with progress_bar() as progress:
         entries = describe(opened, progress)
-    picked: Sequence[Described] = entries
-    for which in lists:
-        picked = picking.pick(picked, which)
+    picked = picking.pick(entries, lists)
     if search is not None:
         picked = picking.search(picked, search)
-    tables = vocabulary_tables(opened.name, entries)
+    tables = vocabulary_tables(entries)
     listed = bool(lists) or search is not None
-    wanted = [*lists, *([] if search is None else [f"with {search!r}"])]
+    wanted = [*lists, *([] if search is None else [f"with {visible(search, spaces=True)}"])]
     name = f"Entries of {opened.name}: {', '.join(wanted)} ({len(picked):,})"
-    shown = [listing(name, picked[:limit])] if listed else tables
+    shown = [listing(name, picked[:limit], more=len(picked) - limit)] if listed else tables
     facts = _facts(opened)
     full = full_listing(name, picked)
     data = {**facts, "size": opened.size, "tables": [table.data() for table in tables]}
@@ -159,7 +159,7 @@ def _of_texts(paths: Sequence[Path], opened: OpenTokenizer | None) -> _Findings:
     name = ", ".join(path.name for path in paths)
     with progress_bar() as progress:
         found = count_text(chain.from_iterable(map(read_lines, paths)), opened, progress)
-    tables = text_tables(name, found)
+    tables = text_tables(found)
     facts = {} if opened is None else _facts(opened)
     return _Findings(
         title=f"The characters of {name}",

@@ -15,7 +15,7 @@ from atento.text.vocabularies.scripts import group_of_text, script_of_text
 from atento.text.vocabularies.utf8 import is_partial
 
 SPECIAL, BYTES, PARTS = "special", "single bytes", "parts of characters"
-"""What stands in the place of a script and a sort for entries that have no characters."""
+"""What stands in the place of a script and a category for entries that have no characters."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class Described:
     script: str
     """Of its characters (``scripts.script_of_text``), or ``special``, ``single bytes``, ``parts of characters``."""
     group: str
-    """Their sort (``scripts.group_of_text``), or as ``script``."""
+    """What they are at first sight (``scripts.group_of_text``), or as ``script``."""
     duplicate: bool
     """Whether another entry stands for the same bytes."""
     reach: Reach | None

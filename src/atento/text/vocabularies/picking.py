@@ -27,7 +27,7 @@ _PICKS: Final[Mapping[str, Callable[[Described], bool]]] = {
 }
 _VALUES: Final[Mapping[str, Callable[[Described], object]]] = {
     "script": lambda each: each.script,
-    "sort": lambda each: each.group,
+    "category": lambda each: each.group,
     "reason": lambda each: each.reach.reason if each.reach is not None else None,
     "characters": lambda each: each.characters,
     "bytes": lambda each: each.size,
@@ -37,17 +37,29 @@ PICKS: Final = (*_PICKS, "longest", *(f"{name}=…" for name in _VALUES))
 """What ``pick`` knows."""
 
 
-def pick(entries: Sequence[Described], which: str) -> list[Described]:
-    """Some entries, in the order of ids, by a property (``partial``) or a value (``script=Greek``, ``characters=12``).
+def pick(entries: Sequence[Described], which: Sequence[str]) -> list[Described]:
+    """Entries that are all of this, each a property (``partial``) or a value (``script=Greek``, ``characters=12``).
 
-    ``longest`` are all, those with most bytes first.
+    They are in the order of ids; with ``longest``, which all entries are, those with most bytes come first.
 
     Raises:
         ConfigurationError: there is no such property or value; what there is is named.
     """
+    numbers = [{each.entry.number for each in _picked(entries, one)} for one in which]
+    found = [each for each in entries if all(each.entry.number in those for those in numbers)]
+    return sorted(found, key=lambda each: (-each.size, each.entry.number)) if "longest" in which else found
+
+
+def search(entries: Sequence[Described], text: str) -> list[Described]:
+    """Entries whose bytes, or whose string in the file, hold a text."""
+    raw = text.encode(errors="surrogateescape")
+    return [each for each in entries if raw in each.entry.raw or text in each.entry.piece]
+
+
+def _picked(entries: Sequence[Described], which: str) -> Sequence[Described]:
     name, equals, value = which.partition("=")
     if which == "longest":
-        return sorted(entries, key=lambda each: (-each.size, each.entry.number))
+        return entries
     if not equals and name in _PICKS:
         return [each for each in entries if _PICKS[name](each)]
     if not equals or name not in _VALUES:
@@ -57,9 +69,3 @@ def pick(entries: Sequence[Described], which: str) -> list[Described]:
     if not found:
         raise ConfigurationError(f"no entry has the {name} {value!r}{nearest(value, set(values.values()) - {'None'})}")
     return found
-
-
-def search(entries: Sequence[Described], text: str) -> list[Described]:
-    """Entries whose bytes, or whose string in the file, hold a text."""
-    raw = text.encode(errors="surrogateescape")
-    return [each for each in entries if raw in each.entry.raw or text in each.entry.piece]

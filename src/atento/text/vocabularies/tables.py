@@ -16,12 +16,12 @@ _BINS = (*((length, length) for length in range(17)), (17, 24), (25, 32), (33, 6
 _EXAMPLES = 6
 
 
-def vocabulary_tables(name: str, entries: Sequence[Described], longest: int = 10) -> list[Table]:
+def vocabulary_tables(entries: Sequence[Described], longest: int = 10) -> list[Table]:
     """All tables of a vocabulary; ``longest`` is how many of the longest entries are shown."""
     return [
-        overview(name, entries),
+        overview(entries),
         by_script(entries),
-        by_sort(entries),
+        by_category(entries),
         by_length(entries),
         by_digits(entries),
         unreachable(entries),
@@ -29,7 +29,7 @@ def vocabulary_tables(name: str, entries: Sequence[Described], longest: int = 10
     ]
 
 
-def overview(name: str, entries: Sequence[Described]) -> Table:
+def overview(entries: Sequence[Described]) -> Table:
     """How many entries have each property."""
     counts: list[tuple[str, Callable[[Described], bool]]] = [
         ("special tokens", lambda each: each.entry.role == "special"),
@@ -54,7 +54,7 @@ def overview(name: str, entries: Sequence[Described]) -> Table:
         ("characters that are an entry", len(alone), None),
     ]
     return Table(
-        title=f"The vocabulary of {name}",
+        title="By property",
         columns=(Column(key="property", title=""), _ENTRIES, _SHARE),
         rows=tuple(rows),
     )
@@ -87,8 +87,8 @@ def by_script(entries: Sequence[Described]) -> Table:
     )
 
 
-def by_sort(entries: Sequence[Described]) -> Table:
-    """Entries by the sort of their characters."""
+def by_category(entries: Sequence[Described]) -> Table:
+    """Entries by the general category of their characters."""
     counts = Counter(each.group for each in entries)
     rows = [
         (group, count, count / len(entries))
@@ -168,8 +168,8 @@ def the_longest(entries: Sequence[Described], count: int) -> Table:
     return listing("The longest entries", longest)
 
 
-def listing(title: str, entries: Sequence[Described]) -> Table:
-    """Entries, one a row, all their characters made visible."""
+def listing(title: str, entries: Sequence[Described], *, more: int = 0) -> Table:
+    """Entries, one a row, all their characters made visible; ``more`` are left out (for a note)."""
     return Table(
         title=title,
         columns=(
@@ -177,20 +177,21 @@ def listing(title: str, entries: Sequence[Described]) -> Table:
             Column(key="text", title="stands for", note="with spaces, controls and the like made visible"),
             Column(key="piece", title="in the file"),
             Column(key="script", title="script"),
-            Column(key="sort", title="sort"),
+            Column(key="category", title="category"),
             Column(key="characters", title="characters"),
             Column(key="bytes", title="bytes"),
             Column(key="digits", title="digits"),
             Column(key="reach", title="given by", note="a text that gives the entry, or why none does"),
         ),
         rows=tuple(_listed(each) for each in entries),
+        notes=(f"The first {len(entries):,}; {more:,} more are not shown.",) if more > 0 else (),
     )
 
 
 def full_listing(title: str, entries: Sequence[Described]) -> Table:
     """All that is known of entries, for machines: strings as they are, and bytes in hexadecimal."""
     names = (
-        "id", "piece", "hex", "text", "role", "script", "sort", "characters", "bytes", "digits", "leading_space",
+        "id", "piece", "hex", "text", "role", "script", "category", "characters", "bytes", "digits", "leading_space",
         "right_to_left", "leading_mark", "hidden", "duplicate", "reached", "reason", "proved", "witness",
     )  # fmt: skip
     return Table(

@@ -25,15 +25,15 @@ _CHARACTER = (
 )
 
 
-def text_tables(name: str, found: TextStatistics) -> list[Table]:
+def text_tables(found: TextStatistics) -> list[Table]:
     """All tables of a text."""
-    tables = [overview(name, found), by_script(found), by_category(found), white_space(found), unseen(found)]
+    tables = [overview(found), by_script(found), by_category(found), white_space(found), unseen(found)]
     if found.spelled is not None:
         tables += [not_known(found), in_several_tokens(found)]
     return tables
 
 
-def overview(name: str, found: TextStatistics) -> Table:
+def overview(found: TextStatistics) -> Table:
     """The text as a whole."""
     counts = found.characters
     rows: list[tuple[Cell, ...]] = [
@@ -62,14 +62,14 @@ def overview(name: str, found: TextStatistics) -> Table:
     if found.spelled is not None:
         rows += [("tokens", found.spelled.tokens, None), ("unknown tokens", found.spelled.unknown, None)]
     return Table(
-        title=f"The characters of {name}",
+        title="The whole",
         columns=(
             Column(key="property", title=""),
             Column(
                 key="value",
                 title="",
             ),
-            Column(key="line", title="first in line", note="counted from 1"),
+            Column(key="line", title="first in line", note="counted from 1, through all texts"),
         ),
         rows=tuple(rows),
         notes=("Line ends are not counted.",),
