@@ -11,6 +11,7 @@ import typer
 
 from atento.cli.arguments import Columns, Json, Keys, Languages, check_output, corpus_of
 from atento.cli.console import PLAIN, print_json, print_table, progress_bar
+from atento.cli.tokenizer_leaderboard import EXAMPLES, leaderboard
 from atento.core.errors import BundleError
 
 if TYPE_CHECKING:
@@ -109,6 +110,9 @@ def show(
         _print_cut(each)
     if summary is not None:
         _print_summary(summary)
+
+
+app.command(name="leaderboard", epilog=EXAMPLES)(leaderboard)
 
 
 def _texts(

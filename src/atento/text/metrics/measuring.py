@@ -147,8 +147,8 @@ def measure(
 def threads() -> str:
     """How many threads the libraries may use, in words."""
     own = os.environ.get("RAYON_NUM_THREADS")
-    held = f", tokenizers {own} (RAYON_NUM_THREADS)" if own else ""
-    return f"{os.cpu_count() or 1}{held}"
+    held = f" (tokenizers {own}, by RAYON_NUM_THREADS)" if own else ""
+    return f"{os.cpu_count() or 1} threads{held}"
 
 
 class _Lines:

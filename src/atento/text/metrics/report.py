@@ -98,7 +98,7 @@ def notes(measurement: Measurement) -> tuple[str, ...]:
         f"Rényi efficiency (Zouhar et al. 2023): entropy of order α = {config.alpha:g} over log |V|, with |V| all "
         "entries of the vocabulary, and with |V| those that occur. It and the used share change with the text's "
         "length, and have no interval.",
-        f"MB/s: threads {measurement.threads}; machines and loads differ, so compare within one run only.",
+        f"MB/s: {measurement.threads}; machines and loads differ, so compare within one run only.",
     )
     if measurement.against is None:
         return found
