@@ -63,10 +63,20 @@ def test_files_of_every_form_say_the_same(
 ) -> None:
     names = [f"board{suffix}" for suffix in (".csv", ".json", ".md", ".tex", ".html")]
     options = [word for name in names for word in ("-o", name)]
-    words = ("--text", f"pt={texts[0]}", "--text", f"es={texts[1]}", *options, "--figure", "sizes.svg")
+    words = (
+        "--text",
+        f"pt={texts[0]}",
+        "--text",
+        f"es={texts[1]}",
+        *options,
+        "--figure",
+        "sizes.svg",
+        "--figure",
+        "sizes.png",
+    )
     result = atento("tokenizer", "leaderboard", *tokenizers, *words)
     assert result.code == 0, result.err
-    assert here() == sorted([*names, "sizes.svg"])
+    assert here() == sorted([*names, "sizes.png", "sizes.svg"])
     files = {name: (tmp_path / "here" / name).read_text(encoding="utf-8") for name in names}
     rows = list(csv.DictReader(io.StringIO(files["board.csv"])))
     data = json.loads(files["board.json"])

@@ -28,8 +28,9 @@ Examples:
   atento tokenizer leaderboard bpe.json ours=runs/pt-es gpt2.tiktoken --text test.pt
   atento tokenizer leaderboard bpe.json --text pt=test.pt --text es=test.es --against es -o board.html
 """
-_LOOKED_AT: Final = 5_000_000
-"""Bytes in which words kept whole are looked for, spread over longer texts."""
+_LOOKED_AT: Final = 1_000_000
+"""Bytes in which words kept whole are looked for, spread over longer texts: some 180,000 words, enough for a share to be
+known to a quarter of a percent."""
 _SHOWN: Final[Sequence[Mapping[str, str]]] = (
     {
         "rank": "", "tokenizer": "tokenizer", "entries": "entries", "bytes_per_token": "bytes/token",
@@ -86,8 +87,12 @@ def leaderboard(
         typer.Option("--output", "-o", metavar="FILE", help="Write .csv, .json, .md, .tex or .html; may be repeated."),
     ] = None,
     figure: Annotated[
-        Path | None,
-        typer.Option("--figure", metavar="FILE", help="Draw vocabulary size against bytes per token: .png .svg .pdf"),
+        list[Path] | None,
+        typer.Option(
+            "--figure",
+            metavar="FILE",
+            help="Draw vocabulary size against bytes per token: .png, .svg or .pdf; may be repeated.",
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -101,7 +106,8 @@ def leaderboard(
     from atento.text.metrics.ranking import check_order, ranked
 
     check_tables(output or [])
-    check_picture(figure)
+    for path in figure or ():
+        check_picture(path)
     check_order(sort)
     given = _texts(texts)
     require(against is None or against in given, f"no text is called {against}; there are {', '.join(given)}")
@@ -118,15 +124,17 @@ def leaderboard(
     rows = ranked(found, sort)
     report = _report(found, rows, with_figure=any(path.suffix.lower() == ".html" for path in output or ()))
     write_tables(report, output or [])
-    if figure is not None:
+    if figure:
         from atento.figures.canvas import save
 
-        save(_drawn(rows), figure)
+        drawn = _drawn(rows)
+        for path in figure:
+            save(drawn, path)
     if as_json:
         print_json(report.data)
         return
     _print(found, rows)
-    for path in (*(output or ()), *([figure] if figure is not None else ())):
+    for path in (*(output or ()), *(figure or ())):
         say(f"Written: {path}")
 
 
