@@ -39,7 +39,9 @@ from atento.data.builtin.corpus import builtin_corpus
 from atento.figures.charts import Interval
 from atento.figures.lines import Scales, Series, lines
 from atento.text.configuration import TokenizerConfig
-from atento.text.show import show, summarize
+from atento.text.opened.opening import open_trained
+from atento.text.traces.summary import summarize
+from atento.text.traces.trace import trace
 from atento.text.training import train_tokenizer
 
 BUDGET = float(os.environ.get("ATENTO_NOTEBOOK_BUDGET", "1"))  # abaixo de 1: menos vocabulários, para uma olhada rápida
@@ -75,7 +77,7 @@ print(len(texts), "frases para aprender,", len(unseen), "para medir")
 # %%
 word = train_tokenizer(texts, TokenizerConfig(kind="word", vocab_size=SIZE))
 ids = [number for text in unseen for number in word.encode(text).ids]
-summary = summarize(word, unseen)
+summary = summarize(open_trained(word), unseen)
 assert (ids.count(word.unk), len(ids)) == (summary.unknown, summary.tokens)
 print(f"UNK: {100 * ids.count(word.unk) / len(ids):.1f} %")
 print(WORDS, "→", word.decode(word.encode(WORDS).ids))
@@ -152,7 +154,7 @@ def encode_bpe(text):
 
 
 assert encode_bpe(WORDS) == bpe.encode(WORDS).pieces
-print(show(bpe, WORDS).labels)
+print([token.label for token in trace(open_trained(bpe), WORDS).tokens])
 
 # %% [markdown]
 # *amigos* é frequente e ficou inteira. A palavra rara está em pedaços, mas nada se perdeu. Os pedaços seguem a
@@ -190,7 +192,7 @@ def longest_matches(word):
 
 
 assert tuple(piece for word in WORDS.split() for piece in longest_matches(word)) == wordpiece.encode(WORDS).pieces
-print(show(wordpiece, WORDS).labels)
+print([token.label for token in trace(open_trained(wordpiece), WORDS).tokens])
 
 # %% [markdown]
 # ## Unigram: o corte mais provável
@@ -249,8 +251,8 @@ byte_bpe = train_tokenizer(texts, TokenizerConfig(kind="byte-bpe", vocab_size=SI
 char = train_tokenizer(texts, TokenizerConfig(kind="char", vocab_size=SIZE))
 kinds = {"word": word, "char": char, "bpe": bpe, "byte-bpe": byte_bpe, "wordpiece": wordpiece, "unigram": unigram}
 for name, tokenizer in kinds.items():
-    shown = show(tokenizer, f"{WORDS} 😀")
-    print(f"{name:>9} {len(shown.ids):>3} tokens {'|'.join(shown.labels)}")
+    shown = trace(open_trained(tokenizer), f"{WORDS} 😀")
+    print(f"{name:>9} {len(shown.tokens):>3} tokens {'|'.join(token.label for token in shown.tokens)}")
     assert shown.exact == (tokenizer.encode(f"{WORDS} 😀").ids.count(tokenizer.unk) == 0)
 
 # %% [markdown]
@@ -279,7 +281,7 @@ sizes = (400, 700, 1200, 2000, 3500) if BUDGET >= 1 else (400, 600)
 
 def fertility(kind, size):
     """Tokens por palavra nas frases não vistas."""
-    summary = summarize(train_tokenizer(texts, TokenizerConfig(kind=kind, vocab_size=size)), unseen)
+    summary = summarize(open_trained(train_tokenizer(texts, TokenizerConfig(kind=kind, vocab_size=size))), unseen)
     assert summary.tokens_per_word == summary.tokens / summary.words
     return Interval(summary.tokens_per_word)
 

@@ -7,6 +7,8 @@
     print(writer.write("Capitu olhou").text)
     reader = atento.load_reader("runs/bert")
     print(reader.fill("A vida é [MASK].").text)
+    tokenizer = atento.open_tokenizer("gpt2/vocab.json")
+    print(atento.trace(tokenizer, "amigos inimagináveis", steps=True).tokens)
     embedder = atento.load_embedder("runs/pt-es")
     print(embedder.sentences(["Onde fica a estação?"]).values)
 
@@ -25,8 +27,19 @@ if TYPE_CHECKING:
     from atento.applications.translator import Translator
     from atento.applications.writer import Writer
     from atento.inspection.embeddings import Embedder
+    from atento.text.opened.protocol import OpenTokenizer, Specials
+    from atento.text.traces.trace import Trace
 
-__all__ = ["__version__", "load", "load_classifier", "load_embedder", "load_reader", "load_writer"]
+__all__ = [
+    "__version__",
+    "load",
+    "load_classifier",
+    "load_embedder",
+    "load_reader",
+    "load_writer",
+    "open_tokenizer",
+    "trace",
+]
 __version__ = metadata.version("atento")
 
 
@@ -88,3 +101,29 @@ def load_embedder(
     from atento.inspection.embeddings import Embedder
 
     return Embedder.load(path, device, side=side)
+
+
+def open_tokenizer(source: str | Path, *, name: str | None = None, pattern: str | None = None) -> OpenTokenizer:
+    """Any tokenizer, run by its own library: a file of any format, a folder, a run, or a name on the hub.
+
+    ``pattern`` is for ``.tiktoken`` files of other names than the published ones: gpt2, cl100k, o200k, llama3, or a
+    regular expression.
+
+    Raises:
+        atento.core.errors.DataError: there is none, it is damaged, or a library that it needs is not installed.
+        atento.core.errors.ConfigurationError: a pattern that is missing, wrong, or for another format.
+    """
+    from atento.text.opened.opening import open_tokenizer
+
+    return open_tokenizer(source, name=name, pattern=pattern)
+
+
+def trace(tokenizer: OpenTokenizer, text: str, *, specials: Specials = "text", steps: bool = False) -> Trace:
+    """A text's way through a tokenizer: normalised, parted, cut, with special tokens; ``steps`` replays every merge.
+
+    Raises:
+        atento.core.errors.DataError: half a character in the text, or a special token where these are refused.
+    """
+    from atento.text.traces.trace import trace
+
+    return trace(tokenizer, text, specials=specials, steps=steps)

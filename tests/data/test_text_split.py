@@ -1,5 +1,6 @@
 """Holding a part of a text out."""
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from atento.core.errors import DataError
 from atento.data.documents import read_documents
 from atento.data.text_files import Documents, TextFiles
-from atento.data.text_split import split_text
+from atento.data.text_split import split_texts
 
 
 def written(path: Path, text: str) -> TextFiles:
@@ -19,7 +20,7 @@ def written(path: Path, text: str) -> TextFiles:
 def test_of_a_file_the_end_is_held_out(tmp_path: Path) -> None:
     lines = [f"linha {number}" for number in range(100)]
     files = written(tmp_path / "a.txt", "\n".join(lines))
-    train, dev = split_text(files, "file", 0.1, tmp_path / "parts", seed=1)
+    [train], [dev] = split_texts([files], "file", 0.1, tmp_path / "parts", seed=1)
     parts = [Path(part.text).read_text(encoding="utf-8").splitlines() for part in (train, dev)]
     assert parts[0] + parts[1] == lines
     assert 9 <= len(parts[1]) <= 11
@@ -33,8 +34,8 @@ def test_whole_documents_are_held_out_and_equal_ones_stay_together(tmp_path: Pat
     else:
         files = written(tmp_path / "a.txt", ("\n" if kind == "line" else "\n\n").join(texts))
     documents: Documents = "blank-line" if kind == "blank-line" else "line"
-    found = [split_text(files, documents, 0.2, tmp_path / str(seed), seed=seed) for seed in (1, 1, 2)]
-    parts = [[list(read_documents(part, documents)) for part in pair] for pair in found]
+    found = [split_texts([files], documents, 0.2, tmp_path / str(seed), seed=seed) for seed in (1, 1, 2)]
+    parts = [[list(read_documents(part, documents)) for [part] in pair] for pair in found]
     train, dev = parts[0]
     assert sorted(train + dev) == sorted(texts)
     assert not set(train) & set(dev)
@@ -42,10 +43,40 @@ def test_whole_documents_are_held_out_and_equal_ones_stay_together(tmp_path: Pat
     assert parts[1] == parts[0] != parts[2]
 
 
+def test_a_document_of_several_files_is_on_one_side(tmp_path: Path) -> None:
+    files = [
+        written(tmp_path / f"{name}.txt", "\n".join(f"texto {number}" for number in numbers))
+        for name, numbers in (("a", range(100)), ("b", range(50, 150)), ("c", range(500, 520)))
+    ]
+    train, dev = split_texts(files, "line", 0.2, tmp_path / "parts", seed=1)
+    kept, held = ([set(read_documents(part, "line")) for part in parts] for parts in (train, dev))
+    assert not set().union(*kept) & set().union(*held)
+    for number, each in enumerate(files):
+        assert kept[number] | held[number] == set(read_documents(each, "line"))
+        assert held[number]
+
+
+def test_a_file_that_would_be_held_out_whole_is_refused(tmp_path: Path) -> None:
+    """Its documents stand in another file, too, which holds out all of them."""
+    small = written(tmp_path / "a.txt", "um\ndois\n")
+    other = written(tmp_path / "b.txt", "um\num\num\ndois\ndois\ndois\ntres\n")
+
+    def refused(seed: int) -> bool:
+        with contextlib.suppress(DataError):
+            train, _ = split_texts([small, other], "line", 0.9, tmp_path / str(seed), seed=seed)
+            return not list(read_documents(train[0], "line"))
+        return True
+
+    found = [refused(seed) for seed in range(12)]
+    assert 0 < sum(found) < len(found)
+    with pytest.raises(DataError, match=r"a\.txt: too short to hold a part of it out"):
+        split_texts([small, other], "line", 0.9, tmp_path / "again", seed=found.index(True))
+
+
 @pytest.mark.parametrize("text", ["uma\n", "uma\numa\n"])
 def test_a_text_that_is_too_short_is_refused(tmp_path: Path, text: str) -> None:
     files = written(tmp_path / "a.txt", text)
     with pytest.raises(DataError, match="too short to hold a part of it out"):
-        split_text(files, "line", 0.5, tmp_path / "parts", seed=1)
+        split_texts([files], "line", 0.5, tmp_path / "parts", seed=1)
     with pytest.raises(DataError, match="too short to hold a part of it out"):
-        split_text(written(tmp_path / "b.txt", "uma\n"), "file", 0.5, tmp_path / "parts", seed=1)
+        split_texts([written(tmp_path / "b.txt", "uma\n")], "file", 0.5, tmp_path / "parts", seed=1)

@@ -12,7 +12,13 @@ from torch import Tensor
 from atento.nn import linear as module
 from atento.nn.linear import Linear, linear
 
-needs_onednn = pytest.mark.skipif(module._ONEDNN is None, reason="this PyTorch has no oneDNN product")
+needs_onednn = pytest.mark.skipif(module._find_operators() is None, reason="this PyTorch has no oneDNN product")
+
+
+@pytest.fixture(autouse=True)
+def onednn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """oneDNN is used, whoever made the processor."""
+    monkeypatch.setattr(module, "_ONEDNN", module._find_operators())
 
 
 @pytest.fixture
@@ -174,3 +180,20 @@ def test_without_the_operator_the_usual_product_is_taken(monkeypatch: pytest.Mon
     assert torch.equal(layer(inputs), wanted)
     with torch.inference_mode():
         assert torch.equal(layer(inputs), wanted)
+
+
+@needs_onednn
+def test_intels_processors_keep_to_mkl() -> None:
+    assert module._chosen("Intel(R) Xeon(R) Processor") is None
+    assert module._chosen("AMD EPYC 7763 64-Core Processor") == module._find_operators()
+
+
+def test_without_onednn_products_are_pytorchs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_ONEDNN", None)
+    layer, inputs = frozen(), torch.randn(3, 256)
+    with torch.inference_mode():
+        assert torch.equal(layer.bind()(inputs), F.linear(inputs, layer.weight, layer.bias))
+        assert torch.equal(
+            layer.bind_sum()(torch.ones(3, 1000), inputs), 1 + F.linear(inputs, layer.weight, layer.bias)
+        )
+        assert torch.equal(layer.bind_rectified()(inputs), F.relu(F.linear(inputs, layer.weight, layer.bias)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 import typer.core
@@ -45,6 +45,19 @@ DictionaryFile = Annotated[
         "one, else by the word.",
     ),
 ]
+Specials = Annotated[
+    Literal["text", "parse", "refuse"],
+    typer.Option("--special", help="What a special token's name in a text is: text, the token, or an error."),
+]
+Pattern = Annotated[
+    str | None,
+    typer.Option(
+        "--pattern",
+        metavar="NAME|REGEX",
+        help="How a .tiktoken file's tokenizer parts words: gpt2, cl100k, o200k, llama3, or a regular expression.",
+    ),
+]
+Side = Annotated[Literal["source", "target"], typer.Option("--side", help="Whose tokenizer, of a run that has two.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Device = Annotated[str, typer.Option("--device", metavar="NAME", help="cpu, cuda, … or auto.")]
 

@@ -1,27 +1,32 @@
-"""``atento tokenizer``: train one, or see how one cuts a text."""
+"""``atento tokenizer``: train one, see how one cuts a text, compare several."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from atento.cli.arguments import Columns, Json, Keys, Languages, check_output, corpus_of
+from atento.cli.arguments import Columns, Json, Keys, Languages, check_output, corpus_of, require
 from atento.cli.console import PLAIN, print_json, print_table, progress_bar
-from atento.cli.tokenizer_leaderboard import EXAMPLES, leaderboard
-from atento.core.errors import BundleError
+from atento.cli.pictures import check_picture
+from atento.cli.tokenizer_characters import register as register_characters
+from atento.cli.tokenizer_compare import EPILOG as COMPARE
+from atento.cli.tokenizer_compare import compare
+from atento.cli.tokenizer_leaderboard import EXAMPLES as LEADERBOARD
+from atento.cli.tokenizer_leaderboard import leaderboard
+from atento.cli.tokenizer_show import EPILOG as SHOW
+from atento.cli.tokenizer_show import show
 
 if TYPE_CHECKING:
-    from atento.text.show import Shown, Summary
     from atento.text.tokenizer import Tokenizer
+    from atento.text.vocabulary_size import Curve, Point
 
 Kind = Literal["word", "char", "bpe", "byte-bpe", "wordpiece", "unigram"]
 
 app = typer.Typer(
-    help="Train a tokenizer, or show how one cuts a text.",
+    help="Train a tokenizer, show how one cuts a text, compare several.",
     rich_markup_mode=PLAIN,
     no_args_is_help=True,
     epilog='Example:  atento tokenizer show runs/pt-es "Dê-me água!"',
@@ -33,7 +38,21 @@ def train(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Text, line by line; or TSV, JSONL, TMX.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The tokenizer.json to write.")],
     kind: Annotated[Kind, typer.Option(help="What a token is.")] = "bpe",
-    vocab_size: Annotated[int, typer.Option(metavar="N", help="Entries, special ones counted.")] = 8000,
+    vocab_size: Annotated[
+        str, typer.Option(metavar="N|auto", help="Entries, special ones counted; auto: see --gain.")
+    ] = "8000",
+    gain: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            help="With --vocab-size auto: the smallest size from which a doubling makes tokens of held-out text longer "
+            "by less than this. [default: 0.05]",
+        ),
+    ] = None,
+    curve: Annotated[
+        Path | None,
+        typer.Option("--curve", metavar="FILE", help="With --vocab-size auto: draw bytes per token (.png .svg .pdf)."),
+    ] = None,
     lowercase: Annotated[bool, typer.Option("--lowercase", help="Make all letters small.")] = False,
     normalization: Annotated[
         Literal["nfc", "none"] | None,
@@ -51,14 +70,23 @@ def train(
 
     A recipe uses it with data.source_tokenizer = "FILE" (and data.target_tokenizer for one of its own).
     """
+    import msgspec
+
     from atento.core.configuration import convert
     from atento.text.configuration import TokenizerConfig
     from atento.text.training import train_tokenizer
+    from atento.text.vocabulary_size import choose_size
 
     check_output(output)
+    check_picture(curve)
+    automatic = vocab_size == "auto"
+    require(
+        automatic or (curve is None and gain is None), "--gain and --curve go with --vocab-size auto; leave them out"
+    )
+    require(automatic or vocab_size.isdecimal(), f"--vocab-size {vocab_size}: give a number, or auto")
     table: dict[str, Any] = {
         "kind": kind,
-        "vocab_size": vocab_size,
+        "vocab_size": 8000 if automatic else int(vocab_size),
         "lowercase": lowercase,
         "normalization": normalization,
         "byte_fallback": byte_fallback,
@@ -66,53 +94,33 @@ def train(
         "mask": mask,
     }
     config = convert(table, TokenizerConfig, where="tokenizer train")
+
+    def texts() -> Iterator[str]:
+        return _texts(files, languages, columns, keys)
+
+    found = None
     with progress_bar() as progress:
-        tokenizer = train_tokenizer(_texts(files, languages, columns, keys), config, progress)
+        if automatic:
+            found = choose_size(texts, config, gain=0.05 if gain is None else gain, progress=progress)
+            config = msgspec.structs.replace(config, vocab_size=found.size)
+        tokenizer = train_tokenizer(texts(), config, progress)
     tokenizer.save(output)
+    if found is not None and curve is not None:
+        _draw(found, tokenizer.kind, curve)
     if as_json:
-        print_json({"file": str(output), **_facts(tokenizer)})
+        chosen = {} if found is None else {"curve": found.table().data()}
+        print_json({"file": str(output), **_facts(tokenizer), **chosen})
     else:
+        if found is not None:
+            _print_curve(found)
         print(f"{output}: {tokenizer.kind}, {tokenizer.size:,} entries. {_losses(tokenizer)}")
         print(f'Next:  atento tokenizer show {output} "…"')
 
 
-@app.command(
-    epilog="""\b
-Examples:
-  atento tokenizer show tokenizer.json "Dê-me água!"
-  atento tokenizer show runs/pt-es --side target --input test.es
-"""
-)
-def show(
-    path: Annotated[Path, typer.Argument(metavar="TOKENIZER", help="A tokenizer.json, a run, or a bundle.")],
-    texts: Annotated[list[str] | None, typer.Argument(metavar="TEXT...", help="Texts to cut.")] = None,
-    input_file: Annotated[
-        Path | None, typer.Option("--input", "-i", metavar="FILE", help="Count tokens over the lines of a file.")
-    ] = None,
-    side: Annotated[Literal["source", "target"], typer.Option(help="Whose, of a run.")] = "source",
-    as_json: Json = False,
-) -> None:
-    """Show how texts are cut: pieces, ids, byte offsets, and whether the text comes back exactly."""
-    from atento.core.files import read_lines
-    from atento.text.show import show as cut
-    from atento.text.show import summarize
-
-    tokenizer = _load(path, side)
-    shown = [cut(tokenizer, text) for text in texts or ()]
-    summary = summarize(tokenizer, read_lines(input_file)) if input_file is not None else None
-    if as_json:
-        found = [{**dataclasses.asdict(each), "exact": each.exact} for each in shown]
-        counts = dataclasses.asdict(summary) if summary is not None else None
-        print_json({"tokenizer": _facts(tokenizer), "texts": found, "file": counts})
-        return
-    print(f"{tokenizer.kind}, {tokenizer.size:,} entries, checksum {tokenizer.checksum[:12]}. {_losses(tokenizer)}")
-    for each in shown:
-        _print_cut(each)
-    if summary is not None:
-        _print_summary(summary)
-
-
-app.command(name="leaderboard", epilog=EXAMPLES)(leaderboard)
+app.command(epilog=SHOW)(show)
+app.command(epilog=COMPARE)(compare)
+app.command(name="leaderboard", epilog=LEADERBOARD)(leaderboard)
+register_characters(app)
 
 
 def _texts(
@@ -134,20 +142,28 @@ def _texts(
             yield from read_lines(path)
 
 
-def _load(path: Path, side: Literal["source", "target"]) -> Tokenizer:
-    """The tokenizer in a file, or that of a run or bundle (which needs no model to be loaded)."""
-    from atento.text.tokenizer import Tokenizer
+def _print_curve(curve: Curve) -> None:
+    table = curve.table()
+    print_table([column.title for column in table.columns], table.shown, numbers=table.numbers)
+    for note in table.notes:
+        print(note)
 
-    if not path.is_dir():
-        return Tokenizer.load(path)
-    for folder in (path, path / "bundle"):
-        for name in ("tokenizer.json", f"{side}.tokenizer.json"):
-            if (folder / name).is_file():
-                return Tokenizer.load(folder / name)
-    for name in (f"{side}.json", "source.json"):  # a run that has no bundle yet
-        if (path / "tokenizers" / name).is_file():
-            return Tokenizer.load(path / "tokenizers" / name)
-    raise BundleError(f"{path} has no tokenizer; give a tokenizer.json, or the folder that `atento train -o` made")
+
+def _draw(curve: Curve, kind: str, path: Path) -> None:
+    """Bytes per token against size, with the point that was chosen."""
+    from atento.figures.canvas import save
+    from atento.figures.charts import Interval
+    from atento.figures.lines import Scales, Series, lines
+
+    def series(label: str, points: Sequence[Point]) -> Series:
+        sizes = tuple(float(point.size) for point in points)
+        return Series(label, sizes, tuple(Interval(point.bytes_per_token) for point in points))
+
+    all_sizes, chosen = series(kind, curve.points), series(f"{curve.size:,} entries", [curve.points[curve.chosen]])
+    scales = Scales(
+        "entries of the vocabulary", "bytes per token, held-out text", logarithmic_x=True, ticks_at_data=True
+    )
+    save(lines([all_sizes, chosen], scales), path)
 
 
 def _facts(tokenizer: Tokenizer) -> dict[str, Any]:
@@ -164,29 +180,3 @@ def _losses(tokenizer: Tokenizer) -> str:
     if tokenizer.lossless:
         return "Every text comes back exactly."
     return f"Not every text comes back exactly: {'; '.join(tokenizer.losses)}."
-
-
-def _print_cut(shown: Shown) -> None:
-    raw = shown.text.encode()
-    rows = [
-        (label, str(number), f"{start}–{stop}", repr(raw[start:stop].decode(errors="replace"))[1:-1])
-        for label, number, (start, stop) in zip(shown.labels, shown.ids, shown.spans, strict=True)
-    ]
-    print_table(("token", "id", "bytes", "text"), rows, numbers=(1, 2))
-    back = "The text comes back exactly." if shown.exact else f"The text comes back otherwise {shown.difference}."
-    print(f"{len(rows)} tokens, {shown.tokens_per_word:.2f} a word. {back}")
-    if shown.unknown:
-        print(f"Never seen in training: {' '.join(shown.unknown)}")
-
-
-def _print_summary(summary: Summary) -> None:
-    rows = [
-        ("texts", f"{summary.texts:,}"),
-        ("words", f"{summary.words:,}"),
-        ("tokens", f"{summary.tokens:,}"),
-        ("tokens a word", f"{summary.tokens_per_word:.3f}"),
-        ("bytes a token", f"{summary.bytes_per_token:.3f}"),
-        ("unknown tokens", f"{summary.unknown:,}"),
-        ("texts that come back exactly", f"{summary.exact:,}"),
-    ]
-    print_table(("", ""), rows, numbers=(1,))

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 Cell = str | int | float | bool | None
@@ -30,6 +30,8 @@ class Column:
     """Digits after the point in what people read; CSV and JSON have all of them."""
     percent: bool = False
     """Whether people read it as a percentage; CSV and JSON have the share."""
+    grouped: bool = True
+    """Whether people read whole numbers with their thousands separated; ids are not."""
     note: str = ""
     """What it is, in which unit, and how it is counted."""
 
@@ -60,6 +62,12 @@ class Table:
             for number in range(len(self.columns))
             if any(isinstance(row[number], int | float) and not isinstance(row[number], bool) for row in self.rows)
         ]
+
+    def only(self, *keys: str) -> Table:
+        """The same table with fewer columns."""
+        kept = [number for number, column in enumerate(self.columns) if column.key in keys]
+        rows = tuple(tuple(row[number] for number in kept) for row in self.rows)
+        return replace(self, columns=tuple(self.columns[number] for number in kept), rows=rows)
 
     def data(self) -> dict[str, Any]:
         """Everything, for JSON."""
@@ -111,7 +119,7 @@ def shown(cell: Cell, column: Column) -> str:
         case _ if column.percent:
             return f"{100 * cell:.{1 if column.digits is None else column.digits}f} %"
         case int() if column.digits is None:
-            return f"{cell:,}"
+            return f"{cell:,}" if column.grouped else str(cell)
         case _:
             return f"{cell:,.{column.digits}f}" if column.digits is not None else f"{cell:,g}"
 

@@ -1,51 +1,79 @@
-"""Holding a part of a text out, so that no document stands on two sides.
+"""Holding a part of texts out, so that no document stands on two sides.
 
-Of a file that is one document the end is held out. Else whole documents are, those whose hash with the seed is least:
-equal documents stay together, and the same text and seed give the same parts on every machine. The text is read twice
-and streamed; memory holds eight bytes a document.
+Of a file that is one document the end is held out. Else whole documents are, those of each file whose hash with the
+seed is least: a document that stands several times, in one file or in several, is on one side, and the same texts and
+seed give the same parts on every machine. Texts are read twice and streamed; memory holds eight bytes a document.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence, Set
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from atento.core.errors import DataError
 from atento.core.files import atomic_text, read_lines
 from atento.data.documents import read_documents
 from atento.data.text_files import Documents, TextFiles
 
+Keys = npt.NDArray[np.uint64]
+
 HELD_OUT_AT_MOST = 1_000_000
 """Characters, or documents: more make validation slow, and its figures no better."""
 
 
-def split_text(
-    files: TextFiles, documents: Documents, fraction: float, folder: Path, *, seed: int
-) -> tuple[TextFiles, TextFiles]:
-    """Write the part to train on and the part that is held out, and say where they are.
+def split_texts(
+    files: Sequence[TextFiles], documents: Documents, fraction: float, folder: Path, *, seed: int
+) -> tuple[list[TextFiles], list[TextFiles]]:
+    """Write the part of each file to train on and the part that is held out, and say where they are.
 
     Args:
-        files: the text.
-        documents: where its documents end.
+        files: the texts.
+        documents: where their documents end.
         fraction: of the characters of a file that is one document, else of the documents.
-        folder: where the parts go.
+        folder: where the parts go: ``N/train`` and ``N/dev`` of file N, from 0.
         seed: draws the documents.
 
     Raises:
-        DataError: the text cannot be read, or is too short to be split.
+        DataError: a text cannot be read, or is too short to be split.
         OutputError: a part cannot be written.
     """
+    parts = [part_paths(each, folder / str(number)) for number, each in enumerate(files)]
+    whole = [documents == "file" and not each.json_lines for each in files]
+    keys = {
+        number: np.fromiter((_key(text, seed) for text in read_documents(each, documents)), np.uint64)
+        for number, each in enumerate(files)
+        if not whole[number]
+    }
+    drawn = [_drawn(files[number], each, fraction) for number, each in keys.items()]
+    held = np.unique(np.concatenate(drawn)) if drawn else np.zeros(0, np.uint64)
+    held_keys = frozenset(held.tolist())
+    for number, each in enumerate(files):
+        if whole[number]:
+            _split_end(each, fraction, *parts[number])
+        elif np.isin(keys[number], held).all():
+            raise _too_short(each)
+        else:
+            _split_documents(each, documents, held_keys, *parts[number], seed)
+    train = [
+        msgspec.structs.replace(each, text=str(part), key="text") for each, (part, _) in zip(files, parts, strict=True)
+    ]
+    dev = [
+        msgspec.structs.replace(each, text=str(part), key="text", weight=1.0)
+        for each, (_, part) in zip(files, parts, strict=True)
+    ]
+    return train, dev
+
+
+def part_paths(files: TextFiles, folder: Path) -> tuple[Path, Path]:
+    """Where the two parts of a text lie in its folder."""
     suffix = ".jsonl" if files.json_lines else ".txt"
-    train, dev = (folder / f"{name}{suffix}" for name in ("train", "dev"))
-    if documents == "file" and not files.json_lines:
-        _split_end(files, fraction, train, dev)
-    else:
-        _split_documents(files, documents, fraction, train, dev, seed)
-    parts = [msgspec.structs.replace(files, text=str(path), key="text") for path in (train, dev)]
-    return parts[0], msgspec.structs.replace(parts[1], weight=1.0)
+    return folder / f"train{suffix}", folder / f"dev{suffix}"
 
 
 def _split_end(files: TextFiles, fraction: float, train: Path, dev: Path) -> None:
@@ -62,18 +90,20 @@ def _split_end(files: TextFiles, fraction: float, train: Path, dev: Path) -> Non
         raise _too_short(files)
 
 
-def _split_documents(
-    files: TextFiles, documents: Documents, fraction: float, train: Path, dev: Path, seed: int
-) -> None:
-    keys = np.fromiter((_key(text, seed) for text in read_documents(files, documents)), np.uint64)
-    count = max(1, int(min(fraction * len(keys), HELD_OUT_AT_MOST)))
-    last = np.partition(keys, count - 1)[count - 1]
-    if len(np.unique(keys)) < 2:
+def _drawn(files: TextFiles, keys: Keys, fraction: float) -> Keys:
+    """The keys of a file's documents that are held out: at least one, never all."""
+    different = np.unique(keys)
+    if len(different) < 2:
         raise _too_short(files)
-    last = min(last, np.partition(np.unique(keys), -2)[-2])
+    count = max(1, int(min(fraction * len(keys), HELD_OUT_AT_MOST)))
+    last = min(np.partition(keys, count - 1)[count - 1], different[-2])
+    return cast("Keys", different[different <= last])
+
+
+def _split_documents(files: TextFiles, documents: Documents, held: Set[int], train: Path, dev: Path, seed: int) -> None:
     with atomic_text(train) as train_stream, atomic_text(dev) as dev_stream:
         for text in read_documents(files, documents):
-            stream = dev_stream if _key(text, seed) <= last else train_stream
+            stream = dev_stream if _key(text, seed) in held else train_stream
             if files.json_lines:
                 stream.write(msgspec.json.encode({"text": text}).decode() + "\n")
             else:

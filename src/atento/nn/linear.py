@@ -2,7 +2,9 @@
 
 PyTorch multiplies float32 matrices with MKL. It also brings oneDNN along, which on AMD processors needs up to 15 % less
 time for the products of our models in training, and about a third of the time for few rows, as in decoding, if it may
-keep the weights in an order of its own (``benchmarks/linear_products.py``). PyTorch's compiler reaches it through two
+keep the weights in an order of its own (``benchmarks/linear_products.py``). On Intel's, for which MKL is written, it is
+no faster, and a call for one row of a small model costs it several times as much: there it is not used. PyTorch's
+compiler reaches it through two
 operators, ``mkldnn::_linear_pointwise`` and ``mkldnn::_reorder_linear_weight``, that are no part of the public
 interface: where they are missing, and for other devices and types, the usual product is taken.
 
@@ -25,6 +27,8 @@ import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+
+from atento.core.machine import processor
 
 WIDE = 1 << 20
 """Elements of a matrix from which on oneDNN is faster for any number of rows …"""
@@ -59,7 +63,11 @@ def _find_operators() -> _Operators | None:
         return None
 
 
-_ONEDNN = _find_operators()
+def _chosen(processor_name: str) -> _Operators | None:
+    return None if "intel" in processor_name.casefold() else _find_operators()
+
+
+_ONEDNN = _chosen(processor())
 
 
 def linear(
@@ -94,7 +102,7 @@ class Linear(nn.Linear):
 
     def bind(self) -> Product:
         """x ↦ x Wᵀ + b."""
-        return self._bind_reordered("none") or self
+        return self._bind_reordered("none") or self._bind_usual() or self
 
     def bind_rectified(self) -> Product:
         """x ↦ max(0, x Wᵀ + b)."""
@@ -109,10 +117,16 @@ class Linear(nn.Linear):
         """(y, x) ↦ y + x Wᵀ + b."""
         weight, bias = _reordered(self.weight), self.bias
         if weight is None:
-            return lambda to, inputs: to + self(inputs)
+            product = self._bind_usual() or self
+            return lambda to, inputs: to + product(inputs)
         assert _ONEDNN is not None
         multiply_add = _ONEDNN.multiply_add
         return lambda to, inputs: multiply_add(inputs, to, weight, bias, "add")
+
+    def _bind_usual(self) -> Product | None:
+        """PyTorch's product with nothing left to choose; None where there is a choice."""
+        weight, bias = self.weight, self.bias
+        return None if _multiplies(weight) else lambda inputs: F.linear(inputs, weight, bias)
 
     def _bind_reordered(self, then: str) -> Product | None:
         weight, bias = _reordered(self.weight), self.bias

@@ -47,12 +47,21 @@ _PENALTY = 1e-4
 """The step between the scores that the unigram trainer gives to characters it brings back."""
 
 
+class VocabularySizeError(ConfigurationError):
+    """A vocabulary's size that the data cannot give, or that its characters do not fit into."""
+
+    def __init__(self, message: str, bound: int) -> None:
+        super().__init__(message)
+        self.bound = bound
+        """The greatest, or the least, that is possible."""
+
+
 def train_tokenizer(texts: Iterable[str], config: TokenizerConfig, progress: Progress | None = None) -> Tokenizer:
     """Train a tokenizer on raw texts, which are read once and never held together.
 
     Raises:
         DataError: there is no text.
-        ConfigurationError: the vocabulary is larger than the data can give, or too small for its characters.
+        VocabularySizeError: the vocabulary is larger than the data can give, or too small for its characters.
     """
     if config.vocab_size <= len(config.special_tokens):
         raise ConfigurationError(f"tokenizer.vocab_size = {config.vocab_size} leaves no room for text; ask for more")
@@ -253,16 +262,18 @@ def _check_size(size: int, config: TokenizerConfig) -> None:
     asked = config.vocab_size
     if size < asked and config.kind != "char":
         hint = f" with min_frequency {config.min_frequency}" if config.kind != "unigram" else ""
-        raise ConfigurationError(
+        raise VocabularySizeError(
             f"a vocabulary of {asked} was asked for, the data gives at most {size}{hint}: "
-            f"set tokenizer.vocab_size to {size} or less, or bring more text"
+            f"set tokenizer.vocab_size to {size} or less, or bring more text",
+            size,
         )
     if size > asked:
         raise _too_small(config, size)
 
 
-def _too_small(config: TokenizerConfig, needed: int) -> ConfigurationError:
-    return ConfigurationError(
+def _too_small(config: TokenizerConfig, needed: int) -> VocabularySizeError:
+    return VocabularySizeError(
         f"a vocabulary of {config.vocab_size} was asked for, but the characters of the data alone need {needed}: "
-        f"set tokenizer.vocab_size to {needed} or more"
+        f"set tokenizer.vocab_size to {needed} or more",
+        needed,
     )

@@ -13,7 +13,7 @@ from atento.core.files import atomic_folder
 from atento.core.progress import Progress
 from atento.data.text_dataset import TextDataset, open_texts
 from atento.data.text_files import TextFiles
-from atento.data.text_split import split_text
+from atento.data.text_split import part_paths, split_texts
 from atento.models.transformer import StackConfig
 from atento.text.configuration import TokenizerConfig
 from atento.text.fit import Fit
@@ -111,15 +111,13 @@ def held_out_texts(
     folder = run / "held-out"
     if not folder.exists():
         with atomic_folder(folder) as temporary:
-            for number, files in enumerate(data.train):
-                place = temporary / str(number)
-                split_text(files, data.documents, data.held_out, place, seed=recipe.training.seed)
+            split_texts(data.train, data.documents, data.held_out, temporary, seed=recipe.training.seed)
         progress.message(f"no text to validate on was given: held a part of the training text out, in {folder}")
     train, valid = [], []
     for number, files in enumerate(data.train):
-        suffix = ".jsonl" if files.json_lines else ".txt"
-        train.append(TextFiles(text=str(folder / str(number) / f"train{suffix}"), weight=files.weight))
-        valid.append(TextFiles(text=str(folder / str(number) / f"dev{suffix}")))
+        part, held = part_paths(files, folder / str(number))
+        train.append(TextFiles(text=str(part), weight=files.weight))
+        valid.append(TextFiles(text=str(held)))
     return train, valid
 
 

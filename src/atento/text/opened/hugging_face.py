@@ -28,7 +28,8 @@ from atento.text.opened.protocol import (
 from atento.text.pipeline import JOINER
 from atento.text.sentence_pieces import HIDDEN
 from atento.text.spans import byte_level_table, to_bytes
-from atento.text.tokenizer import Tokens, kind_of, steps_of, whole
+from atento.text.template import roles_of
+from atento.text.tokenizer import Tokenizer, Tokens, is_own, kind_of, steps_of, whole
 
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 _UNKNOWN_PENALTY = 10.0
@@ -58,6 +59,13 @@ class HuggingFaceTokenizer:
         self._spell = _spelling(self._description)
 
     @functools.cached_property
+    def losses(self) -> tuple[str, ...] | None:
+        """As ``OpenTokenizer.losses``: known of tokenizers that Atento trains or imports."""
+        if not is_own(self._plain) and roles_of(self._description) is None:
+            return None
+        return Tokenizer.from_json(json.dumps(self._description)).losses
+
+    @functools.cached_property
     def algorithm(self) -> Algorithm:
         """As ``OpenTokenizer.algorithm``."""
         model = self._description["model"]
@@ -65,7 +73,14 @@ class HuggingFaceTokenizer:
             case "BPE":
                 merges = (pair if isinstance(pair, list) else pair.split(" ") for pair in model["merges"])
                 ranks = {(left, right): float(rank) for rank, (left, right) in enumerate(merges)}
-                return Merges(ranks=ranks, whole=self._vocabulary if model.get("ignore_merges") else {})
+                return Merges(
+                    ranks=ranks,
+                    entries=model["vocab"],
+                    whole=model["vocab"] if model.get("ignore_merges") else {},
+                    prefix=model.get("continuing_subword_prefix") or "",
+                    suffix=model.get("end_of_word_suffix") or "",
+                    falls_back=bool(model.get("byte_fallback")),
+                )
             case "WordPiece":
                 return LongestMatch(
                     entries=model["vocab"],

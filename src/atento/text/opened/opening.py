@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
 
@@ -15,6 +16,7 @@ from atento.text.opened.hugging_face import HuggingFaceTokenizer
 from atento.text.opened.protocol import OpenTokenizer
 from atento.text.opened.sentence_piece import SentencePieceTokenizer
 from atento.text.opened.tiktoken_file import TiktokenTokenizer
+from atento.text.tokenizer import Tokenizer
 
 Side = Literal["source", "target"]
 _SENTENCE_PIECE: Final = (".model", ".spm")
@@ -61,6 +63,37 @@ def open_tokenizer(
     if path.is_file() or _is_path(str(source)):
         return HuggingFaceTokenizer(_library_of_file(path), title)
     return HuggingFaceTokenizer(_from_hub(str(source)), title)
+
+
+def open_trained(tokenizer: Tokenizer, name: str | None = None) -> OpenTokenizer:
+    """A tokenizer of ours that is in memory; ``name`` is its kind if not given."""
+    return HuggingFaceTokenizer(tokenizers.Tokenizer.from_str(tokenizer.to_json()), name or tokenizer.kind)
+
+
+def open_named(sources: Sequence[str], *, pattern: str | None = None) -> list[OpenTokenizer]:
+    """Open several tokenizers, given as ``NAME=PATH`` or ``PATH``; ``pattern`` is for the ``.tiktoken`` files.
+
+    Raises:
+        DataError: as ``open_tokenizer``.
+        ConfigurationError: as ``open_tokenizer``, or a pattern without such a file, or one name twice.
+    """
+    pairs = [_named(source) for source in sources]
+    if pattern is not None and not any(Path(path).suffix == _TIKTOKEN for _, path in pairs):
+        raise ConfigurationError("there is no .tiktoken file that would take a pattern; leave it out")
+    opened = [
+        open_tokenizer(path, name=name, pattern=pattern if Path(path).suffix == _TIKTOKEN else None)
+        for name, path in pairs
+    ]
+    names = [each.name for each in opened]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ConfigurationError(f"two tokenizers are called {twice}; name them: NAME=PATH")
+    return opened
+
+
+def _named(source: str) -> tuple[str | None, str]:
+    name, sign, path = source.partition("=")
+    return (name, path) if sign and name and path and not Path(source).exists() else (None, source)
 
 
 def _title(path: Path) -> str:

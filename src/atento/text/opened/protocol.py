@@ -7,7 +7,7 @@ have them (``Ġcasa``, ``▁casa``, ``##sa``, ``<0xC3>``) are spellings of these
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from atento.core.errors import DataError
@@ -66,8 +66,15 @@ class Merges:
 
     ranks: Mapping[tuple[str, str], float]
     """Rank of each pair. Equal pairs, and pairs of equal rank, go from left to right."""
-    whole: Mapping[str, int]
+    entries: Mapping[str, int]
+    whole: Mapping[str, int] = field(default_factory=dict)
     """Pre-tokens that are taken as they are, before any merge (``ignore_merges``)."""
+    prefix: str = ""
+    """What a character that does not begin a pre-token begins with."""
+    suffix: str = ""
+    """What the last character of a pre-token ends with (``</w>``)."""
+    falls_back: bool = False
+    """Whether a character without an entry is spelled in bytes, ``<0xC3>``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +140,11 @@ class OpenTokenizer(Protocol):
     @property
     def specials(self) -> Mapping[str, int]:
         """The special tokens' names and ids."""
+        ...
+
+    @property
+    def losses(self) -> tuple[str, ...] | None:
+        """What a text may lose on its way to ids and back, in words; None: only trying tells."""
         ...
 
     @property

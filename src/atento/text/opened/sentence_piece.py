@@ -52,6 +52,11 @@ class SentencePieceTokenizer:
             entry.piece: entry.number for entry in self._entries if entry.role == "special"
         }
 
+    @property
+    def losses(self) -> tuple[str, ...] | None:
+        """As ``OpenTokenizer.losses``: it depends on the model's table of characters."""
+        return None
+
     @functools.cached_property
     def algorithm(self) -> Algorithm:
         """As ``OpenTokenizer.algorithm``."""
@@ -68,7 +73,8 @@ class SentencePieceTokenizer:
             for cut in range(1, len(text))
             if text[:cut] in scores and text[cut:] in scores
         }
-        return Merges(ranks=pairs, whole={})
+        entries = {piece: self._processor.piece_to_id(piece) for piece in scores}
+        return Merges(ranks=pairs, entries=entries, falls_back=self._model.byte_fallback)
 
     def entry(self, number: int) -> Entry:
         """As ``OpenTokenizer.entry``."""
@@ -111,7 +117,7 @@ class SentencePieceTokenizer:
         """As ``OpenTokenizer.encode_batch``."""
         try:
             return list(self._processor.encode(list(texts)))
-        except UnicodeEncodeError:
+        except (TypeError, UnicodeEncodeError):  # half a character
             return list(self._processor.encode([whole(text) for text in texts]))
 
     def decode(self, ids: Sequence[int]) -> str:

@@ -86,6 +86,7 @@ class TiktokenTokenizer:
 
     kind: Kind = "byte-bpe"
     unknown: int | None = None
+    losses: tuple[str, ...] | None = ()
 
     def __init__(self, encoding: Any, name: str) -> None:
         import tiktoken
@@ -142,7 +143,8 @@ class TiktokenTokenizer:
             for cut in range(1, len(raw))
             if raw[:cut] in self._ranks and raw[cut:] in self._ranks
         }
-        return Merges(ranks=ranks, whole={self._spelled(raw): rank for raw, rank in self._ranks.items()})
+        entries = {self._spelled(raw): rank for raw, rank in self._ranks.items()}
+        return Merges(ranks=ranks, entries=entries, whole=entries)
 
     def entry(self, number: int) -> Entry:
         """As ``OpenTokenizer.entry``; the piece is spelled as GPT-2's ``vocab.json`` has it."""

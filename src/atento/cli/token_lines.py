@@ -1,0 +1,67 @@
+"""Tokens in a line of text, as people see them in a terminal: coloured there, with bars between them elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from atento.text.traces.trace import Trace
+
+COLOURS: Final = ("#1b4965", "#5f0f40", "#31572c", "#7f4f24", "#3d348b")
+"""Backgrounds, in turn; white letters have a contrast of at least 7 : 1 on each."""
+BAR: Final = "|"
+_DISAGREES: Final = "‖"
+
+
+def coloured() -> bool:
+    """Whether standard output shows colours (NO_COLOR is respected)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def line(trace: Trace, *, spaces: bool = False, apart: Collection[int] = (), indent: int = 0) -> str:
+    """The tokens of a trace in a row.
+
+    Args:
+        trace: what is shown.
+        spaces: make whitespace visible; else a space is a space where colours tell tokens apart.
+        apart: tokens that begin where other tokenizers see no boundary; they get a double bar.
+        indent: columns before every line but the first.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    shown = Text()
+    colour = coloured()
+    for number, token in enumerate(trace.tokens):
+        label = token.label if spaces or not colour else token.label.replace("▁", " ")
+        differs = number in apart
+        if number:
+            shown.append((_DISAGREES if differs else "") if colour else (_DISAGREES if differs else BAR), style="bold")
+        shown.append(label, style=f"white on {COLOURS[number % len(COLOURS)]}" if colour else "")
+    console = Console(highlight=False, width=None if colour else 120)
+    with console.capture() as capture:
+        console.print(shown, soft_wrap=not colour, overflow="fold")
+    lines = capture.get().rstrip("\n").split("\n")
+    return f"\n{' ' * indent}".join(lines)
+
+
+def counted(trace: Trace, words: int) -> str:
+    """One sentence of figures on a trace."""
+    count = len(trace.tokens)
+    parts = [f"{count:,} tokens", f"{trace.size:,} bytes", f"{len(trace.text):,} characters"]
+    if count:
+        parts.append(f"{trace.size / count:.2f} bytes a token")
+    if words:
+        parts.append(f"{count / words:.2f} tokens a word")
+    return ", ".join(parts)
+
+
+def names(numbers: Sequence[int]) -> str:
+    """Places of tokens for a reader, from 1: ``3–5`` or ``3, 7``."""
+    first, last = numbers[0] + 1, numbers[-1] + 1
+    if len(numbers) > 1 and last - first + 1 == len(numbers):
+        return f"{first}–{last}"
+    return ", ".join(str(number + 1) for number in numbers)

@@ -1,0 +1,1 @@
+"""How a tokenizer cuts a text, step by step, as data."""
