@@ -244,7 +244,11 @@ def _report(found: Measurement, rows: Sequence[Ranked], *, with_figure: bool) ->
         full=full,
         tables=tables,
         data=data,
-        lead=f"{sizes['texts']:,} lines, {sizes['words']:,} words, {sizes['bytes']:,} bytes: {', '.join(found.texts)}",
+        facts=[
+            ("texts", ", ".join(found.texts)),
+            ("lines", f"{sizes['texts']:,}"),
+            *((name, f"{sizes[name]:,}") for name in ("words", "bytes")),
+        ],
         figures={"Vocabulary size and bytes per token": _drawn(rows)} if with_figure else None,
     )
 
