@@ -35,6 +35,7 @@ PUBLISHED = {
 }
 """Vocabulary files by what the page calls them; unigram-1000 is SentencePiece's test model, trained on English."""
 TESTS = ("ntrex", "tico19")
+ALL = "(all)"
 Row = dict[str, Any]
 """A tokenizer on a text, as the command's JSON has it."""
 
@@ -59,7 +60,7 @@ def main(arguments: list[str] | None = None) -> None:
     outputs = (*_each("-o", [board, *files]), *_each("--figure", figures))
     commands.append([*command, *outputs])
     run(commands[-1], quiet=True)
-    rows = json.loads(files[0].read_text(encoding="utf-8"))["rows"]
+    rows: list[Row] = json.loads(files[0].read_text(encoding="utf-8"))["rows"]
     text = page(board.read_text(encoding="utf-8"), rows, [shown(each, folder) for each in commands])
     (options.page / "leaderboard.md").write_text(text, encoding="utf-8")
 
@@ -111,7 +112,7 @@ def page(board: str, rows: list[Row], commands: list[str]) -> str:
         "## Language by language",
         by_text,
         "## Ratios of sums and means over lines",
-        means,
+        f"<details><summary>Seven metrics of every tokenizer</summary>\n\n{means}\n\n</details>",
         "## Commands",
         "```\n" + "\n".join(commands) + "\n```",
         f"Machine: {machine_text(machine())}.",
@@ -132,7 +133,54 @@ def _premiums(row: Row) -> tuple[str, ...]:
 
 
 def _findings(rows: list[Row]) -> str:
-    return ""
+    """In words; what is first, or dearer, is read off the figures."""
+    whole = {row["tokenizer"]: row for row in _of(rows, ALL)}
+    portuguese = {row["tokenizer"]: row for row in _of(rows, "pt")}
+    honest = sorted((row for row in whole.values() if not row["flags"]), key=lambda row: row["rank"])
+    first, own = honest[0], [row for row in honest if row["tokenizer"] in KINDS]
+    behind = [row for row in honest if row["tokenizer"] in PUBLISHED and row["rank"] > own[0]["rank"]]
+    longest = max(whole.values(), key=lambda row: row["bytes_per_token"])
+    cased, broken = whole["bertimbau-base-cased"], whole["hf-tokenizer-json"]
+    even = portuguese["char"]["premium"]
+    dearer = [row for row in portuguese.values() if row["premium_low"] > portuguese["char"]["premium_high"]]
+    cheaper = [row for row in portuguese.values() if row["premium_high"] < portuguese["char"]["premium_low"]]
+    byte, gpt2 = whole["byte-bpe"], whole["gpt2"]
+    found = (
+        f"Of those that keep the text, {_code(first)} needs the fewest tokens: {first['bytes_per_token']:.2f} bytes "
+        f"each, {first['tokens_per_word']:.2f} a word. Of ours {_code(own[0])} comes first: with {ENTRIES:,} entries "
+        f"learnt from 1.3 MB of other text it needs fewer tokens than {_listed(behind)}.",
+        f"{_code(longest)} has the most bytes per token, {longest['bytes_per_token']:.2f}, and stands at rank "
+        f"{longest['rank']} of {len(whole)}: {_percent(longest['unknown_rate'])} of its tokens are unknown, and "
+        f"{_percent(longest['lost'])} of the letters with them. A ranking by length alone is won in this way.",
+        "`bertimbau-base-cased`, made for Portuguese, makes of it tokens of "
+        f"{portuguese['bertimbau-base-cased']['bytes_per_token']:.2f} bytes; a Spanish text costs "
+        f"{1 / portuguese['bertimbau-base-cased']['premium']:.2f} times as many. Only {_percent(cased['exact'])} of "
+        "the lines come back exactly, as it does not know where spaces stood beside signs.",
+        f"`hf-tokenizer-json` gives back {_percent(broken['exact'])} of the lines: it loses "
+        f"{_percent(broken['lost'])} of the letters (those with accents) and every space, which *lost* does not count.",
+        f"The same content is shorter in Portuguese: {even:.3f} of the characters of Spanish (the premium of `char`). "
+        f"By that measure Portuguese is dear for {_listed(dearer)}, and cheap for {_listed(cheaper)}.",
+        f"Rényi efficiency depends on |V|: with all entries `byte-bpe` ({byte['renyi']:.3f}) is far above `gpt2` "
+        f"({gpt2['renyi']:.3f}), most of whose entries never occur here; with those that occur they are near each "
+        f"other ({byte['renyi_seen']:.3f} and {gpt2['renyi_seen']:.3f}).",
+        "`gpt2` and `gpt2.tiktoken` are one vocabulary in two formats, run by two libraries: all figures are equal "
+        "but the speed. Speeds were taken beside other work, most libraries with one thread; those of "
+        "`benchmarks/results/tokenizers.md` are fairer.",
+    )
+    return "\n".join(f"- {line}" for line in found)
+
+
+def _code(row: Row) -> str:
+    return f"`{row['tokenizer']}`"
+
+
+def _listed(rows: Sequence[Row]) -> str:
+    names = [_code(row) for row in rows]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names) or "none"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:

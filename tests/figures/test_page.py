@@ -4,7 +4,8 @@ import re
 from html.parser import HTMLParser
 
 from atento.core.tables import Column, Table
-from atento.figures.page import Section, page
+from atento.figures.page import Picture, Section, page
+from atento.figures.vocabulary_sizes import Point, vocabulary_sizes
 
 TABLE = Table(
     title="By <script>",
@@ -58,3 +59,27 @@ def test_a_page_needs_nothing_and_says_everything() -> None:
 def test_empty_tables_are_left_out() -> None:
     empty = Table(title="nothing here", columns=TABLE.columns, rows=())
     assert "nothing here" not in page("A", [], [Section(table=empty)])
+
+
+def test_a_table_that_can_be_sorted_knows_its_numbers_in_full() -> None:
+    shares = Table(
+        title="shares",
+        columns=(Column(key="name", title="name"), Column(key="share", title="share", percent=True)),
+        rows=(("a", 0.12345), ("b", None)),
+    )
+    text = page("A", [], [Section(table=shares, sortable=True), Section(table=TABLE)])
+    parser = _Tags()
+    parser.feed(text)
+    assert parser.open == []
+    assert [value for name, value in parser.attributes if name == "data-number"] == ["0.12345"]
+    assert text.count("<button") == 2
+    assert text.count("<script>") == 1
+    assert not re.search(r"https?:|src=|@import|url\(", text)
+
+
+def test_a_picture_stands_in_the_page_itself() -> None:
+    figure = vocabulary_sizes([Point("a", 1000, 2.0, False)])
+    text = page("A", [], [Section(table=TABLE)], [Picture(title="B & C", figure=figure)])
+    assert '<svg role="img" aria-label="B &amp; C"' in text
+    assert not re.search(r"https?:|<script|<link|@import", text)
+    assert text == page("A", [], [Section(table=TABLE)], [Picture(title="B & C", figure=figure)])

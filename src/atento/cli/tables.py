@@ -30,7 +30,8 @@ class Report:
     """What people read: Markdown, LaTeX and HTML have these."""
     data: Mapping[str, Any]
     """Of JSON."""
-    lead: str = ""
+    facts: Sequence[tuple[str, str]] = ()
+    """Names and values below the title of the HTML page."""
     figures: Mapping[str, Figure] | None = None
     """Drawings of the HTML page, by their titles."""
 
@@ -82,11 +83,7 @@ def _markdown(report: Report) -> str:
 
 
 def _html(report: Report) -> str:
-    from atento.core.pages import Picture, page
-    from atento.figures.canvas import svg, svg_element
+    from atento.figures.page import Picture, Section, page
 
-    pictures = [
-        Picture(title=title, svg=svg_element(svg(figure), f"figure-{number}", title))
-        for number, (title, figure) in enumerate((report.figures or {}).items())
-    ]
-    return page(report.title, report.tables, pictures, lead=report.lead)
+    pictures = [Picture(title=title, figure=figure) for title, figure in (report.figures or {}).items()]
+    return page(report.title, report.facts, [Section(table=table, sortable=True) for table in report.tables], pictures)

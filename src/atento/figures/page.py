@@ -1,4 +1,8 @@
-"""Tables as one HTML page that needs nothing beside it: no script, no font and no picture from anywhere."""
+"""Tables and drawings as one HTML page that needs nothing beside it: no font, picture or script from anywhere.
+
+A table may be sorted by a click on a column's head, by a few lines of script in the page; without scripts the page
+reads just as well.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import jinja2
+from matplotlib.figure import Figure
 
 from atento.core.tables import Table
+from atento.figures import canvas
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,15 +23,27 @@ class Section:
     table: Table
     bars: tuple[str, ...] = ()
     """Keys of columns whose numbers are drawn as bars, too, each column with its own scale from 0."""
+    sortable: bool = False
 
 
-def page(title: str, facts: Sequence[tuple[str, str]], sections: Sequence[Section]) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A drawing of a page."""
+
+    title: str
+    figure: Figure
+
+
+def page(
+    title: str, facts: Sequence[tuple[str, str]], sections: Sequence[Section], pictures: Sequence[Picture] = ()
+) -> str:
     """The text of an HTML file, light or dark as the reader's system is; sections without rows are left out.
 
     Args:
         title: the heading.
         facts: names and values that stand below it.
         sections: in order.
+        pictures: stand after the first section.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("atento.figures", "templates"),
@@ -36,7 +54,13 @@ def page(title: str, facts: Sequence[tuple[str, str]], sections: Sequence[Sectio
         keep_trailing_newline=True,
     )
     drawn = [_drawn(section) for section in sections if section.table.rows]
-    return environment.get_template("page.html.j2").render(title=title, facts=facts, sections=drawn)
+    elements = [
+        (picture.title, canvas.svg_element(canvas.svg(picture.figure), f"figure-{number}", picture.title))
+        for number, picture in enumerate(pictures)
+    ]
+    return environment.get_template("page.html.j2").render(
+        title=title, facts=facts, sections=drawn, pictures=elements, sortable=any(each.sortable for each in drawn)
+    )
 
 
 @dataclass(frozen=True)
@@ -45,6 +69,8 @@ class _Cell:
     number: bool
     share: float | None
     """Of the longest bar, in per cent."""
+    value: str = ""
+    """A number with all its digits, which sorting goes by."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +79,7 @@ class _Section:
     head: list[_Cell]
     rows: list[list[_Cell]]
     notes: list[str]
+    sortable: bool
 
 
 def _drawn(section: Section) -> _Section:
@@ -64,15 +91,19 @@ def _drawn(section: Section) -> _Section:
     }
     rows = [
         [
-            _Cell(text, number in table.numbers, _share(cell, longest.get(number)))
+            _Cell(text, number in table.numbers, _share(cell, longest.get(number)), _value(cell))
             for number, (text, cell) in enumerate(zip(texts, cells, strict=True))
         ]
         for texts, cells in zip(table.shown, table.rows, strict=True)
     ]
     head = [_Cell(column.title, number in table.numbers, None) for number, column in enumerate(table.columns)]
     notes = [f"{column.title}: {column.note}" for column in table.columns if column.note]
-    return _Section(table, head, rows, [*notes, *table.notes])
+    return _Section(table, head, rows, [*notes, *table.notes], section.sortable)
 
 
 def _share(cell: object, longest: float | None) -> float | None:
     return 100 * abs(cell) / longest if longest and isinstance(cell, int | float) else None
+
+
+def _value(cell: object) -> str:
+    return repr(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else ""

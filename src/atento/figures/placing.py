@@ -81,6 +81,8 @@ class Room:
     """[labels, 4]."""
     dots: Points
     """Dots, and places on leaders, that no label may cover."""
+    clearance: float = 0.0
+    """Inches that a leader keeps from dots other than its own."""
 
     def take(
         self, point: Points, size: tuple[float, float], distance: float, *, led: bool
@@ -92,7 +94,7 @@ class Room:
             bottom = float(point[1]) + up * step + size[1] * (up - 1) / 2
             box = (left, bottom, left + size[0], bottom + size[1])
             leader = _leader(point, box) if led else np.empty((0, 2))
-            if self._is_free(box, leader):
+            if self._is_free(box, leader) and self._keeps_clear(point, leader):
                 self.boxes = np.vstack([self.boxes, box])
                 self.dots = np.vstack([self.dots, leader[1:-1]])
                 return box, leader
@@ -103,6 +105,12 @@ class Room:
         apart = (boxes[:, 0] >= box[2]) | (boxes[:, 2] <= box[0]) | (boxes[:, 1] >= box[3]) | (boxes[:, 3] <= box[1])
         covered = _inside(self.dots, np.array([box]), 0.02).any()
         return self.frame.holds(box) and bool(apart.all()) and not covered and not _inside(leader, boxes, 0.01).any()
+
+    def _keeps_clear(self, point: Points, leader: Points) -> bool:
+        if not self.clearance or not len(leader):
+            return True
+        others = self.dots[np.hypot(*(self.dots - point).T) > 0.01]
+        return bool((np.hypot(*(others[:, None] - leader[None]).T) > self.clearance).all())
 
 
 def _leader(point: Points, box: Box) -> Points:

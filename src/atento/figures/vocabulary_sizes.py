@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,12 +17,16 @@ from atento.figures.canvas import MARGIN, measure, missing_note
 from atento.figures.charts import COLOURS, FAINT_INK, RULE, SMALL
 from atento.figures.placing import RINGS, Frame, Label, Points, Room
 
-_WIDTH: Final = 6.6
-_HEIGHT: Final = 4.2
+_WIDTH: Final = 7.6
+_HEIGHT: Final = 4.8
 _PAD: Final = 0.12
 """Of the range, on each side: room for labels."""
 _LONGEST: Final = 28
 """Characters of a label before it is shortened."""
+_CLEARANCE: Final = 0.08
+"""Inches between a leader and the points that are not its own."""
+_APART: Final = 0.13
+"""Inches from which on a label is not taken for another point's."""
 _HOLLOW: Final = COLOURS[1]
 _FULL: Final = COLOURS[0]
 
@@ -50,9 +54,11 @@ def vocabulary_sizes(points: Sequence[Point]) -> Figure:
     x, y = (_range(values) for values in _values(shown))
     ticks = charts.ticks_within(*y)
     left = MARGIN + max(measure(fonts.style(charts.number(tick)), SMALL)[0] for tick in ticks or [0.0]) + 0.1
+    aside = measure(fonts.style(charts.number(round(math.exp(x[1])))), SMALL)[0] / 2  # of a tick at the right edge
     foot, head = MARGIN + note.height + 0.46, 0.34
     figure = Figure(
-        figsize=(max(left + _WIDTH, note.width + MARGIN) + MARGIN, foot + _HEIGHT + head + MARGIN), facecolor="white"
+        figsize=(max(left + _WIDTH + aside, note.width + MARGIN) + MARGIN, foot + _HEIGHT + head + MARGIN),
+        facecolor="white",
     )
     sheet = charts.paper(figure)
     frame = Frame(left, foot, _WIDTH, _HEIGHT)
@@ -61,8 +67,7 @@ def vocabulary_sizes(points: Sequence[Point]) -> Figure:
         (left + _share(math.log(point.entries), x) * _WIDTH, foot + _share(point.bytes_per_token, y) * _HEIGHT)
         for point in shown
     ])  # fmt: skip
-    labels = list(_labels(shown, places, frame))
-    for label in labels:
+    for label in _labels(shown, places, frame):
         label.draw(sheet)
     for lossy in (False, True):
         which = [number for number, point in enumerate(shown) if point.lossy is lossy]
@@ -109,17 +114,43 @@ def _rule(
         )
 
 
-def _labels(points: Sequence[Point], places: Points, frame: Frame) -> Iterator[Label]:
-    room = Room(frame, np.empty((0, 4)), places)
-    for number, point in enumerate(points):
-        text = point.label if len(point.label) <= _LONGEST else point.label[: _LONGEST - 1] + "…"
-        style = fonts.style(text)
+def _labels(points: Sequence[Point], places: Points, frame: Frame) -> list[Label]:
+    """The labels' places, of several orders of placing them the best: all there, and near their points."""
+    numbers = range(len(points))
+    orders: list[Sequence[int]] = [
+        numbers,
+        *(sorted(numbers, key=lambda number: sign * places[number][axis]) for axis in (0, 1) for sign in (1, -1)),
+        sorted(numbers, key=lambda number: -len(points[number].label)),
+    ]
+    found = [_placed(points, places, frame, order, clear) for clear in (_CLEARANCE, 0.0) for order in orders]
+    return min(found, key=lambda labels: (-len(labels), sum(_burden(label, places) for label in labels)))
+
+
+def _burden(label: Label, places: Points) -> int:
+    """How hard it is to see whose label it is: a leader has to be followed; worse without one near another point."""
+    if len(label.leader):
+        return 1
+    others = places[np.hypot(*(places - places[label.number]).T) > 0.01]
+    near = np.clip(others, label.box[:2], label.box[2:])
+    return 2 * int((np.hypot(*(others - near).T) < _APART).sum())
+
+
+def _placed(
+    points: Sequence[Point], places: Points, frame: Frame, order: Sequence[int], clearance: float
+) -> list[Label]:
+    room = Room(frame, np.empty((0, 4)), places, clearance=clearance)
+    labels = []
+    for number in order:
+        text = points[number].label
+        style = fonts.style(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
         width, height = measure(style, SMALL)
         for distance in RINGS:
-            found = room.take(places[number], (width, height * 0.82), distance + 0.03, led=distance > RINGS[0])
+            led = distance > RINGS[0]
+            found = room.take(places[number], (width, height * 0.82), distance + 0.03, led=led)
             if found is not None:
-                yield Label(number, style, found[0], SMALL, found[1], False)
+                labels.append(Label(number, style, found[0], SMALL, found[1], False))
                 break
+    return labels
 
 
 def _dots(sheet: Axes, places: Points, lossy: bool) -> None:

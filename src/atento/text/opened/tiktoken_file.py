@@ -179,7 +179,9 @@ class TiktokenTokenizer:
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """As ``OpenTokenizer.encode_batch``."""
-        checked = list(texts) if all(map(_encodable, texts)) else [whole(text) for text in texts]
+        checked = list(texts)
+        if not _encodable("".join(checked)):  # the library would put U+FFFD in the place of what is wrong
+            checked = [whole(text) for text in checked]
         return list(self._encoding.encode_ordinary_batch(checked, num_threads=os.cpu_count() or 1))
 
     def decode(self, ids: Sequence[int]) -> str:
