@@ -33,7 +33,7 @@ from atento.text.configuration import TokenizerConfig
 from atento.text.tokenizer import Tokenizer
 from atento.text.training import train_tokenizer
 
-WORDS = ["a", "vida", "é", "bela", "o", "que", "nosso", "irmão", "diga", "lá", "onde", "fica", "hoje", "não", "sei", "quando", "ele", "vem"]
+WORDS = tuple("a vida é bela o que nosso irmão diga lá onde fica hoje não sei quando ele vem".split())
 TEXT = "diga lá nosso irmão"
 TARGET = "a vida é bela hoje"
 
@@ -112,7 +112,7 @@ CONFIGS: dict[str, ModelConfig] = {**RECURRENT, **TRANSFORMERS, **GPTS, **BERTS}
 def tokenizer(mask: bool) -> Tokenizer:
     draw = random.Random(4)
     lines = [" ".join(draw.choices(WORDS, k=6)) for _ in range(80)]
-    settings = TokenizerConfig(kind="bpe", vocab_size=40, byte_fallback=False, min_frequency=1, mask=mask)
+    settings = TokenizerConfig(kind="bpe", vocab_size=60, byte_fallback=False, min_frequency=1, mask=mask)
     return train_tokenizer(lines, settings)
 
 
