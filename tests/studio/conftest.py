@@ -1,4 +1,4 @@
-"""A workspace with tiny models of random weights and tokenizers of several formats, and a client of the studio on it."""
+"""A workspace with tiny models of random weights and tokenizers of several formats, and a client of its studio."""
 
 from __future__ import annotations
 
@@ -24,31 +24,8 @@ from atento.text.configuration import Kind, TokenizerConfig
 from atento.text.tokenizer import Tokenizer
 from atento.text.training import train_tokenizer
 
-WORDS = [
-    "a",
-    "vida",
-    "é",
-    "bela",
-    "o",
-    "que",
-    "nosso",
-    "irmão",
-    "diga",
-    "lá",
-    "onde",
-    "fica",
-    "estação",
-    "hoje",
-    "não",
-    "sei",
-    "quando",
-    "ele",
-    "vem",
-    "qué",
-    "hermano",
-    "la",
-    "casa",
-]
+TEXT = "a vida é bela o que nosso irmão diga lá onde fica estação hoje não sei quando ele vem qué hermano la casa"
+WORDS = TEXT.split()
 SIZES = {"model_size": 16, "num_heads": 2, "feed_forward_size": 24}
 CONFIGS: dict[str, ModelConfig] = {
     "recurrent": RecurrentConfig(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -29,10 +30,10 @@ class Found:
     """Whether the whole folder was looked at."""
 
 
-def discover(root: Path) -> Found:
-    """Look through a folder; links to folders are not followed, and hidden folders are left out."""
+def discover(roots: Sequence[Path]) -> Found:
+    """Look through folders; links to folders are not followed, and hidden folders are left out."""
     found, looked_at = Found(), 0
-    waiting = [(root, 0)]
+    waiting = [(root, 0) for root in reversed(roots)]
     while waiting:
         folder, depth = waiting.pop()
         try:

@@ -105,7 +105,7 @@ class Tokenizers:
             DataError, ConfigurationError: it cannot be opened.
         """
         found = self._workspace.path(path)
-        number = self._workspace.id_of(found) if found.is_relative_to(self._workspace.root) else path
+        number = self._workspace.id_of(found)
         before = self._added.get(number)
         self._added[number] = _Source(found, name or _name_of(number) or found.name, pattern)
         try:

@@ -37,28 +37,14 @@ class Workspace:
             OutsideError: it leaves the workspace.
             UnknownIdError: it is not there.
         """
-        path = self._given.get(name) or self.inside(name)
-        if not path.exists():
-            raise UnknownIdError(f"there is no {_short(name)} in the workspace {self.root}")
-        return path
-
-    def inside(self, name: str) -> Path:
-        """A path below the root, its symbolic links followed.
-
-        Raises:
-            OutsideError: it leads elsewhere, or is no path.
-        """
-        if not name or len(name) > _LONGEST or "\0" in name:
-            raise OutsideError(f"{_short(name)!r} is no path in the workspace")
+        given = self._given_of(name)
+        path = self._inside(self.root, name) if given is None else self._below(given, name)
         try:
-            path = (self.root / name).resolve()
-        except (OSError, RuntimeError) as error:  # names that are too long, links in a circle
-            raise OutsideError(f"{_short(name)!r} is no path in the workspace") from error
-        if not path.is_relative_to(self.root):
-            raise OutsideError(
-                f"{_short(name)} leaves the workspace {self.root}: start the studio with --workspace on a folder that "
-                "holds it, or name it on the command line"
-            )
+            there = path.exists()
+        except OSError:  # a name that is too long for the system
+            there = False
+        if not there:
+            raise UnknownIdError(f"there is no {_short(name)} in the workspace {self.root}")
         return path
 
     def check_contents(self, name: str) -> None:
@@ -67,17 +53,48 @@ class Workspace:
         Raises:
             OutsideError: it does.
         """
-        if name in self._given:
+        if self._given_of(name) is not None:
             return
         path = self.path(name)
         for folder in (path, path / "bundle"):
             for entry in folder.iterdir() if folder.is_dir() else ():
                 if entry.is_symlink():
-                    self.inside(str(entry.relative_to(self.root)))
+                    self._inside(self.root, str(entry))
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where to look for models and tokenizers."""
+        return (self.root, *(path for path in self._given.values() if path.is_dir()))
 
     def id_of(self, path: Path) -> str:
-        """The id of a path below the root."""
-        return path.relative_to(self.root).as_posix()
+        """The id of a path below the root, or below something that was given."""
+        if path.is_relative_to(self.root):
+            return path.relative_to(self.root).as_posix()
+        name, given = next((name, given) for name, given in self._given.items() if path.is_relative_to(given))
+        return name if path == given else f"{name}/{path.relative_to(given).as_posix()}"
+
+    def _given_of(self, name: str) -> str | None:
+        """What was given that an id is, or lies below."""
+        return next((given for given in self._given if name == given or name.startswith(f"{given}/")), None)
+
+    def _below(self, given: str, name: str) -> Path:
+        root, rest = self._given[given], name.removeprefix(given).removeprefix("/")
+        return self._inside(root, rest) if rest else root
+
+    def _inside(self, root: Path, name: str) -> Path:
+        """A path below a folder, its symbolic links followed."""
+        if not name or len(name) > _LONGEST or "\0" in name:
+            raise OutsideError(f"{_short(name)!r} is no path in the workspace")
+        try:
+            path = (root / name).resolve()
+        except (OSError, RuntimeError) as error:  # names that are too long, links in a circle
+            raise OutsideError(f"{_short(name)!r} is no path in the workspace") from error
+        if not path.is_relative_to(root):
+            raise OutsideError(
+                f"{_short(name)} leaves the workspace {root}: start the studio with --workspace on a folder that holds "
+                "it, or name it on the command line"
+            )
+        return path
 
     def _take(self, paths: Iterable[Path]) -> tuple[str, ...]:
         """Ids of paths from the command line."""

@@ -27,7 +27,7 @@ def about(_: Studio) -> dict[str, Any]:
 
 def workspace(studio: Studio) -> dict[str, Any]:
     """Everything that can be chosen."""
-    found = discover(studio.workspace.root)
+    found = discover(studio.workspace.folders)
     tokenizers, wrong = studio.tokenizers.list(found.tokenizers)
     models, wrong_models = studio.models.list(found.models)
     return {
