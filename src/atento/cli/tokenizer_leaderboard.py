@@ -29,8 +29,8 @@ Examples:
   atento tokenizer leaderboard bpe.json --text pt=test.pt --text es=test.es --against es -o board.html
 """
 _LOOKED_AT: Final = 1_000_000
-"""Bytes in which words kept whole are looked for, spread over longer texts: some 180,000 words, enough for a share to be
-known to a quarter of a percent."""
+"""Bytes in which words kept whole are looked for, spread over longer texts: some 180,000 words, enough for a share to
+be known to a quarter of a percent."""
 _SHOWN: Final[Sequence[Mapping[str, str]]] = (
     {
         "rank": "", "tokenizer": "tokenizer", "entries": "entries", "bytes_per_token": "bytes/token",
