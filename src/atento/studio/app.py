@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from atento.studio import answers
 from atento.studio.endpoints import named, plain, post
 from atento.studio.page import FOLDER, Page
-from atento.studio.routes import about, arena, attention, tokens, translate
+from atento.studio.routes import about, arena, attention, characters, leaderboard, tokens, translate
 from atento.studio.security import Guard, failure
 from atento.studio.services import Studio
 from atento.studio.workspace import Workspace
@@ -71,6 +71,10 @@ def _routes() -> list[BaseRoute]:
         post("/api/arena", answers.ArenaRequest, arena.compare),
         post("/api/arena/overlap", answers.OverlapRequest, arena.overlap_table, heavy=True),
         post("/api/arena/entries", answers.OverlapEntriesRequest, arena.overlap_entries, heavy=True),
+        post("/api/leaderboard", answers.LeaderboardRequest, leaderboard.begin, heavy=True),
+        post("/api/characters", answers.CharactersRequest, characters.of_vocabulary, heavy=True),
+        post("/api/characters/entries", answers.CharacterEntriesRequest, characters.entries, heavy=True),
+        post("/api/characters/text", answers.CharactersOfTextRequest, characters.of_text, heavy=True),
         post("/api/translate", answers.TranslateRequest, translate.translate, heavy=True),
         post("/api/attention", answers.AttentionRequest, attention.explain, heavy=True),
         post("/api/occlusion", answers.OcclusionRequest, attention.occlude, heavy=True),

@@ -15,9 +15,10 @@ from atento.studio.kept import Kept
 from atento.studio.models import Models
 from atento.studio.tokenizers import Tokenizers
 from atento.studio.workspace import Workspace
+from atento.text.vocabularies.described import Described
 from atento.text.vocabularies.overlap import Overlap
 
-_OVERLAPS = 4
+_OVERLAPS, _DESCRIPTIONS = 4, 4
 _LIGHT, _HEAVY = 16, 32
 """Threads for what takes milliseconds, and for what waits for models; neither waits for the other."""
 
@@ -33,6 +34,7 @@ class Studio:
     jobs: Jobs
     demo: Demo
     overlaps: Kept[Overlap]
+    descriptions: Kept[Sequence[Described]]
     light: anyio.CapacityLimiter
     heavy: anyio.CapacityLimiter
 
@@ -57,6 +59,7 @@ class Studio:
             jobs=jobs,
             demo=Demo(workspace, jobs, tuple(demo)),
             overlaps=Kept(_OVERLAPS),
+            descriptions=Kept(_DESCRIPTIONS),
             light=anyio.CapacityLimiter(_LIGHT),
             heavy=anyio.CapacityLimiter(_HEAVY),
         )
