@@ -126,3 +126,10 @@ def test_spans_follow_the_bytes_and_not_the_library() -> None:
     assert aligned(b"AB", [b"a", b"b"], [(0, 1), (1, 2)]) == [(0, 1), (1, 2)]
     assert aligned(b"x", [b" x"], [(0, 1)]) == [(0, 1)]
     assert aligned("ﬁ".encode(), [b"f", b"i"], [(0, 3), (0, 3)]) == [(0, 3), (3, 3)]
+
+
+@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("number", [-1, 2**40])
+def test_a_number_that_no_id_can_be_has_no_entry(opened: dict[str, OpenTokenizer], name: str, number: int) -> None:
+    with pytest.raises(DataError, match=str(number)):
+        opened[name].entry(number)

@@ -96,7 +96,7 @@ class HuggingFaceTokenizer:
 
     def entry(self, number: int) -> Entry:
         """As ``OpenTokenizer.entry``."""
-        piece = self._plain.id_to_token(number)
+        piece = self._plain.id_to_token(number) if 0 <= number <= self.numbers[-1] else None
         if piece is None:
             raise DataError(f"no entry of {self.name} has the id {number}; ids are 0 … {self.numbers[-1]}")
         added = self._added.get(number)
