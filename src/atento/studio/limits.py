@@ -16,8 +16,9 @@ BODY: Final = 4_000_000
 """Bytes of a request's body."""
 ROWS: Final = 500
 """Of one page of a list."""
-WALKED: Final = 1_000
-"""Characters of a text that a walk goes through, each of whose tokens has all its vectors shown."""
+SENTENCE: Final = 1_000
+"""Characters of a text that is walked through, each of whose tokens has all its vectors shown, or read once for each of
+its words."""
 WEIGHTS: Final = 8_000_000
 """Attention weights of one answer: they grow with the square of a text's length."""
 
@@ -35,14 +36,14 @@ def check_text(text: str) -> str:
     return text
 
 
-def check_walk(text: str) -> str:
-    """The text, if a walk through it can be shown.
+def check_sentence(text: str) -> str:
+    """The text, if it is no longer than a long sentence.
 
     Raises:
         TooLargeError: it is too long.
     """
-    if len(text) > WALKED:
-        raise TooLargeError(f"the text has {len(text):,} characters; a walk shows at most {WALKED:,}: give a sentence")
+    if len(text) > SENTENCE:
+        raise TooLargeError(f"the text has {len(text):,} characters; at most {SENTENCE:,} are shown: give a sentence")
     return text
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from atento.core.errors import ConfigurationError, DataError
 from atento.studio.answers import AttentionRequest, OcclusionRequest
-from atento.studio.limits import check_text, check_weights
+from atento.studio.limits import check_sentence, check_text, check_weights
 from atento.studio.services import Studio
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def explain(studio: Studio, request: AttentionRequest) -> dict[str, Any]:
 
 def occlude(studio: Studio, request: OcclusionRequest) -> dict[str, Any]:
     """What each source word does for each target word."""
-    check_text(request.source)
-    check_text(request.target)
+    for text in (request.source, request.target):
+        check_sentence(check_text(text))
     with studio.models.translator(request.model) as translator:
         from atento.inspection.occlusion import occlude
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atento.studio.answers import WalkRequest
-from atento.studio.limits import check_walk
+from atento.studio.limits import check_sentence
 from atento.studio.services import Studio
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ def walk(studio: Studio, request: WalkRequest) -> Walk:
     """One of them."""
     from atento.inspection.walks import walk as walk_through
 
-    check_walk(request.text)
-    check_walk(request.target or "")
+    check_sentence(request.text)
+    check_sentence(request.target or "")
     info = studio.models.info(request.model)
     with studio.models.use(request.model) as application:
         return walk_through(
