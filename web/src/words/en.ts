@@ -1,0 +1,4 @@
+import { help, shell, tabs, themes } from './en/shell'
+import { tokens } from './en/tokens'
+
+export const en = { tabs, themes, shell, help, tokens }

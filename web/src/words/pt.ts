@@ -1,0 +1,4 @@
+import { help, shell, tabs, themes } from './pt/shell'
+import { tokens } from './pt/tokens'
+
+export const pt = { tabs, themes, shell, help, tokens }
