@@ -25,8 +25,8 @@ export interface ModelInfo {
   id: string
   name: string
   family: 'recurrent' | 'transformer' | 'gpt' | 'bert'
-  source_language: string
-  target_language: string
+  source_language: string | null
+  target_language: string | null
   parameters: number
   attends: boolean
   roles: AttentionRole[]
@@ -38,6 +38,10 @@ export interface Workspace {
   root: string
   tokenizers: TokenizerInfo[]
   models: ModelInfo[]
+  /** Paths of texts that can be measured without bringing one. */
+  texts: string[]
+  /** What lies there and cannot be opened. */
+  refused: { id: string; message: string }[]
   demo: { state: 'absent' | 'training' | 'ready'; job: string | null }
 }
 
@@ -127,6 +131,7 @@ export interface Table {
   columns: Record<string, string>
   rows: Record<string, Cell>[]
   notes: string[]
+  titles?: string[]
   shown: string[][]
   numbers: number[]
 }
@@ -194,18 +199,34 @@ export interface Candidate {
 
 export interface Translation {
   seconds: number
+  unknown: string[]
   candidates: Candidate[]
 }
 
 export interface AttentionAnswer {
   attention: Attention
   words: Attention
+  source_words: Span[]
+  target_words: Span[]
   entropy: Partial<Record<AttentionRole, number[][]>>
-  aer: Record<string, number> | null
+  aer: AlignmentScore | null
+}
+
+export type Link = [number, number]
+
+export interface AlignmentScore {
+  aer: number
+  precision: number
+  recall: number
+  predicted_links: Link[]
+  sure_links: Link[]
+  possible_links: Link[]
+  heads: { layer: number; head: number; aer: number }[]
 }
 
 export interface Occlusion {
   source: string[]
   target: string[]
+  log_probabilities: number[]
   differences: number[][]
 }

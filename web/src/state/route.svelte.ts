@@ -6,11 +6,24 @@ export type Tab = (typeof TABS)[number]
 /** Which parameters belong to a tab; two tabs that name one share its value. */
 export const KEYS = {
   tokens: ['tokenizer', 'text', 'view', 'marks', 'specials', 'token', 'part', 'step', 'ids', 'pane'],
-  arena: ['tokenizers', 'text', 'marks', 'specials', 'token', 'pair', 'on', 'entries', 'search', 'page'],
-  leaderboard: ['tokenizers', 'corpus', 'against', 'alpha', 'sort', 'path'],
-  characters: ['tokenizer', 'filter', 'search', 'page', 'text'],
+  arena: ['tokenizers', 'text', 'specials', 'token', 'lane', 'left', 'right', 'on', 'entries', 'search', 'page'],
+  leaderboard: ['tokenizers', 'paths', 'against', 'alpha', 'sort'],
+  characters: ['tokenizer', 'filter', 'find', 'leaf', 'text'],
   translate: ['model', 'second', 'source', 'beam', 'best', 'penalty', 'candidate', 'place'],
-  attention: ['model', 'source', 'target', 'gold', 'rows', 'units', 'role', 'layer', 'head', 'picture', 'place'],
+  attention: [
+    'model',
+    'source',
+    'target',
+    'gold',
+    'rows',
+    'units',
+    'role',
+    'layer',
+    'head',
+    'picture',
+    'place',
+    'occlusion',
+  ],
   mechanics: ['model', 'source', 'target', 'walk', 'frame', 'layer', 'head', 'position'],
 } as const satisfies Record<Tab, readonly string[]>
 

@@ -1,4 +1,19 @@
+import { arena, characters, columns, leaderboard } from './en/arena'
+import { attention, models, translate } from './en/models'
 import { help, shell, tabs, themes } from './en/shell'
 import { tokens } from './en/tokens'
 
-export const en = { tabs, themes, shell, help, tokens }
+export const en = {
+  tabs,
+  themes,
+  shell,
+  help,
+  tokens,
+  arena,
+  leaderboard,
+  characters,
+  columns,
+  models,
+  translate,
+  attention,
+}

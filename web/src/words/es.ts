@@ -1,4 +1,19 @@
+import { arena, characters, columns, leaderboard } from './es/arena'
+import { attention, models, translate } from './es/models'
 import { help, shell, tabs, themes } from './es/shell'
 import { tokens } from './es/tokens'
 
-export const es = { tabs, themes, shell, help, tokens }
+export const es = {
+  tabs,
+  themes,
+  shell,
+  help,
+  tokens,
+  arena,
+  leaderboard,
+  characters,
+  columns,
+  models,
+  translate,
+  attention,
+}
