@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 CODE := src tests benchmarks examples notebooks
 
-.PHONY: demo test lint format notebooks bench acceptance clean
+.PHONY: demo test lint format notebooks web studio bench acceptance clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/atento demo
@@ -29,6 +29,14 @@ notebooks: $(VENV)/.development
 	mkdir -p build/notebooks/en build/notebooks/pt
 	for file in notebooks/*/*.py; do $(BIN)/jupytext --quiet --to ipynb --output build/$${file%.py}.ipynb $$file || exit; done
 
+# The studio's page, from web/ into src/atento/studio/page: Node 20 is needed for this and for nothing else.
+web:
+	@if command -v npm > /dev/null; then cd web && npm ci --no-audit --no-fund && npm run build; \
+	else echo "make web: npm is missing, so the studio's page is not built; install Node 20" >&2; fi
+
+studio: web $(VENV)/.studio
+	$(BIN)/atento studio
+
 # Long proofs: ten kills, every batch size. Real corpora are found through ATENTO_DATA where it is set.
 acceptance: $(VENV)/.development
 	$(BIN)/python -m pytest -m acceptance
@@ -48,6 +56,10 @@ $(VENV)/.runtime: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.development: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) --editable ".[dev]"
+	touch $@
+
+$(VENV)/.studio: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable ".[studio]"
 	touch $@
 
 $(VENV)/.benchmarks: pyproject.toml constraints.txt | $(BIN)/python

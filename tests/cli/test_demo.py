@@ -8,6 +8,7 @@ import pytest
 
 from atento.cli import demo
 from atento.data.builtin.corpus import BuiltinCorpus, BuiltinPart, builtin_corpus
+from atento.data.builtin.course import SENTENCE, WANTED
 
 Atento = Callable[..., Any]
 QUICK = (
@@ -38,7 +39,7 @@ def test_lesson_one(atento: Atento, small: BuiltinCorpus) -> None:
     assert first.code == 0, first.err
     run = Path("runs/demo")
     for words in (
-        "hand-written", "composed", "AER", "BLEU|nrefs:1", "chrF2|nrefs:1", demo.SENTENCE, demo.WANTED,
+        "hand-written", "composed", "AER", "BLEU|nrefs:1", "chrF2|nrefs:1", SENTENCE, WANTED,
         "That is not the translation that was wanted", "┌ irmão", "Next:", f"atento translate {run}",
     ):  # fmt: skip
         assert words in first.out
@@ -79,11 +80,11 @@ def test_a_translation_as_wanted_is_said_to_be_so(capsys: pytest.CaptureFixture[
     class Wanted:
         """Stands for a translator and its translation."""
 
-        text = demo.WANTED
+        text = WANTED
         attention = None
 
         def translate(self, text: str, *, attention: bool) -> Wanted:
-            assert text == demo.SENTENCE
+            assert text == SENTENCE
             return self
 
     demo._course(Wanted(), tmp_path / "none.png")

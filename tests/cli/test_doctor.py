@@ -27,7 +27,7 @@ def test_a_check_that_fails_is_a_finding(atento: Atento, monkeypatch: pytest.Mon
     def broken() -> None:
         raise RuntimeError("on fire")
 
-    monkeypatch.setattr("atento.data.encoding.default_cache", broken)
+    monkeypatch.setattr("atento.core.environment.default_cache", broken)
     result = atento("doctor")
     assert result.code == 0
     assert "RuntimeError: on fire" in result.out

@@ -13,7 +13,6 @@ from atento.core.errors import DataError, OutputError
 from atento.data import encoding
 from atento.data.corpus_files import CorpusFiles
 from atento.data.dataset import LeftOut, ParallelDataset, open_dataset
-from atento.data.encoding import default_cache
 
 WORDS = st.lists(st.sampled_from(["a", "casa", "grande", "perro", "gato"]), max_size=6).map(" ".join)
 
@@ -151,10 +150,3 @@ def test_only_old_half_built_folders_are_swept_away(tmp_path, encoder):
     open_dataset([corpus(tmp_path, [("a", "b")])], encoder, encoder, cache=tmp_path / "cache")
     assert not old.exists()
     assert new.exists()
-
-
-def test_the_default_cache_is_the_chosen_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("ATENTO_CACHE", str(tmp_path))
-    assert default_cache() == tmp_path
-    monkeypatch.delenv("ATENTO_CACHE")
-    assert default_cache().name == "atento"

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from atento.data.builtin.markup import WORD
 from atento.text.configuration import TokenizerConfig
 from atento.text.training import train_tokenizer
-from atento.text.words import assign, segment
+from atento.text.words import How, assign, count, segment
 
 LATIN = "abcçéñ 0123.,:/-'’¿?¡!«»_() \n\t"
 
@@ -66,3 +66,8 @@ def test_runs_are_what_a_tokenizer_of_words_cuts() -> None:
     assert set(spans) == {span for span in tokenizer.encode(text).spans if text.encode()[slice(*span)].strip()}
     assert [text.encode()[slice(*span)].decode() for span in spans[:6]] == ["O", "João", "-", "Paulo", "viu", "3"]
     assert segment("", "runs") == segment(" \t", "runs") == []
+
+
+@given(text=st.text(max_size=40), how=st.sampled_from(["words", "whitespace", "runs"]))
+def test_words_are_counted_as_they_are_cut(text: str, how: How) -> None:
+    assert count(text, how) == len(segment(text, how))

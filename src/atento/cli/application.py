@@ -26,6 +26,7 @@ from atento.cli import (
     import_,
     neighbours,
     recipes,
+    studio,
     study,
     tokenizer,
     train,
@@ -78,6 +79,9 @@ def _application() -> typer.Typer:
     app.command(short_help="A paper's claim, tried here.", epilog=study.EXAMPLES, cls=PairCommand)(study.study)
     app.command("import", short_help="Make a run of a model from elsewhere.", epilog=import_.EXAMPLES)(import_.import_)
     app.command(short_help="Write a run in another library's format.", epilog=export.EXAMPLES)(export.export)
+    app.command(short_help="See all of this in a local page.", epilog=studio.EXAMPLES, cls=SeveralCommand)(
+        studio.studio
+    )
     app.command(short_help="What this machine offers, and what is wrong.", epilog=doctor.EXAMPLES)(doctor.doctor)
     return app
 

@@ -6,13 +6,13 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from atento.cli.arguments import Device
 from atento.cli.console import print_table, progress_bar, say, terminal_width
-from atento.core.errors import TrainingError
+from atento.data.builtin.course import SENTENCE, WANTED
 
 if TYPE_CHECKING:
     from atento.applications.translator import Translation, Translator
@@ -25,9 +25,6 @@ Examples:
   atento demo
   atento demo --minutes 1 --fresh -o runs/quick-demo
 """
-RECIPE: Final = "demo"
-SENTENCE: Final = "E a vida o que é, diga lá, meu irmão?"  # codespell:ignore meu
-WANTED: Final = "¿Y la vida, qué es? Dime tú, hermano."
 
 
 def demo(
@@ -49,21 +46,22 @@ def demo(
     """
     from atento.cli.translate import load
     from atento.data.builtin.corpus import builtin_corpus
+    from atento.training.demo import check_same_corpus, corpus_folder, state_of, write_corpus
 
-    folder = run.with_name(f"{run.name}-corpus")
-    state = _state(run, folder)
+    folder = corpus_folder(run)
+    state = state_of(run)
     if fresh and state != "new":
         shutil.rmtree(run)
         state = "new"
     corpus = builtin_corpus(composed)
     if state == "new" or not (folder / "train.pt").exists():
         say(f"Writing the built-in Portuguese-Spanish corpus to {folder} …")
-        _write(folder, corpus)
-    _check_same(folder, corpus, run)
+        write_corpus(folder, corpus)
+    check_same_corpus(run, corpus)
     if state == "finished":
         say(f"{run} is trained already and is used again (--fresh trains anew).")
     else:
-        _train(run, folder, minutes, settings or (), device, resume=state == "begun")
+        _train(run, minutes, settings or (), device, resume=state == "begun")
     translator = load(run, device)
     print(_about(translator, corpus))
     _evaluate(translator, corpus)
@@ -71,56 +69,7 @@ def demo(
     _next(run, folder)
 
 
-def _state(run: Path, corpus: Path) -> str:
-    """``new``, ``begun`` or ``finished``.
-
-    Raises:
-        TrainingError: the folder has something else in it.
-    """
-    from atento.bundle import load_bundle
-    from atento.core.configuration import read_toml
-    from atento.core.errors import BundleError
-
-    if not run.exists() or (run.is_dir() and not any(run.iterdir())):
-        return "new"
-    recipe = run / "recipe.toml"
-    table: dict[str, Any] = read_toml(recipe) if recipe.is_file() else {}
-    sources = [each.get("source") for each in table.get("data", {}).get("train", [])]
-    if sources != [str((corpus / "train.pt").absolute())]:
-        raise TrainingError(f"{run} is there already and is no demo; give another -o")
-    try:
-        ended = (load_bundle(run).card or {}).get("training", {}).get("ended_by")
-    except BundleError:
-        return "begun"
-    return "begun" if ended == "stopped" else "finished"
-
-
-def _write(folder: Path, corpus: BuiltinCorpus) -> None:
-    """The corpus, and one validation part of both kinds of sentences."""
-    from atento.core.files import atomic_text
-    from atento.data.builtin.corpus import write_builtin
-
-    write_builtin(folder, corpus)
-    for name, side in (("dev.pt", "source"), ("dev.es", "target")):
-        with atomic_text(folder / name) as stream:
-            stream.writelines(f"{getattr(pair, side)}\n" for pair in corpus.dev.pairs)
-
-
-def _check_same(folder: Path, corpus: BuiltinCorpus, run: Path) -> None:
-    """Refuse to score a model on sentences that it may have been trained on.
-
-    Raises:
-        TrainingError: the run's corpus is another one, of another size or version.
-    """
-    from atento.core.files import read_lines
-
-    if list(read_lines(folder / "train.pt")) != [pair.source for pair in corpus.train.pairs]:
-        raise TrainingError(f"{run} was trained on another built-in corpus than this; add --fresh to train anew")
-
-
-def _train(
-    run: Path, folder: Path, minutes: float | None, settings: Sequence[str], device: str, *, resume: bool
-) -> None:
+def _train(run: Path, minutes: float | None, settings: Sequence[str], device: str, *, resume: bool) -> None:
     """Train, or go on; a wish to stop ends the demo.
 
     Raises:
@@ -128,13 +77,12 @@ def _train(
     """
     from atento.cli.train import interruptible
     from atento.training import run as training
-    from atento.training.recipe import read_recipe
+    from atento.training.demo import demo_recipe
 
     recipe = None
     if not resume:
         budget = [f"training.minutes={minutes}"] if minutes is not None else []
-        pairs = [[folder / f"{part}.pt", folder / f"{part}.es"] for part in ("train", "dev")]
-        recipe = read_recipe(RECIPE, train=pairs[0], valid=pairs[1], overrides=[*settings, *budget])
+        recipe = demo_recipe(run, [*settings, *budget])
         if recipe.training.minutes is not None:
             say(f"Training a recurrent model with attention for {recipe.training.minutes:g} minutes …")
     else:

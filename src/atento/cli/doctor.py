@@ -182,7 +182,7 @@ def _fused_attention(device: object) -> str:
 
 
 def _cache() -> Iterator[Finding]:
-    from atento.data.encoding import default_cache
+    from atento.core.environment import default_cache
 
     folder = default_cache()
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) if folder.is_dir() else 0

@@ -231,8 +231,9 @@ def translated(
         DataError: a line cannot be translated; file and line are named.
         ConfigurationError: the settings do not suit this run.
     """
-    from atento.cli.translate import load, with_settings
+    from atento.cli.translate import load
     from atento.core.errors import ConfigurationError, DataError
+    from atento.decoding.configuration import with_settings
 
     translator = load(run, device)
     decoding = with_settings(translator.bundle.decoding, settings)

@@ -11,8 +11,11 @@ import typer
 from atento.cli.arguments import Columns, Json, Keys, Languages, check_output, corpus_of, require
 from atento.cli.console import PLAIN, print_json, print_table, progress_bar
 from atento.cli.pictures import check_picture
+from atento.cli.tokenizer_characters import register as register_characters
 from atento.cli.tokenizer_compare import EPILOG as COMPARE
 from atento.cli.tokenizer_compare import compare
+from atento.cli.tokenizer_leaderboard import EXAMPLES as LEADERBOARD
+from atento.cli.tokenizer_leaderboard import leaderboard
 from atento.cli.tokenizer_show import EPILOG as SHOW
 from atento.cli.tokenizer_show import show
 
@@ -116,6 +119,12 @@ def train(
 
 app.command(epilog=SHOW)(show)
 app.command(epilog=COMPARE)(compare)
+
+
+app.command(name="leaderboard", epilog=LEADERBOARD)(leaderboard)
+
+
+register_characters(app)
 
 
 def _texts(

@@ -25,7 +25,6 @@ from atento.cli.pictures import AttentionDrawing, AttentionFile, Grid, Head, Lay
 if TYPE_CHECKING:
     from atento.applications.translator import Translation, Translator
     from atento.core.progress import Progress
-    from atento.decoding.configuration import DecodingConfig
     from atento.figures.attention import Attention
 
 EXAMPLES = """\b
@@ -107,6 +106,8 @@ def translate(
     from atento.applications.translator import LONGEST_TEXT
 
     chunks = _chunks(texts, input_file, LONGEST_TEXT)
+    from atento.decoding.configuration import with_settings
+
     translator = load(run, device)
     decoding = with_settings(translator.bundle.decoding, settings)
     records: list[Attention] = []
@@ -146,24 +147,6 @@ def load(run: Path, device: str) -> Translator:
     from atento.applications.translator import Translator
 
     return Translator.load(run, str(usable_device(device)))
-
-
-def with_settings(decoding: DecodingConfig, settings: dict[str, Any]) -> DecodingConfig:
-    """The bundle's own settings with those given (not None) put over them; the beam is widened to ``n_best``.
-
-    Raises:
-        ConfigurationError: a value out of its range, or two that contradict each other.
-    """
-    import msgspec
-
-    chosen = {name: value for name, value in settings.items() if value is not None}
-    if chosen.get("n_best", 1) > decoding.beam_size and "beam_size" not in chosen:
-        chosen["beam_size"] = chosen["n_best"]
-    if chosen.get("sampling"):
-        chosen.setdefault("n_best", 1)
-    if chosen.get("beam_size", decoding.beam_size) < decoding.n_best:
-        chosen.setdefault("n_best", 1)
-    return msgspec.structs.replace(decoding, **chosen)
 
 
 class _Unknown:

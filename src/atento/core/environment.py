@@ -1,4 +1,6 @@
-"""What the command line asks of the libraries below it, by variables that they read when they are first imported.
+"""What the environment says, and what the command line asks there of the libraries below it.
+
+Variables are read by these libraries when they are first imported.
 
 *Threads that share a processor politely.* PyTorch's parallel loops wait for each other by spinning. If another program
 takes one of the processors away, a thread spins through its whole share of time while the one it waits for has none: a
@@ -15,7 +17,10 @@ six and five alternations; one by one they differ by 10 %).
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 
 def settings_for_libraries(environment: Mapping[str, str]) -> dict[str, str]:
@@ -24,3 +29,16 @@ def settings_for_libraries(environment: Mapping[str, str]) -> dict[str, str]:
     if "OMP_WAIT_POLICY" not in environment:
         settings["GOMP_SPINCOUNT"] = "20000"
     return {name: value for name, value in settings.items() if name not in environment}
+
+
+def default_cache() -> Path:
+    """The folder for what can be made again: ``ATENTO_CACHE``, or the system's place for caches."""
+    if chosen := os.environ.get("ATENTO_CACHE"):
+        return Path(chosen)
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = str(Path.home() / "Library" / "Caches")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "atento"

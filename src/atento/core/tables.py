@@ -30,6 +30,8 @@ class Column:
     """Digits after the point in what people read; CSV and JSON have all of them."""
     percent: bool = False
     """Whether people read it as a percentage; CSV and JSON have the share."""
+    grouped: bool = True
+    """Whether people read whole numbers with their thousands separated; ids are not."""
     note: str = ""
     """What it is, in which unit, and how it is counted."""
 
@@ -117,7 +119,7 @@ def shown(cell: Cell, column: Column) -> str:
         case _ if column.percent:
             return f"{100 * cell:.{1 if column.digits is None else column.digits}f} %"
         case int() if column.digits is None:
-            return f"{cell:,}"
+            return f"{cell:,}" if column.grouped else str(cell)
         case _:
             return f"{cell:,.{column.digits}f}" if column.digits is not None else f"{cell:,g}"
 

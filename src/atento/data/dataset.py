@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from atento.core.environment import default_cache
 from atento.core.errors import DataError
 from atento.core.progress import Progress, Silent
 from atento.data.corpus_files import CorpusFiles
-from atento.data.encoding import EncodedFiles, TextEncoder, default_cache, encode_corpus
+from atento.data.encoding import EncodedFiles, TextEncoder, encode_corpus
 
 Int64s = npt.NDArray[np.int64]
 

@@ -18,9 +18,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -88,19 +86,6 @@ class _Summary(msgspec.Struct, frozen=True, kw_only=True):
     pairs: int
     dtypes: tuple[str, str]
     sizes: dict[str, int]
-
-
-def default_cache() -> Path:
-    """The folder for encoded corpora: ``ATENTO_CACHE``, or the system's place for caches."""
-    if chosen := os.environ.get("ATENTO_CACHE"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = str(Path.home() / "Library" / "Caches")
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "atento"
 
 
 def encode_corpus(

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from atento.core.environment import default_cache
 from atento.core.errors import DataError
 from atento.core.progress import Progress, Silent
-from atento.data.encoding import default_cache
 from atento.data.text_encoding import Int64s, RunningTextEncoder, encode_text
 from atento.data.text_files import Documents, TextFiles
 

@@ -6,7 +6,8 @@ Lengths count target tokens with the end token ``</s>``, without the decoder's f
 from __future__ import annotations
 
 import math
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import msgspec
 
@@ -100,3 +101,19 @@ class DecodingConfig(Configuration, frozen=True, kw_only=True):
     def _require(self, key: str, fits: bool, advice: str) -> None:
         if not fits:
             raise ConfigurationError(f"decoding.{key} = {getattr(self, key)!r} is out of range: {advice}")
+
+
+def with_settings(decoding: DecodingConfig, settings: Mapping[str, Any]) -> DecodingConfig:
+    """A bundle's own settings with those given (not None) put over them; the beam is widened to ``n_best``.
+
+    Raises:
+        ConfigurationError: a value out of its range, or two that contradict each other.
+    """
+    chosen = {name: value for name, value in settings.items() if value is not None}
+    if chosen.get("n_best", 1) > decoding.beam_size and "beam_size" not in chosen:
+        chosen["beam_size"] = chosen["n_best"]
+    if chosen.get("sampling"):
+        chosen.setdefault("n_best", 1)
+    if chosen.get("beam_size", decoding.beam_size) < decoding.n_best:
+        chosen.setdefault("n_best", 1)
+    return msgspec.structs.replace(decoding, **chosen)

@@ -5,11 +5,14 @@ Figures are made without pyplot: they are not registered anywhere and the user's
 
 from __future__ import annotations
 
+import html
+import io
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import matplotlib
 from matplotlib.backends.backend_agg import RendererAgg
@@ -45,6 +48,18 @@ def save(figure: Figure, path: Path) -> None:
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         raise OutputError(f"cannot draw {path}: the suffix chooses the format{nearest(suffix, FORMATS)}")
+    with atomic_path(path) as temporary:
+        _draw(figure, temporary, suffix)
+
+
+def svg(figure: Figure) -> str:
+    """A figure as the text of an SVG file; see ``save``."""
+    stream = io.BytesIO()
+    _draw(figure, stream, ".svg")
+    return stream.getvalue().decode()
+
+
+def _draw(figure: Figure, place: Path | BinaryIO, suffix: str) -> None:
     dpi = min(DPI, LARGEST / max(figure.get_size_inches()))
     metadata: dict[str, dict[str, str | None]] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
     # Type 3 outlines, as type 42 loses fonts with PostScript outlines such as Noto Sans CJK.
@@ -54,8 +69,29 @@ def save(figure: Figure, path: Path) -> None:
         "pdf.fonttype": 3,
         "pdf.compression": 6,
     }
-    with atomic_path(path) as temporary, _SETTINGS, matplotlib.rc_context(settings):
-        figure.savefig(temporary, format=suffix[1:], dpi=dpi, metadata=metadata.get(suffix))
+    with _SETTINGS, matplotlib.rc_context(settings):
+        figure.savefig(place, format=suffix[1:], dpi=dpi, metadata=metadata.get(suffix))
+
+
+def svg_element(file: str, prefix: str, title: str) -> str:
+    """An SVG file as an element of a page: its ids made unique, without declarations that concern whole documents.
+
+    Args:
+        file: the text of a file that ``save`` wrote, or what ``svg`` gives.
+        prefix: of its ids; no other element of the page may have it.
+        title: what it shows, for those who cannot see it.
+    """
+    text = file[file.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", text, flags=re.DOTALL)
+    text = re.sub(r'\bid="', f'id="{prefix}-', text)
+    text = re.sub(r'(xlink:)?href="#', f'href="#{prefix}-', text)
+    text = text.replace("url(#", f"url(#{prefix}-")
+    head, _, body = text.partition(">")
+    width, height = re.findall(r'(?:width|height)="([\d.]+)pt"', head)
+    natural = float(width) * 4 / 3  # pixels
+    viewport = f'viewBox="0 0 {width} {height}" style="max-width:{natural * 1.2:.0f}px;min-width:{natural * 0.7:.0f}px"'
+    label = html.escape(title)
+    return f'<svg role="img" aria-label="{label}" {viewport}>' + re.sub(r">\s*\n\s*", ">", body.strip())
 
 
 def measure(style: fonts.Style, points: float) -> tuple[float, float]:

@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from atento.core.errors import DataError
 from atento.figures import charts, fonts
 from atento.figures.canvas import MARGIN, measure, missing_note
-from atento.figures.charts import COLOURS, FAINT_INK, INK, RULE, SMALL
+from atento.figures.charts import COLOURS, FAINT_INK, SMALL
+from atento.figures.placing import RINGS, Frame, Label, Points, Room
 
 _WIDTH: Final = 7.2
 _HEIGHTS: Final = (3.6, 7.2)
@@ -30,11 +29,7 @@ _LONGEST: Final = 28
 _MOST_LABELS: Final = 250
 _FEW: Final = 60
 """So many points have their labels led to free places further off; of more, those without room stay dots."""
-_RINGS: Final = (0.05, 0.16, 0.3, 0.45, 0.65, 0.9, 1.2)
-"""How far from its point a label may stand, in inches; beyond the first a leader joins them."""
 _MOST_GROUPS: Final = len(COLOURS)
-
-Points = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -72,7 +67,7 @@ def scatter(cloud: Cloud) -> Figure:
     width = max(left + _WIDTH + aside + MARGIN, missing.width + 2 * MARGIN)
     figure = Figure(figsize=(width, below + height + MARGIN), facecolor="white")
     sheet = charts.paper(figure)
-    frame = _Frame(left, below, _WIDTH, height)
+    frame = Frame(left, below, _WIDTH, height)
     frame.draw(sheet)
     places = (cloud.points - middle) * scale + [left + _WIDTH / 2, below + height / 2]
     colours = _colours(cloud, names)
@@ -88,62 +83,16 @@ def scatter(cloud: Cloud) -> Figure:
     return figure
 
 
-@dataclass(frozen=True)
-class _Frame:
-    left: float
-    bottom: float
-    width: float
-    height: float
-
-    def draw(self, sheet: Axes) -> None:
-        right, top = self.left + self.width, self.bottom + self.height
-        across, up = (self.left, right, right, self.left, self.left), (self.bottom, self.bottom, top, top, self.bottom)
-        sheet.plot(across, up, color=RULE, linewidth=0.8)
-
-    def holds(self, box: Box) -> bool:
-        return (
-            box[0] >= self.left + 0.03
-            and box[1] >= self.bottom + 0.03
-            and box[2] <= self.left + self.width - 0.03
-            and box[3] <= self.bottom + self.height - 0.03
-        )
-
-
-Box = tuple[float, float, float, float]
-"""Left, bottom, right and top in inches."""
-
-
-@dataclass(frozen=True)
-class _Label:
-    number: int
-    style: fonts.Style
-    box: Box
-    points: float
-    leader: Points
-    """Places along the line that leads to the point, in inches; none if the label stands beside it."""
-    strong: bool
-
-    def draw(self, sheet: Axes) -> None:
-        x, y = (self.box[0] + self.box[2]) / 2, (self.box[1] + self.box[3]) / 2
-        if len(self.leader):
-            sheet.plot(self.leader[:, 0], self.leader[:, 1], color=FAINT_INK, linewidth=0.5, alpha=0.7, zorder=1.5)
-        weight = "bold" if self.strong else "normal"
-        halo = [patheffects.withStroke(linewidth=1.6, foreground="white", alpha=0.85)]
-        charts.write(
-            sheet, x, y, self.style, self.points, ha="center", color=INK, weight=weight, path_effects=halo, zorder=4
-        )
-
-
 def _order(cloud: Cloud) -> list[int]:
     """Points in the order in which they get their labels, as many as may have one."""
     first = list(dict.fromkeys(cloud.first))
     return (first + [place for place in range(len(cloud.labels)) if place not in set(first)])[:_MOST_LABELS]
 
 
-def _placed(cloud: Cloud, places: Points, frame: _Frame) -> Iterator[_Label]:
+def _placed(cloud: Cloud, places: Points, frame: Frame) -> Iterator[Label]:
     """Labels at the first free place around their points."""
     first, few = set(cloud.first), len(places) <= _FEW
-    room = _Room(frame, np.empty((0, 4)), places if few else places[list(cloud.first)])
+    room = Room(frame, np.empty((0, 4)), places if few else places[list(cloud.first)])
     for number in _order(cloud):
         text = cloud.labels[number]
         style = fonts.style(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
@@ -151,57 +100,11 @@ def _placed(cloud: Cloud, places: Points, frame: _Frame) -> Iterator[_Label]:
         points = SMALL + 1.0 if strong else SMALL - (0.0 if few else 1.0)
         width, height = measure(style, points)
         size = width * (1.12 if strong else 1.0), height * 0.82
-        for distance in _RINGS if few or strong else _RINGS[:1]:
-            found = room.take(places[number], size, distance, led=distance > _RINGS[0])
+        for distance in RINGS if few or strong else RINGS[:1]:
+            found = room.take(places[number], size, distance, led=distance > RINGS[0])
             if found is not None:
-                yield _Label(number, style, found[0], points, found[1], strong)
+                yield Label(number, style, found[0], points, found[1], strong)
                 break
-
-
-@dataclass
-class _Room:
-    """What is taken already."""
-
-    frame: _Frame
-    boxes: Points
-    """[labels, 4]."""
-    dots: Points
-    """Dots, and places on leaders, that no label may cover."""
-
-    def take(
-        self, point: Points, size: tuple[float, float], distance: float, *, led: bool
-    ) -> tuple[Box, Points] | None:
-        """The first free place of eight around a point, to its right first, and the leader; None if there is none."""
-        for across, up in ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)):
-            step = distance * (0.75 if across and up else 1.0)
-            left = float(point[0]) + across * step + size[0] * (across - 1) / 2
-            bottom = float(point[1]) + up * step + size[1] * (up - 1) / 2
-            box = (left, bottom, left + size[0], bottom + size[1])
-            leader = _leader(point, box) if led else np.empty((0, 2))
-            if self._is_free(box, leader):
-                self.boxes = np.vstack([self.boxes, box])
-                self.dots = np.vstack([self.dots, leader[1:-1]])
-                return box, leader
-        return None
-
-    def _is_free(self, box: Box, leader: Points) -> bool:
-        boxes = self.boxes
-        apart = (boxes[:, 0] >= box[2]) | (boxes[:, 2] <= box[0]) | (boxes[:, 1] >= box[3]) | (boxes[:, 3] <= box[1])
-        covered = _inside(self.dots, np.array([box]), 0.02).any()
-        return self.frame.holds(box) and bool(apart.all()) and not covered and not _inside(leader, boxes, 0.01).any()
-
-
-def _leader(point: Points, box: Box) -> Points:
-    """Places on the way from a point to the nearest place of a label."""
-    near = np.clip(point, box[:2], box[2:])
-    return np.linspace(point, near, 12)
-
-
-def _inside(places: Points, boxes: Points, margin: float) -> NDArray[np.bool_]:
-    """Which places lie in which boxes, [places, boxes]."""
-    above = places[:, None] > boxes[None, :, :2] - margin
-    below = places[:, None] < boxes[None, :, 2:] + margin
-    return np.asarray((above & below).all(axis=2), dtype=np.bool_)
 
 
 def _scale(points: Points) -> tuple[float, Points, float]:
@@ -250,7 +153,7 @@ def _legend(sheet: Axes, styles: Sequence[fonts.Style], x: float, top: float) ->
         y -= height + 0.08
 
 
-def _write_axes(sheet: Axes, names: tuple[str, str], frame: _Frame) -> None:
+def _write_axes(sheet: Axes, names: tuple[str, str], frame: Frame) -> None:
     across, up = (
         charts.wrapped(name, length, SMALL, 1) for name, length in zip(names, (_WIDTH, frame.height), strict=True)
     )

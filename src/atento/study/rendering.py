@@ -6,7 +6,6 @@ nothing. The same report gives the same bytes.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -131,23 +130,8 @@ def _write_chart(chart: Chart, report: StudyReport, folder: Path) -> tuple[_Pict
     paths = [folder / "figures" / f"{chart.name}{suffix}" for suffix in (".svg", ".png")]
     for path in paths:
         canvas.save(figure, path)
-    svg = _inline(paths[0].read_text(encoding="utf-8"), f"figure-{chart.name}", chart.title)
+    svg = canvas.svg_element(paths[0].read_text(encoding="utf-8"), f"figure-{chart.name}", chart.title)
     return _Picture(chart, legend(chart, report), svg), paths
-
-
-def _inline(svg: str, prefix: str, title: str) -> str:
-    """An SVG file as an element of a page: its ids made unique, without declarations that concern whole documents."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
-    svg = re.sub(r'(xlink:)?href="#', f'href="#{prefix}-', svg)
-    svg = svg.replace("url(#", f"url(#{prefix}-")
-    head, _, body = svg.partition(">")
-    width, height = re.findall(r'(?:width|height)="([\d.]+)pt"', head)
-    natural = float(width) * 4 / 3  # pixels
-    viewport = f'viewBox="0 0 {width} {height}" style="max-width:{natural * 1.2:.0f}px;min-width:{natural * 0.7:.0f}px"'
-    label = html.escape(title)
-    return f'<svg role="img" aria-label="{label}" {viewport}>' + re.sub(r">\s*\n\s*", ">", body.strip())
 
 
 def _context(report: StudyReport, pictures: Sequence[_Picture]) -> dict[str, object]:

@@ -72,6 +72,13 @@ def visible_bytes(raw: bytes, *, spaces: bool = False) -> str:
     return "".join(parts)
 
 
+def is_unseen(character: str) -> bool:
+    """Whether a character shows nothing and is no white space, or has no look that one could know."""
+    white = character in "\t\n" or unicodedata.category(character) == "Zs"
+    unseen = character in _BLANK or _is_selector(character) or unicodedata.category(character) in _UNSEEN
+    return unseen and not white
+
+
 @functools.lru_cache(maxsize=1 << 16)
 def _shown(character: str, spaces: bool) -> str:
     if character in _ASCII:
@@ -81,9 +88,7 @@ def _shown(character: str, spaces: bool) -> str:
         return _white(character) if spaces else character
     if character in _SIGNS or (spaces and character in SPACES.values()):
         return f"{OPEN}{character}{CLOSE}"
-    if character in _BLANK or _is_selector(character) or unicodedata.category(character) in _UNSEEN:
-        return _named(character)
-    return character
+    return _named(character) if is_unseen(character) else character
 
 
 def _white(character: str) -> str:

@@ -33,14 +33,12 @@ def segment(text: str, how: How = "words") -> list[Span]:
     ``whitespace`` cuts at spaces alone, ``runs`` as tokenizers of kind ``word`` do: letters, marks and digits that
     touch are a word, and every other sign is one.
     """
-    match how:
-        case "words":
-            parts = _words(text)
-        case "whitespace":
-            parts = _whitespace(text)
-        case "runs":
-            parts = _runs(text)
-    return to_bytes(text, list(parts))
+    return to_bytes(text, list(_parts(text, how)))
+
+
+def count(text: str, how: How = "words") -> int:
+    """How many words a text has; see ``segment``."""
+    return sum(1 for _ in _parts(text, how))
 
 
 def words_of(text: str, how: How = "words") -> list[str]:
@@ -63,6 +61,17 @@ def assign(tokens: Sequence[Span | None], words: Sequence[Span]) -> list[int | N
                 best, most = number, shared
         result.append(best)
     return result
+
+
+def _parts(text: str, how: How) -> Iterator[Span]:
+    """The words as spans of characters."""
+    match how:
+        case "words":
+            return _words(text)
+        case "whitespace":
+            return _whitespace(text)
+        case "runs":
+            return _runs(text)
 
 
 def _whitespace(text: str) -> Iterator[Span]:

@@ -23,7 +23,7 @@ def aligned(raw: bytes, pieces: Sequence[bytes], rough: Sequence[Span]) -> list[
     for piece, (start, stop) in zip(pieces, rough, strict=True):
         begin = _begin(raw, piece, position, start)
         found = _length(raw, piece, begin)
-        end = begin + found if found else max(stop, begin)
+        end = begin + found if found else begin if _is_put_there(raw, piece, begin, stop) else max(stop, begin)
         result.append((begin, end))
         position = end
     return result
@@ -40,3 +40,8 @@ def _length(raw: bytes, piece: bytes, begin: int) -> int:
         return len(piece)
     bare = piece.removeprefix(b" ")
     return len(bare) if bare != piece and bare and raw.startswith(bare, begin) else 0
+
+
+def _is_put_there(raw: bytes, piece: bytes, begin: int, stop: int) -> bool:
+    """Whether a token is a space that the library put before a text, and nothing of the text."""
+    return bool(piece) and not piece.strip() and bool(raw[begin:stop].decode(errors="replace").strip())

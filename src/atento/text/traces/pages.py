@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from importlib import metadata
 
 import jinja2
 
-from atento import __version__
 from atento.core.tables import Table
 from atento.text.traces.describing import describe
 from atento.text.traces.lanes import lanes
@@ -25,7 +25,7 @@ def page(traces: Sequence[Trace], overlaps: Sequence[Table] = ()) -> str:
         _templates()
         .get_template("tokens.html.j2")
         .render(
-            version=__version__,
+            version=metadata.version("atento"),
             title=" · ".join(dict.fromkeys(trace.tokenizer.name for trace in traces)) or "Vocabularies",
             groups=groups,
             overlaps=overlaps,

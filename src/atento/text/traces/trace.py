@@ -199,7 +199,7 @@ def trace(
         specials=specials,
         names=tuple(name for name in tokenizer.specials if name and name in text),
         normalised=cut.normalised,
-        pre_tokens=tuple(_pre_tokens(tokenizer, cut, tokens, best if steps else 0)),
+        pre_tokens=tuple(_pre_tokens(tokenizer, cut, best if steps else 0)),
         tokens=tokens,
         finished=_finished(tokenizer, cut),
         graphemes=len(graphemes),
@@ -251,25 +251,35 @@ def before_space(raw: bytes, place: int) -> int:
     return place
 
 
-def _pre_tokens(tokenizer: OpenTokenizer, cut: Cut, tokens: Sequence[TracedToken], best: int) -> list[TracedPreToken]:
-    result = []
-    for part in cut.pre_tokens:
-        steps = replay(tokenizer.algorithm, part.text, best) if best and not part.special else None
-        own = tokens[part.first : part.stop]
-        if steps is not None and not _agrees(steps, own):
-            steps = None
-        result.append(
-            TracedPreToken(
-                text=part.text, span=part.span, tokens=(part.first, part.stop), special=part.special, replay=steps
-            )
+def _pre_tokens(tokenizer: OpenTokenizer, cut: Cut, best: int) -> list[TracedPreToken]:
+    return [
+        TracedPreToken(
+            text=part.text,
+            span=part.span,
+            tokens=(part.first, part.stop),
+            special=part.special,
+            replay=replay_of(tokenizer, cut, number, best=best) if best else None,
         )
-    return result
+        for number, part in enumerate(cut.pre_tokens)
+    ]
 
 
-def _agrees(steps: Replay, tokens: Sequence[TracedToken]) -> bool:
-    """Whether the steps end in the library's pieces; what has no entry is spelled in other ways there."""
-    known = all(token.role == "ordinary" for token in tokens)
-    return not known or steps.pieces == tuple(token.piece for token in tokens)
+def replay_of(tokenizer: OpenTokenizer, cut: Cut, number: int, *, best: int = 3) -> Replay | None:
+    """How one pre-token of a text is cut; None for an added token, and where the steps here end otherwise than there.
+
+    Args:
+        tokenizer: which cut the text.
+        cut: the text.
+        number: of the pre-token, from 0.
+        best: how many segmentations of a unigram model are kept.
+    """
+    part = cut.pre_tokens[number]
+    if part.special:
+        return None
+    steps = replay(tokenizer.algorithm, part.text, best)
+    own = slice(part.first, part.stop)
+    known = all(tokenizer.entry(each).role == "ordinary" for each in cut.tokens.ids[own])
+    return steps if not known or steps.pieces == cut.tokens.pieces[own] else None
 
 
 def _finished(tokenizer: OpenTokenizer, cut: Cut) -> tuple[FinishedToken, ...]:
