@@ -5,6 +5,7 @@ import type {
   About,
   Arena,
   AttentionAnswer,
+  AttentionRole,
   Job,
   Occlusion,
   OverlapEntry,
@@ -17,7 +18,7 @@ import type {
   VocabularyEntry,
   Workspace,
 } from './types'
-import type { Walk, WalkKind } from './walk'
+import type { Walk, WalkKind, Walks } from './walk'
 
 type Signal = AbortSignal | undefined
 const post = <T>(path: string, body: unknown, signal?: Signal) => request<T>('POST', `/api/${path}`, body, signal)
@@ -105,13 +106,14 @@ export interface WalkRequest {
   walk: WalkKind
   text: string
   target?: string
+  role?: AttentionRole
   layer?: number
   head?: number
   position?: number
 }
 export const walk = (body: WalkRequest, signal?: Signal) => post<Walk>('mechanics', body, signal)
 export const walks = (model: string, signal?: Signal) =>
-  get<{ walks: WalkKind[]; layers: number; heads: number }>(
+  get<Walks>(
     `mechanics/${model.split('/').map(encodeURIComponent).join('/')}`,
     signal,
   )

@@ -24,7 +24,7 @@ export const KEYS = {
     'place',
     'occlusion',
   ],
-  mechanics: ['model', 'source', 'target', 'walk', 'frame', 'layer', 'head', 'position'],
+  mechanics: ['model', 'source', 'target', 'walk', 'frame', 'role', 'layer', 'head', 'position'],
 } as const satisfies Record<Tab, readonly string[]>
 
 export type Key = (typeof KEYS)[Tab][number]
