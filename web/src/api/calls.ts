@@ -113,7 +113,4 @@ export interface WalkRequest {
 }
 export const walk = (body: WalkRequest, signal?: Signal) => post<Walk>('mechanics', body, signal)
 export const walks = (model: string, signal?: Signal) =>
-  get<Walks>(
-    `mechanics/${model.split('/').map(encodeURIComponent).join('/')}`,
-    signal,
-  )
+  get<Walks>(`mechanics/${model.split('/').map(encodeURIComponent).join('/')}`, signal)

@@ -1,6 +1,7 @@
 import { arena, characters, columns, leaderboard } from './en/arena'
 import { attention, models, translate } from './en/models'
 import { help, shell, tabs, themes } from './en/shell'
+import { mechanics } from './en/mechanics'
 import { tokens } from './en/tokens'
 
 export const en = {
@@ -16,4 +17,5 @@ export const en = {
   models,
   translate,
   attention,
+  mechanics,
 }

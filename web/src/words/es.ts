@@ -1,6 +1,7 @@
 import { arena, characters, columns, leaderboard } from './es/arena'
 import { attention, models, translate } from './es/models'
 import { help, shell, tabs, themes } from './es/shell'
+import { mechanics } from './es/mechanics'
 import { tokens } from './es/tokens'
 
 export const es = {
@@ -16,4 +17,5 @@ export const es = {
   models,
   translate,
   attention,
+  mechanics,
 }

@@ -1,6 +1,7 @@
 import { arena, characters, columns, leaderboard } from './pt/arena'
 import { attention, models, translate } from './pt/models'
 import { help, shell, tabs, themes } from './pt/shell'
+import { mechanics } from './pt/mechanics'
 import { tokens } from './pt/tokens'
 
 export const pt = {
@@ -16,4 +17,5 @@ export const pt = {
   models,
   translate,
   attention,
+  mechanics,
 }

@@ -157,11 +157,23 @@ export class Drawing {
     this.items.push({ kind: 'label', x, y, text, anchor: 'start', face: 'text', tone: 'plain', turn: 0, ...more })
   }
 
-  arrow(from: [number, number], to: [number, number], more: Partial<Pick<Arrow, 'bend' | 'fresh' | 'weight'>> = {}): void {
+  arrow(
+    from: [number, number],
+    to: [number, number],
+    more: Partial<Pick<Arrow, 'bend' | 'fresh' | 'weight'>> = {},
+  ): void {
     this.items.push({ kind: 'arrow', from, to, bend: 0, fresh: false, weight: 1, ...more })
   }
 
-  bars(x: number, y: number, width: number, title: string, choices: readonly WalkChoice[] | undefined, fresh: boolean, chosen?: number): void {
+  bars(
+    x: number,
+    y: number,
+    width: number,
+    title: string,
+    choices: readonly WalkChoice[] | undefined,
+    fresh: boolean,
+    chosen?: number,
+  ): void {
     if (choices) this.items.push({ kind: 'bars', x, y, width, title, choices, chosen, fresh })
   }
 

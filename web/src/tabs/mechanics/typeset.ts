@@ -10,7 +10,7 @@ export interface Run {
 const BELOW: Record<string, string> = {
   'ₜ': 't', 'ⱼ': 'j', 'ₛ': 's', 'ₖ': 'k', 'ₙ': 'n', 'ᵢ': 'i', '₀': '0', '₁': '1', '₂': '2', '₋': '−', '₊': '+',
 } // prettier-ignore
-const ABOVE: Record<string, string> = { 'ᵀ': '⊤', 'ᵈ': 'd', 'ᵉ': 'e', '²': '2' }
+const ABOVE: Record<string, string> = { ᵀ: '⊤', ᵈ: 'd', ᵉ: 'e', '²': '2' }
 const FACES = /[\p{L}\u0304\u0303]/u
 
 export function typeset(formula: string): Run[] {

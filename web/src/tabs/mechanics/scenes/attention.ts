@@ -7,19 +7,18 @@ import { lastWith, valueOf, type Numbers } from '../values'
 const WIDE = 150
 const STRIP = 15
 const GAP = 26
-const GATES = ['reset', 'update', 'candidate', 'input_gate', 'forget', 'output'] as const
 
 export function attentionScene(walk: Walk, now: number, telling: Telling): Scene {
   const drawing = new Drawing(walk, telling)
   const tokens = walk.source?.tokens ?? []
   const step = Math.max(20, Math.min(30, 380 / Math.max(1, tokens.length)))
-  const step_ = walk.frames[now]?.focus.token ?? 0
+  const sought = walk.frames[now]?.focus.token ?? 0
   const grid = { x: labelRoom(tokens) + 10, y: 124, height: tokens.length * step }
   const seen = (name: string, action?: string) => newest(walk, now, name, action)
   const luong = walk.equations.some((name) => name.startsWith('luong'))
   const h = luong ? 'h̄ₛ' : 'hⱼ'
 
-  target(drawing, walk, step_, grid.x, now)
+  target(drawing, walk, sought, grid.x, now)
   drawing.tokensDown(tokens, grid.x - 10, grid.y, step)
 
   let x = grid.x
@@ -27,13 +26,20 @@ export function attentionScene(walk: Walk, now: number, telling: Telling): Scene
   const query = seen('query', 'query')
   const state = seen('state', 'query')
   drawing.cells(state.numbers, { x, y: 72, width: WIDE, height: STRIP }, luong ? 'hₜ' : 's₍t₋₁₎', 'state', state)
-  drawing.cells(query.numbers, { x: x + WIDE + 40, y: 72, width: WIDE, height: STRIP }, luong ? 'hₜ' : 'W s₍t₋₁₎', 'query', query)
+  drawing.cells(
+    query.numbers,
+    { x: x + WIDE + 40, y: 72, width: WIDE, height: STRIP },
+    luong ? 'hₜ' : 'W s₍t₋₁₎',
+    'query',
+    query,
+  )
   if (query.numbers) drawing.arrow([x + WIDE + 6, 79], [x + WIDE + 34, 79], { fresh: query.fresh })
   const annotations = pick(seen('annotations', 'keys'), seen('annotations', 'weigh'))
   drawing.cells(annotations.numbers, box(WIDE), h, 'annotations', annotations)
   if (annotations.numbers) x += WIDE + GAP + 14
   const keys = seen('keys', 'keys')
-  if (annotations.numbers && keys.numbers) drawing.arrow([x - 34, grid.y + grid.height / 2], [x - 6, grid.y + grid.height / 2], { fresh: keys.fresh })
+  if (annotations.numbers && keys.numbers)
+    drawing.arrow([x - 34, grid.y + grid.height / 2], [x - 6, grid.y + grid.height / 2], { fresh: keys.fresh })
   drawing.cells(keys.numbers, box(WIDE), luong ? `W ${h}` : 'U hⱼ', 'keys', keys)
   if (keys.numbers) x += WIDE + GAP
   const joined = seen('joined')
@@ -42,6 +48,12 @@ export function attentionScene(walk: Walk, now: number, telling: Telling): Scene
   const scores = seen('scores', 'score')
   drawing.column(scores.numbers, box(58), luong ? 'eₜₛ' : 'eₜⱼ', 'scores', scores)
   if (scores.numbers) x += 58 + GAP
+  const inside = seen('inside', 'centre')
+  drawing.column(inside.numbers, box(44), '|s − pₜ| ≤ D', 'inside', { ...inside, signed: false })
+  if (inside.numbers) x += 44 + GAP + 30
+  const gaussian = seen('gaussian', 'narrow')
+  drawing.column(gaussian.numbers, box(58), 'exp(−(s − pₜ)² / 2σ²)', 'gaussian', { ...gaussian, signed: false })
+  if (gaussian.numbers) x += 58 + GAP + 60
   const weights = pick(seen('weights', 'narrow'), seen('weights', 'softmax'))
   drawing.column(weights.numbers, box(58), luong ? 'αₜₛ' : 'αₜⱼ', 'weights', { ...weights, signed: false })
   if (weights.numbers) x += 58 + GAP
@@ -50,7 +62,8 @@ export function attentionScene(walk: Walk, now: number, telling: Telling): Scene
   const context = seen('context', 'sum')
   const below = grid.y + grid.height + 44
   drawing.cells(context.numbers, { x, y: below, width: WIDE, height: STRIP }, 'cₜ', 'context', context)
-  if (context.numbers) drawing.arrow([x + WIDE / 2, grid.y + grid.height + 4], [x + WIDE / 2, below - 20], { fresh: context.fresh })
+  if (context.numbers)
+    drawing.arrow([x + WIDE / 2, grid.y + grid.height + 4], [x + WIDE / 2, below - 20], { fresh: context.fresh })
 
   decoder(drawing, walk, now, grid.x, below)
   return drawing.scene(960)
@@ -87,14 +100,11 @@ function decoder(drawing: Drawing, walk: Walk, now: number, left: number, top: n
   const lines: [string, string, Numbers | undefined, boolean][] = []
   const embed = newest(walk, now, 'word', 'embed')
   lines.push(['E[y₍t₋₁₎]', 'word', embed.numbers, embed.fresh])
-  const add = (title: string, name: string, word = name) => lines.push([title, word, valueOf(walk, update, name), place === now])
+  const add = (title: string, name: string, word = name) =>
+    lines.push([title, word, valueOf(walk, update, name), place === now])
   add('h̃₍t₋₁₎', 'fed')
   add('h₍t₋₁₎', 'previous')
-  const cell = walk.model.settings['cell']
-  for (const gate of GATES) {
-    const name = gate === 'input_gate' ? (cell === 'lstm' ? 'gate.input' : '') : gate
-    if (name && valueOf(walk, update, name)) add(GATE_LETTERS[name] ?? name, name, gate)
-  }
+  for (const [gate, letter] of gatesOf(walk)) add(letter, gate)
   add('cₜ', 'cell')
   add('hₜ', 'hidden')
   const output = newest(walk, now, 'predicting', 'output')
@@ -107,15 +117,34 @@ function decoder(drawing: Drawing, walk: Walk, now: number, left: number, top: n
   }
   const predict = walk.frames[now]
   const choices = Object.values(predict?.choices ?? {})[0]
-  drawing.bars(left + 300, top - 8, 300, drawing.word('next'), choices, true, walk.target?.ids[predict?.focus.token ?? -1])
+  drawing.bars(
+    left + 300,
+    top - 8,
+    300,
+    drawing.word('next'),
+    choices,
+    true,
+    walk.target?.ids[predict?.focus.token ?? -1],
+  )
 }
 
-export const GATE_LETTERS: Record<string, string> = {
-  reset: 'r',
-  update: 'z',
-  candidate: 'n',
-  'gate.input': 'i',
-  forget: 'f',
-  cell_candidate: 'g',
-  output: 'o',
+/** A cell's gates with their letters, in the order in which they are computed. */
+export function gatesOf(walk: Walk): [string, string][] {
+  switch (walk.model.settings['cell']) {
+    case 'lstm':
+      return [
+        ['input_gate', 'i'],
+        ['forget_gate', 'f'],
+        ['candidate', 'g'],
+        ['output_gate', 'o'],
+      ]
+    case 'gru':
+      return [
+        ['reset_gate', 'r'],
+        ['update_gate', 'z'],
+        ['candidate', 'n'],
+      ]
+    default:
+      return []
+  }
 }
