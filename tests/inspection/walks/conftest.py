@@ -33,7 +33,7 @@ from atento.text.configuration import TokenizerConfig
 from atento.text.tokenizer import Tokenizer
 from atento.text.training import train_tokenizer
 
-WORDS = ["a", "vida", "é", "bela", "o", "que", "nosso", "irmão", "diga", "lá", "onde", "fica", "hoje", "não", "sei", "quando", "ele", "vem"]
+WORDS = "a vida é bela o que nosso irmão diga lá onde fica hoje não sei quando ele vem"
 TEXT = "diga lá nosso irmão"
 TARGET = "a vida é bela hoje"
 
@@ -96,6 +96,7 @@ TRANSFORMERS: dict[str, TransformerConfig] = {
 }
 GPTS: dict[str, GPTConfig] = {
     "gpt-2": GPTConfig(**SIZES, num_layers=2, max_positions=60),
+    "prompt-first": GPTConfig(**SIZES, num_layers=2, max_positions=60),
     "llama": GPTConfig(
         model_size=8, num_heads=4, feed_forward_size=12, num_layers=2, num_key_value_heads=2, norm="rms",
         position="rotary", activation="swiglu", bias=False,
@@ -111,8 +112,8 @@ CONFIGS: dict[str, ModelConfig] = {**RECURRENT, **TRANSFORMERS, **GPTS, **BERTS}
 @cache
 def tokenizer(mask: bool) -> Tokenizer:
     draw = random.Random(4)
-    lines = [" ".join(draw.choices(WORDS, k=6)) for _ in range(80)]
-    settings = TokenizerConfig(kind="bpe", vocab_size=40, byte_fallback=False, min_frequency=1, mask=mask)
+    lines = [" ".join(draw.choices(WORDS.split(), k=6)) for _ in range(80)]
+    settings = TokenizerConfig(kind="bpe", vocab_size=60, byte_fallback=False, min_frequency=1, mask=mask)
     return train_tokenizer(lines, settings)
 
 
@@ -121,7 +122,8 @@ def subject(name: str) -> Translator | Writer | Reader:
     """A model of random weights that are sharp enough for no two numbers to be alike by chance."""
     config = CONFIGS[name]
     own = tokenizer(isinstance(config, BertConfig))
-    model = build_model(config, vocabulary_of(own, own), seed=3).eval()
+    vocabulary = msgspec.structs.replace(vocabulary_of(own, own), prompt_first=name == "prompt-first")
+    model = build_model(config, vocabulary, seed=3).eval()
     draw = torch.Generator().manual_seed(5)
     with torch.no_grad():
         for parameter in model.parameters():

@@ -59,7 +59,7 @@ EQUATIONS: Final[Mapping[str, str]] = {
     "output.linear": "zₜ = [E[y₍t₋₁₎]; hₜ; c]",
     "output.tanh": "zₜ = tanh(U_o s + V_o E[y₍t₋₁₎] + C_o c + b)",
     "output.maxout": "zₜ = the greater of each pair of components of U_o s + V_o E[y₍t₋₁₎] + C_o c + b",
-    "predict": "P(yₜ | y₍<t₎, X) = softmax(W_o zₜ + b_o)",
+    "predict": "P(yₜ ∣ y₍<t₎, X) = softmax(W_o zₜ + b_o)",
     # the Transformer (nn/multi_head.py, nn/feed_forward.py, models/transformer)
     "embedding": "E[word]",
     "embedding.scale": "√D · E[word]",

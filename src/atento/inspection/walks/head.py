@@ -68,27 +68,23 @@ class _Walking:
     def project(self) -> None:
         """The query, all keys and all values, from what enters the sub-layer; turned if positions are rotary."""
         seen, layer, position = self._seen, self._layer, self._position
-        inputs = self.draft.keep("inputs", seen.residual(seen.looking, layer, "inputs"), seen.rows, "model")
-        entering = inputs
+        entering = seen.residual(seen.looking, layer, "inputs")
         if seen.config.layer_norm == "pre":
-            normalised = seen.residual(seen.looking, layer, "normalised")
-            entering = self.draft.keep("normalised", normalised, seen.rows, "model")
-            equation = f"norm.{seen.config.norm}"
-            self._add("normalise", equation, values={"inputs": inputs, "normalised": entering})
-        looked_at = entering
-        if seen.role == "cross":
-            assert seen.done.encoding is not None
-            looked_at = self.draft.keep("annotations", seen.done.encoding.annotations[0], "source", "model")
+            inputs = self.draft.keep("inputs", entering, seen.rows, "model")
+            entering = seen.residual(seen.looking, layer, "normalised")
+            normalised = self.draft.keep("normalised", entering, seen.rows, "model")
+            values: Values = {"inputs": inputs, "normalised": normalised}
+            self._add("normalise", f"norm.{seen.config.norm}", values=values)
+        looked_at = self._looked_at()
         rotary = seen.config.position == "rotary" and seen.role != "cross"
         query, keys = (seen.unturned(part) if rotary else part for part in (self._query, self._keys))
         turned = self.draft.keep("keys", self._keys, seen.columns, "head")
         projected = self.draft.keep("keys.unturned", keys, seen.columns, "head") if rotary else turned
-        values = self.draft.keep("values", self._values, seen.columns, "value")
+        carried = self.draft.keep("values", self._values, seen.columns, "value")
         asking = Array.of(query[position], "head")
-        token = Part(array=entering.array, at=(position,))
-        self._add("query", "query", values={"input": token, "query": asking})
+        self._add("query", "query", values={"input": Array.of(entering[position], "model"), "query": asking})
         self._add("keys", "keys", values={"inputs": looked_at, "keys": projected})
-        self._add("values", "values", values={"inputs": looked_at, "values": values})
+        self._add("values", "values", values={"inputs": looked_at, "values": carried})
         if rotary:
             after = Array.of(self._query[position], "head")
             before_and_after: Values = {
@@ -98,6 +94,16 @@ class _Walking:
                 "turned_keys": turned,
             }
             self._add("turn", "turn", values=before_and_after)
+
+    def _looked_at(self) -> Part:
+        """The vectors of which keys and values are made."""
+        seen = self._seen
+        if seen.role == "cross":
+            assert seen.done.encoding is not None
+            return self.draft.keep("annotations", seen.done.encoding.annotations[0], "source", "model")
+        if seen.config.layer_norm == "pre":
+            return Part(array="normalised")
+        return self.draft.keep("inputs", seen.residual("self", self._layer, "inputs"), seen.rows, "model")
 
     def look(self) -> None:
         """Scores, weights, and the head's weighted sum."""
