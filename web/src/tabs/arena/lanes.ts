@@ -2,8 +2,14 @@
 
 import type { Trace, TracedToken } from '../../api/types'
 
-/** Pixels a byte. */
-export const BYTE = 15
+/** Pixels a byte: at least so many, and more where a short text leaves room. */
+const LEAST = 15
+const MOST = 38
+
+export function byteWidth(bytes: number, room: number): number {
+  return Math.max(LEAST, Math.min(MOST, Math.floor(room / Math.max(1, bytes))))
+}
+
 export const LANE = 58
 export const RULER = 34
 
@@ -15,12 +21,12 @@ export interface Placed {
 }
 
 /** The tokens of a lane that lie between two bytes. Tokens are in the order of their spans. */
-export function placed(trace: Trace, from: number, to: number): Placed[] {
+export function placed(trace: Trace, from: number, to: number, byte: number): Placed[] {
   const found: Placed[] = []
   for (let place = firstEndingAfter(trace.tokens, from); place < trace.tokens.length; place++) {
     const token = trace.tokens[place]!
     if (token.span[0] > to) break
-    found.push({ token, place, x: token.span[0] * BYTE, width: Math.max(3, (token.span[1] - token.span[0]) * BYTE) })
+    found.push({ token, place, x: token.span[0] * byte, width: Math.max(3, (token.span[1] - token.span[0]) * byte) })
   }
   return found
 }

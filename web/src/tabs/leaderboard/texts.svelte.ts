@@ -19,7 +19,7 @@ class Texts {
   }
 
   get all(): LeaderboardText[] {
-    return [...this.paths.map((path) => ({ name: shortName(path), path })), ...this.brought]
+    return [...this.paths.map((path) => ({ name: path, path })), ...this.brought]
   }
 
   bring(text: Brought): void {
@@ -36,13 +36,9 @@ class Texts {
   }
 
   remove(name: string): void {
-    route.set({ paths: this.paths.filter((path) => shortName(path) !== name) })
+    route.set({ paths: this.paths.filter((path) => path !== name) })
     this.brought = this.brought.filter((one) => one.name !== name)
   }
-}
-
-function shortName(path: string): string {
-  return path.split('/').at(-1) ?? path
 }
 
 export const texts = new Texts()

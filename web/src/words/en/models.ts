@@ -84,6 +84,7 @@ export const attention = {
   notExplanation:
     'Attention weights say where the model mixed information from, not why it said a word. Occlusion asks otherwise: by how much does a word’s log-probability change when a source word is left out?',
   occlusion: 'Show occlusion',
-  occlusionTitle: 'Occlusion: change of log-probability without the source word (nats)',
+  occlusionTitle:
+    'Occlusion: what each word’s log-probability loses without the source word (nats; above 0, the source word spoke for it)',
   saves: { svg: 'Picture (SVG)', png: 'Picture (PNG)', json: 'Weights (JSON)', csv: 'This matrix (CSV)' },
 }

@@ -1,55 +1,60 @@
-export const tabs = {
+import type { Words } from '..'
+
+export const tabs: Words['tabs'] = {
   tokens: 'Tokens',
   arena: 'Arena',
-  leaderboard: 'Leaderboard',
-  characters: 'Characters',
-  translate: 'Translate',
-  attention: 'Attention',
-  mechanics: 'Mechanics',
+  leaderboard: 'Clasificación',
+  characters: 'Caracteres',
+  translate: 'Traducir',
+  attention: 'Atención',
+  mechanics: 'Mecánica',
 }
 
-export const themes = { auto: 'System colours', light: 'Light', dark: 'Dark', contrast: 'High contrast' }
-
-export const shell = {
-  skip: 'Skip to the content',
-  views: 'Views',
-  language: 'Language',
-  theme: 'Colours',
-  close: 'Close',
-  again: 'Try again',
-  export: 'Export',
-  busy: 'Working…',
-  twin: 'The same as a table',
-  unreachable: 'The studio does not answer. Is it still running? Start it with “atento studio”.',
-  stop: 'Stop',
-  search: 'Search',
-  previous: 'Previous',
-  next: 'Next',
-  rows: (first: string, last: string, total: string) => `${first}–${last} of ${total}`,
-  none: 'Nothing found.',
-  tooLong: (length: string, limit: string) =>
-    `The text has ${length} characters; the studio shows up to ${limit}. It was not taken over.`,
-  longLink: 'This text is too long to be part of the page’s link: a link shows the rest of this view, not the text.',
-  copy: 'Copy',
-  copied: 'Copied',
-  stopped: 'Stopped.',
+export const themes: Words['themes'] = {
+  auto: 'Colores del sistema',
+  light: 'Claro',
+  dark: 'Oscuro',
+  contrast: 'Alto contraste',
 }
 
-export const help = {
-  title: 'Help',
+export const shell: Words['shell'] = {
+  skip: 'Ir al contenido',
+  views: 'Vistas',
+  language: 'Idioma',
+  theme: 'Colores',
+  close: 'Cerrar',
+  again: 'Intentar de nuevo',
+  export: 'Exportar',
+  busy: 'Calculando…',
+  twin: 'Lo mismo en tabla',
+  unreachable: 'El estudio no responde. ¿Sigue en marcha? Inícielo con «atento studio».',
+  stop: 'Parar',
+  search: 'Buscar',
+  previous: 'Anterior',
+  next: 'Siguiente',
+  rows: (first, last, total) => `${first}–${last} de ${total}`,
+  none: 'No se encontró nada.',
+  tooLong: (length, limit) => `El texto tiene ${length} caracteres; el estudio muestra hasta ${limit}. No se aceptó.`,
+  longLink:
+    'Este texto es demasiado largo para la dirección de la página: un enlace muestra el resto de esta vista, no el texto.',
+  stopped: 'Interrumpido.',
+}
+
+export const help: Words['help'] = {
+  title: 'Ayuda',
   about:
-    'The studio shows what a tokenizer or a trained model does, with its own numbers. The address of the page holds all you chose: copy it to come back to the same view.',
-  keys: 'Keys',
-  space: 'Space',
+    'El estudio muestra lo que hace un tokenizador o un modelo entrenado, con sus propios números. La dirección de la página guarda todo lo que eligió: cópiela para volver a la misma vista.',
+  keys: 'Teclas',
+  space: 'Espacio',
   actions: [
-    'the token before or after',
-    'the layer below or above',
-    'the head before or after',
-    'one step of a replay or of a walk (with Shift: back)',
-    'search',
-    'export',
-    'this help',
-  ] as [string, string, string, string, string, string, string],
-  single: 'Single keys act (turn off if you dictate)',
-  local: 'Everything happens on this computer. The page loads nothing from elsewhere and sends nothing out.',
+    'el token anterior o siguiente',
+    'la capa inferior o superior',
+    'la cabeza anterior o siguiente',
+    'un paso de una repetición o de un recorrido (con Mayús: hacia atrás)',
+    'buscar',
+    'exportar',
+    'esta ayuda',
+  ],
+  single: 'Las teclas simples actúan (desactívelas si dicta)',
+  local: 'Todo ocurre en este ordenador. La página no carga nada de fuera ni envía nada.',
 }

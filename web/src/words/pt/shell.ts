@@ -1,55 +1,59 @@
-export const tabs = {
+import type { Words } from '..'
+
+export const tabs: Words['tabs'] = {
   tokens: 'Tokens',
   arena: 'Arena',
-  leaderboard: 'Leaderboard',
-  characters: 'Characters',
-  translate: 'Translate',
-  attention: 'Attention',
-  mechanics: 'Mechanics',
+  leaderboard: 'Classificação',
+  characters: 'Caracteres',
+  translate: 'Traduzir',
+  attention: 'Atenção',
+  mechanics: 'Mecânica',
 }
 
-export const themes = { auto: 'System colours', light: 'Light', dark: 'Dark', contrast: 'High contrast' }
-
-export const shell = {
-  skip: 'Skip to the content',
-  views: 'Views',
-  language: 'Language',
-  theme: 'Colours',
-  close: 'Close',
-  again: 'Try again',
-  export: 'Export',
-  busy: 'Working…',
-  twin: 'The same as a table',
-  unreachable: 'The studio does not answer. Is it still running? Start it with “atento studio”.',
-  stop: 'Stop',
-  search: 'Search',
-  previous: 'Previous',
-  next: 'Next',
-  rows: (first: string, last: string, total: string) => `${first}–${last} of ${total}`,
-  none: 'Nothing found.',
-  tooLong: (length: string, limit: string) =>
-    `The text has ${length} characters; the studio shows up to ${limit}. It was not taken over.`,
-  longLink: 'This text is too long to be part of the page’s link: a link shows the rest of this view, not the text.',
-  copy: 'Copy',
-  copied: 'Copied',
-  stopped: 'Stopped.',
+export const themes: Words['themes'] = {
+  auto: 'Cores do sistema',
+  light: 'Claro',
+  dark: 'Escuro',
+  contrast: 'Alto contraste',
 }
 
-export const help = {
-  title: 'Help',
+export const shell: Words['shell'] = {
+  skip: 'Ir para o conteúdo',
+  views: 'Vistas',
+  language: 'Idioma',
+  theme: 'Cores',
+  close: 'Fechar',
+  again: 'Tentar de novo',
+  export: 'Exportar',
+  busy: 'Calculando…',
+  twin: 'O mesmo em tabela',
+  unreachable: 'O estúdio não responde. Ele ainda está rodando? Inicie-o com “atento studio”.',
+  stop: 'Parar',
+  search: 'Buscar',
+  previous: 'Anterior',
+  next: 'Próxima',
+  rows: (first, last, total) => `${first}–${last} de ${total}`,
+  none: 'Nada encontrado.',
+  tooLong: (length, limit) => `O texto tem ${length} caracteres; o estúdio mostra até ${limit}. Ele não foi aceito.`,
+  longLink: 'Este texto é longo demais para o endereço da página: um link mostra o resto desta vista, não o texto.',
+  stopped: 'Interrompido.',
+}
+
+export const help: Words['help'] = {
+  title: 'Ajuda',
   about:
-    'The studio shows what a tokenizer or a trained model does, with its own numbers. The address of the page holds all you chose: copy it to come back to the same view.',
-  keys: 'Keys',
-  space: 'Space',
+    'O estúdio mostra o que um tokenizador ou um modelo treinado faz, com os números dele. O endereço da página guarda tudo o que você escolheu: copie-o para voltar à mesma vista.',
+  keys: 'Teclas',
+  space: 'Espaço',
   actions: [
-    'the token before or after',
-    'the layer below or above',
-    'the head before or after',
-    'one step of a replay or of a walk (with Shift: back)',
-    'search',
-    'export',
-    'this help',
-  ] as [string, string, string, string, string, string, string],
-  single: 'Single keys act (turn off if you dictate)',
-  local: 'Everything happens on this computer. The page loads nothing from elsewhere and sends nothing out.',
+    'o token anterior ou seguinte',
+    'a camada abaixo ou acima',
+    'a cabeça anterior ou seguinte',
+    'um passo de uma repetição ou de um percurso (com Shift: para trás)',
+    'buscar',
+    'exportar',
+    'esta ajuda',
+  ],
+  single: 'Teclas simples agem (desligue se você dita)',
+  local: 'Tudo acontece neste computador. A página não carrega nada de fora e não envia nada.',
 }

@@ -7,6 +7,7 @@ import { lastWith, valueOf, type Numbers } from '../values'
 const WIDE = 150
 const STRIP = 15
 const GAP = 26
+const PART = 190
 
 export function attentionScene(walk: Walk, now: number, telling: Telling): Scene {
   const drawing = new Drawing(walk, telling)
@@ -43,7 +44,7 @@ export function attentionScene(walk: Walk, now: number, telling: Telling): Scene
   drawing.cells(keys.numbers, box(WIDE), luong ? `W ${h}` : 'U hⱼ', 'keys', keys)
   if (keys.numbers) x += WIDE + GAP
   const joined = seen('joined')
-  drawing.cells(joined.numbers, box(110), luong ? 'tanh(W [hₜ; h̄ₛ])' : 'tanh(W s + U hⱼ)', 'joined', joined)
+  drawing.cells(joined.numbers, box(110), luong ? 'tanh(W [hₜ; h̄ₛ])' : 'tanh(W s + U hⱼ)', '', joined)
   if (joined.numbers) x += 110 + GAP
   const scores = seen('scores', 'score')
   drawing.column(scores.numbers, box(58), luong ? 'eₜₛ' : 'eₜⱼ', 'scores', scores)
@@ -60,12 +61,12 @@ export function attentionScene(walk: Walk, now: number, telling: Telling): Scene
   const weighted = seen('weighted', 'weigh')
   drawing.cells(weighted.numbers, box(WIDE), luong ? 'αₜₛ h̄ₛ' : 'αₜⱼ hⱼ', 'weighted', weighted)
   const context = seen('context', 'sum')
-  const below = grid.y + grid.height + 44
+  const below = grid.y + grid.height + 40
   drawing.cells(context.numbers, { x, y: below, width: WIDE, height: STRIP }, 'cₜ', 'context', context)
   if (context.numbers)
     drawing.arrow([x + WIDE / 2, grid.y + grid.height + 4], [x + WIDE / 2, below - 20], { fresh: context.fresh })
 
-  decoder(drawing, walk, now, grid.x, below)
+  decoder(drawing, walk, now, grid.x, below + 52)
   return drawing.scene(960)
 }
 
@@ -109,18 +110,19 @@ function decoder(drawing: Drawing, walk: Walk, now: number, left: number, top: n
   add('hₜ', 'hidden')
   const output = newest(walk, now, 'predicting', 'output')
   lines.push(['zₜ', 'predicting', output.numbers, output.fresh])
-  let y = top
-  for (const [title, word, numbers, fresh] of lines) {
-    if (!numbers) continue
-    drawing.cells(numbers, { x: left, y, width: 260, height: STRIP }, title, word, { fresh })
-    y += STRIP + 24
+  // Three columns, filled downwards: what goes in, the gates, what comes out.
+  const shown = lines.filter(([, , numbers]) => numbers)
+  const high = Math.ceil(shown.length / 3)
+  for (const [number, [title, word, numbers, fresh]] of shown.entries()) {
+    const x = left + Math.floor(number / high) * (PART + 30)
+    drawing.cells(numbers, { x, y: top + (number % high) * 40, width: PART, height: STRIP }, title, word, { fresh })
   }
   const predict = walk.frames[now]
   const choices = Object.values(predict?.choices ?? {})[0]
   drawing.bars(
-    left + 300,
+    left + 3 * (PART + 30),
     top - 8,
-    300,
+    290,
     drawing.word('next'),
     choices,
     true,

@@ -12,15 +12,16 @@ export function decodingScene(walk: Walk, now: number, telling: Telling): Scene 
   const target = walk.target?.tokens ?? []
   const shown = inputs.slice(0, step + 1)
   const left = labelRoom(inputs) + 10
-  const top = 60 + labelRoom(inputs, 12) * 0.72
+  const heading = Math.max(labelRoom(inputs, 12), labelRoom(walk.source?.tokens ?? [], 12)) * 0.72
+  const top = 60 + heading
   const cell = Math.max(16, Math.min(30, 420 / Math.max(1, inputs.length)))
 
   drawing.tokensDown(shown, left - 10, top, cell, step)
-  grown(drawing, walk, now, 'decoder', { x: left, y: top, cell, columns: inputs, step })
-  let x = left + inputs.length * cell + 70
+  grown(drawing, walk, now, 'decoder', { x: left, y: top, cell, columns: inputs, step, heading })
+  let x = left + Math.max(200, inputs.length * cell) + 50
   if ('weights.cross' in walk.arrays) {
     const source = walk.source?.tokens ?? []
-    grown(drawing, walk, now, 'cross', { x, y: top, cell, columns: source, step })
+    grown(drawing, walk, now, 'cross', { x, y: top, cell, columns: source, step, heading })
     x += source.length * cell + 60
   }
   const told = Object.keys(frame.choices)[0]
@@ -52,6 +53,8 @@ interface Place {
   cell: number
   columns: readonly string[]
   step: number
+  /** Room for the columns' labels. */
+  heading: number
 }
 
 /** The rows of one attention up to this step; the row of this step only once it has been looked. */
@@ -71,10 +74,10 @@ function grown(drawing: Drawing, walk: Walk, now: number, role: 'decoder' | 'cro
     largest: 1,
   }
   const names = drawing.telling
-  drawing.label(place.x, place.y - labelRoom(place.columns, 12) * 0.72 - 22, drawing.word(role), { face: 'title' })
+  drawing.label(place.x, place.y - place.heading - 22, drawing.word(role), { face: 'title' })
   drawing.label(
     place.x,
-    place.y - labelRoom(place.columns, 12) * 0.72 - 4,
+    place.y - place.heading - 4,
     `${names.layerName(Math.min(layer, all.shape[1]! - 1))}, ${head === undefined ? drawing.word('meanHead') : names.headName(head)}`,
     { face: 'small', tone: 'soft' },
   )

@@ -29,7 +29,6 @@ export function encodingScene(walk: Walk, now: number, telling: Telling): Scene 
       fresh: first && before === now,
     },
   )
-  const layer = walk.frames[attending]?.focus.layer ?? 0
   let x = left + WIDE + 40
   const weights = valueOf(walk, walk.frames[attending], 'weights')
   if (weights) {
@@ -37,7 +36,6 @@ export function encodingScene(walk: Walk, now: number, telling: Telling): Scene 
     const across = Math.min(count, count > 4 ? Math.ceil(count / 2) : count)
     const size = Math.max(90, Math.min(230, (1250 - x - WIDE) / across - 14))
     const mask = valueOf(walk, walk.frames[attending], 'mask')
-    drawing.label(x, top - 44, telling.layerName(layer), { face: 'title' })
     for (let head = 0; head < count; head++) {
       const place = { x: x + (head % across) * (size + 14), y: top + Math.floor(head / across) * (size + 40) }
       drawing.cells(rowAt(weights, head), { ...place, width: size, height: size }, '', '', {

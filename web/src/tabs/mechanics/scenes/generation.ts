@@ -52,15 +52,15 @@ function lane(drawing: Drawing, walk: Walk, now: number, { way, written, inputs,
         .slice(0, now + 1)
         .findLast(({ name, focus }) => name === 'predict' && focus.token === step)
       const id = frame.name === 'choose' ? written?.ids[step] : undefined
-      drawing.bars(x, barsTop + 22, WIDE, drawing.word('next'), predicted?.choices[way], frame.name === 'predict', id)
+      drawing.bars(x, barsTop + 36, WIDE, drawing.word('next'), predicted?.choices[way], frame.name === 'predict', id)
       const chosen = frame.choices[way]?.[0]
       const listed = predicted?.choices[way]?.some((choice) => choice.id === chosen?.id)
       if (frame.name === 'choose' && chosen && !listed) {
-        drawing.bars(x, barsTop + 30 + (most + 1) * BAR_LINE, WIDE, '', [chosen], true, chosen.id)
+        drawing.bars(x, barsTop + 44 + most * BAR_LINE, WIDE, '', [chosen], true, chosen.id)
       }
     }
   }
-  const listTop = barsTop + 70 + (most + 2) * BAR_LINE
+  const listTop = barsTop + 84 + (most + 1) * BAR_LINE
   drawing.label(x, listTop, drawing.word('steps'), { face: 'small', tone: 'soft' })
   for (const [place, input] of list.entries()) {
     const line = listTop + 24 + place * 22

@@ -46,10 +46,10 @@ export function headScene(walk: Walk, now: number, telling: Telling): Scene {
     drawing.column(found.numbers, box(wide), title, word, { ...found, signed, hidden: later })
     x += wide + GAP
   }
-  column('products', 'score', 'q kⱼᵀ', 'products', 62)
-  column('scores', 'divide', '÷ √d_k', 'divided', 62)
-  if (hidden) column('scores', 'mask', 'mask', 'masked', 62)
-  column('weights', 'softmax', 'αⱼ', 'weights', 58, false)
+  column('products', 'score', 'q kⱼᵀ', '', 66)
+  column('scores', 'divide', '÷ √d_k', '', 66)
+  if (hidden) column('scores', 'mask', '', 'masked', 66)
+  column('weights', 'softmax', 'αⱼ', 'weights', 66, false)
   const values = seen('values', 'values')
   drawing.cells(values.numbers, box(WIDE), 'V', 'values', values)
   x += WIDE + GAP

@@ -5,7 +5,7 @@ import { Drawing, labelRoom, type Scene, type Telling } from '../scene'
 import { newest } from './attention'
 import { sideOf, tableShape } from '../values'
 
-const WIDE = 250
+const WIDE = 205
 const BLOCKS: [string, string, string, string][] = [
   ['embeddings', 'embed', 'E[word]', 'embedded'],
   ['scaled', 'scale', '√D · E[word]', 'scaled'],
@@ -45,7 +45,7 @@ export function positionsScene(walk: Walk, now: number, telling: Telling): Scene
     const y = top + tall + 70
     drawing.cells(
       matrix.numbers,
-      { x: left, y, width: Math.max(560, x - left - 44), height: Math.max(200, rows * 4) },
+      { x: left, y, width: Math.min(960, Math.max(560, x - left - 44)), height: Math.max(200, rows * 4) },
       'PE(pos, i)',
       'matrix',
       matrix,
