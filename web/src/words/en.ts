@@ -1,0 +1,21 @@
+import { arena, characters, columns, leaderboard } from './en/arena'
+import { attention, models, translate } from './en/models'
+import { help, shell, tabs, themes } from './en/shell'
+import { mechanics } from './en/mechanics'
+import { tokens } from './en/tokens'
+
+export const en = {
+  tabs,
+  themes,
+  shell,
+  help,
+  tokens,
+  arena,
+  leaderboard,
+  characters,
+  columns,
+  models,
+  translate,
+  attention,
+  mechanics,
+}

@@ -1,0 +1,21 @@
+import { arena, characters, columns, leaderboard } from './es/arena'
+import { attention, models, translate } from './es/models'
+import { help, shell, tabs, themes } from './es/shell'
+import { mechanics } from './es/mechanics'
+import { tokens } from './es/tokens'
+
+export const es = {
+  tabs,
+  themes,
+  shell,
+  help,
+  tokens,
+  arena,
+  leaderboard,
+  characters,
+  columns,
+  models,
+  translate,
+  attention,
+  mechanics,
+}
