@@ -4,13 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 CODE := src tests benchmarks examples notebooks
+PAGE := src/atento/studio/page/index.html
+WEB := $(shell find web -type f -not -path "*/node_modules/*")
 
-.PHONY: demo test lint format notebooks web studio bench acceptance clean
+.PHONY: demo test lint format notebooks web test-web studio bench acceptance clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/atento demo
 
-test: lint
+test: lint test-web
 	$(BIN)/python -m pytest -n 2 -m "not acceptance"
 
 lint: $(VENV)/.development
@@ -30,9 +32,16 @@ notebooks: $(VENV)/.development
 	for file in notebooks/*/*.py; do $(BIN)/jupytext --quiet --to ipynb --output build/$${file%.py}.ipynb $$file || exit; done
 
 # The studio's page, from web/ into src/atento/studio/page: Node 20 is needed for this and for nothing else.
-web:
-	@if command -v npm > /dev/null; then cd web && npm ci --no-audit --no-fund && npm run build; \
-	else echo "make web: npm is missing, so the studio's page is not built; install Node 20" >&2; fi
+web: $(PAGE)
+
+$(PAGE): $(WEB)
+	@if command -v npm > /dev/null; then \
+	cd web && npm ci --no-audit --no-fund --loglevel=error && npm run build && touch ../$(PAGE); \
+	else echo "npm is missing, so the studio's page is not built; install Node 20" >&2; fi
+
+test-web: $(PAGE)
+	@if command -v npm > /dev/null; then cd web && npm run check && npm test; \
+	else echo "npm is missing, so the studio's page is not tested; install Node 20" >&2; fi
 
 studio: web $(VENV)/.studio
 	$(BIN)/atento studio
