@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import runpy
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -71,6 +73,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / f"{other}.tsv").write_text("".join(labelled), encoding="utf-8")
     for side in ("pt", "es"):
         (folder / f"news.{side}").write_bytes((folder / f"train.{side}").read_bytes())
+    _published_tokenizers(folder)
     write_alignments(folder / "test.align", [Alignment.of(pair.links) for pair in corpus.test.handwritten[:20]])
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -79,12 +82,31 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def _published_tokenizers(folder: Path) -> None:
+    """Folders laid out as GPT-2's and BERT's are, with small vocabularies."""
+    from atento.text.configuration import TokenizerConfig
+    from atento.text.training import train_tokenizer
+
+    texts = (folder / "train.pt").read_text(encoding="utf-8").splitlines()
+    for name in ("gpt2", "bertimbau"):
+        (folder / name).mkdir()
+    model = json.loads(train_tokenizer(texts, TokenizerConfig(kind="byte-bpe", vocab_size=400)).to_json())["model"]
+    (folder / "gpt2" / "vocab.json").write_text(json.dumps(model["vocab"]), encoding="utf-8")
+    merges = "".join(f"{left} {right}\n" for left, right in model["merges"])
+    (folder / "gpt2" / "merges.txt").write_text(merges, encoding="utf-8")
+    letters = sorted({letter for text in texts for letter in text.strip() if not letter.isspace()})
+    entries = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{letter}" for letter in letters)]
+    (folder / "bertimbau" / "vocab.txt").write_text("".join(f"{entry}\n" for entry in entries), encoding="utf-8")
+
+
 @pytest.mark.parametrize("readme", ["README.md", "README.pt-BR.md"])
 def test_the_commands_of_the_readme_run(
     readme: str, workplace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for file in workplace.glob("*.*"):
         (tmp_path / file.name).write_bytes(file.read_bytes())
+    for name in ("gpt2", "bertimbau"):
+        shutil.copytree(workplace / name, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ATENTO_CACHE", str(workplace / "cache"))
     lines = commands(readme)

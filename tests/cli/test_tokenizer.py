@@ -161,3 +161,5 @@ def test_a_hubs_name_without_a_hub(atento: Atento, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     line = atento("tokenizer", "show", "nobody/no-such-model").error
     assert "the hub cannot be reached; give the path" in line
+    for name in ("no/such/", "folder/", "a b", "../x", "a..b"):
+        assert "cannot read" in atento("tokenizer", "show", name).error

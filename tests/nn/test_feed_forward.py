@@ -4,6 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 
+from atento.nn.capture import capture
 from atento.nn.feed_forward import Activation, FeedForward
 
 
@@ -24,6 +25,18 @@ def test_it_is_the_formula_at_every_position(activation: Activation) -> None:
             hidden = hidden.clamp(min=0) if activation == "relu" else F.gelu(hidden)
         wanted = network.output.weight @ hidden + network.output.bias
         torch.testing.assert_close(found[row, position], wanted, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("activation", ["relu", "gelu-tanh", "silu", "swiglu"])
+def test_its_hidden_layer_can_be_heard_and_costs_nothing_unheard(activation: Activation) -> None:
+    network, inputs = FeedForward(4, 6, activation, 0.0), torch.randn(3, 4)
+    quiet = network.bind()(inputs)
+    with capture(network, ["activations"]) as trace:
+        heard = network.bind()
+        assert torch.equal(heard(inputs), quiet)
+    assert torch.equal(trace.last("", "activations"), quiet)
+    assert torch.equal(heard(inputs), quiet), "what was bound while somebody listened still works"
+    assert len(trace.all("", "activations")) == 1
 
 
 def test_dropout_acts_inside_and_in_training_only() -> None:

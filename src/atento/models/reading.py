@@ -107,6 +107,12 @@ def read(model: AnyModel, side: Side, rows: Rows, sources: Rows | None = None) -
     return Reading(layers=tuple(trace.all("", "hidden")), finals=None if final is None else _finals(final))
 
 
+def stack_name(model: AnyModel, side: Side) -> str:
+    """What the stack that reads this side is called in ``model.named_modules()``."""
+    stack = _stack(model, side)
+    return str(next(name for name, module in model.named_modules() if module is stack))
+
+
 def _stack(model: AnyModel, side: Side) -> nn.Module:
     match model:
         case EncoderDecoder():

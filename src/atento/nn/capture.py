@@ -14,8 +14,19 @@ from typing import Literal, get_args
 
 from torch import Tensor, nn
 
-Kind = Literal["weights", "scores", "queries", "keys", "values", "contexts", "gates", "hidden"]
-"""What can be reported. ``weights`` are attention weights after the softmax, ``scores`` before it."""
+Kind = Literal[
+    "weights", "scores", "queries", "keys", "values", "contexts", "centres", "alignments",
+    "gates", "hidden", "cells",
+    "embeddings", "positions", "inputs", "normalised", "outputs", "sums", "activations",
+]  # fmt: skip
+"""What can be reported; each module's docstring says what it reports, and in which shapes.
+
+Attention: ``weights`` are those after the softmax, ``scores`` before it, ``contexts`` the weighted sums of ``values``;
+``centres`` of Luong's local windows, and ``alignments``, the softmax before local-p's Gaussian makes ``weights`` of it.
+Recurrent layers: ``gates``, ``hidden`` states and an LSTM's ``cells``. The Transformer's embeddings: what is looked up,
+the ``positions`` that are added, and their ``sums``. A residual connection: its ``inputs``, the ``outputs`` of its
+sub-layer, their ``sums``, and what it ``normalised``. A feed-forward network: ``activations``, its hidden layer.
+"""
 
 Role = Literal["encoder", "decoder", "cross"]
 """Whose attention: the encoder's over itself, the decoder's over itself, or the decoder's over the source."""
@@ -77,6 +88,11 @@ class Observable(nn.Module):
     listener: Listener | None = None
     role: Role | None = None
 
+    def tell(self, kind: Kind, value: Tensor) -> None:
+        """Report to the listener, if there is one."""
+        if self.listener is not None:
+            self.listener.report(kind, value)
+
 
 class Stack(Observable):
     """Layers upon layers. While listened to it reports ``hidden`` several times a call.
@@ -87,8 +103,7 @@ class Stack(Observable):
 
     def report_hidden(self, hidden: Tensor) -> None:
         """Tell the listener, if there is one."""
-        if self.listener is not None:
-            self.listener.report("hidden", hidden)
+        self.tell("hidden", hidden)
 
 
 @contextlib.contextmanager

@@ -7,8 +7,9 @@ from functools import partial
 from typing import Literal
 
 import torch.nn.functional as F  # noqa: N812
-from torch import Tensor, nn
+from torch import Tensor
 
+from atento.nn.capture import Observable
 from atento.nn.dropout import dropout
 from atento.nn.linear import Linear, Product
 
@@ -16,10 +17,11 @@ Activation = Literal["relu", "gelu", "gelu-tanh", "silu", "swiglu"]
 """``gelu-tanh`` is GPT-2's approximation of GELU (Hendrycks and Gimpel 2016), ``silu`` what Marian calls swish."""
 
 
-class FeedForward(nn.Module):
+class FeedForward(Observable):
     """max(0, x W₁ + b₁) W₂ + b₂, or with GELU or SiLU, or (silu(x W_g) ⊙ x W₁) W₂.
 
-    SwiGLU's hidden size is taken as given; for equal parameters give it two thirds of the others'.
+    SwiGLU's hidden size is taken as given; for equal parameters give it two thirds of the others'. Bound while it is
+    listened to, it reports ``activations`` [*, hidden], what W₂ multiplies.
     """
 
     def __init__(
@@ -34,8 +36,18 @@ class FeedForward(nn.Module):
     def bind(self) -> Product:
         """All but the last linear layer, ``output``, of every position on its own: [*, D] → [*, hidden]."""
         inner = self._bind_inner()
+        if self.listener is not None:
+            inner = self._telling(inner)
         probability = self.dropout if self.training else 0.0
         return inner if probability == 0.0 else lambda inputs: dropout(inner(inputs), probability, training=True)
+
+    def _telling(self, inner: Product) -> Product:
+        def telling(inputs: Tensor) -> Tensor:
+            hidden = inner(inputs)
+            self.tell("activations", hidden)
+            return hidden
+
+        return telling
 
     def _bind_inner(self) -> Product:
         match self.activation:

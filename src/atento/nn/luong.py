@@ -82,40 +82,58 @@ class LuongLook:
     """What multiplies the annotations: with local-p the softmax times the Gaussian."""
     scores: Float[Tensor, "sources queries source"]
     """Of all tokens, inside the window or not."""
+    queries: Float[Tensor, "sources queries query"]
+    """What is scored against the keys: hₜ, or concat's half of W_a with it."""
+    centres: Shaped[Tensor, "sources queries"] | None = None
+    """pₜ of a local window."""
+    alignments: Float[Tensor, "sources queries source"] | None = None
+    """αₜ(s) of local-p, before the Gaussian."""
 
 
 def look(
     reader: LuongReader, states: Float[Tensor, "sources queries units"], times: Int[Tensor, "sources queries"]
 ) -> LuongLook:
     """Look at the sources with states hₜ and their target positions t."""
-    scores = score(reader, states)
+    asked = queries(reader, states)
+    scores = score(reader, asked)
     mask = None if reader.mask is None else reader.mask.unsqueeze(1)
     if reader.window == "global":
         weights = masked_softmax(scores, mask)
-        return LuongLook(weights @ reader.values, weights, scores)
-    centre = centres(reader, states, times).unsqueeze(-1)  # [sources, queries, 1]
-    distances = reader.positions.unsqueeze(1) - centre
+        return LuongLook(weights @ reader.values, weights, scores, asked)
+    centre = centres(reader, states, times)
+    distances = reader.positions.unsqueeze(1) - centre.unsqueeze(-1)  # [sources, queries, S]
     inside = distances.abs() <= reader.half_width
     weights = masked_softmax(scores, inside if mask is None else inside & mask)
+    alignments = None
     if reader.window == "local-p":
+        alignments = weights
         weights = weights * gaussian(distances, reader.half_width).to(weights.dtype)
-    return LuongLook(weights @ reader.values, weights, scores)
+    return LuongLook(weights @ reader.values, weights, scores, asked, centre, alignments)
+
+
+def queries(
+    reader: LuongReader, states: Float[Tensor, "sources queries units"]
+) -> Float[Tensor, "sources queries query"]:
+    """hₜ itself, or concat's half of W_a with it."""
+    if reader.score != "concat":
+        return states
+    assert reader.weight_query is not None
+    return F.linear(states, reader.weight_query)
 
 
 def score(
-    reader: LuongReader, states: Float[Tensor, "sources queries units"]
+    reader: LuongReader, asked: Float[Tensor, "sources queries query"]
 ) -> Float[Tensor, "sources queries source"]:
-    """score(hₜ, h̄ₛ) of every state and source token (section 3.1; location: eq. 8)."""
+    """score(hₜ, h̄ₛ) of every query and source token (section 3.1; location: eq. 8)."""
     if reader.score == "location":
         assert reader.weight_query is not None
-        each = F.linear(states, reader.weight_query[: reader.positions.shape[1]])  # [sources, queries, S]
-        return each.gather(2, reader.positions.unsqueeze(1).expand(-1, states.shape[1], -1))
+        each = F.linear(asked, reader.weight_query[: reader.positions.shape[1]])  # [sources, queries, S]
+        return each.gather(2, reader.positions.unsqueeze(1).expand(-1, asked.shape[1], -1))
     assert reader.keys is not None
     if reader.score != "concat":
-        return states @ reader.keys.transpose(1, 2)
-    assert reader.weight_query is not None
+        return asked @ reader.keys.transpose(1, 2)
     assert reader.vector is not None
-    return concat_scores(F.linear(states, reader.weight_query), reader.keys, reader.vector)
+    return concat_scores(asked, reader.keys, reader.vector)
 
 
 def concat_scores(

@@ -19,7 +19,7 @@ from atento.models.recurrent import (
     RecurrentDecoder,
 )
 from atento.models.recurrent.state import RecurrentMemory, RecurrentState
-from atento.nn.capture import capture
+from atento.nn.capture import Kind, capture
 from atento.nn.protocols import Encoding
 
 VOCABULARY = Vocabulary(source_size=20, target_size=20, shared=True)
@@ -168,7 +168,8 @@ def test_listening_changes_nothing_and_weights_sum_to_one(name: str, ragged: boo
     valid = torch.arange(5) < torch.tensor([[2], [5], [3]]) if ragged else torch.ones(3, 5, dtype=torch.bool)
     decoder, memory, start = parts(model)
     quiet, _ = decoder(tokens, memory, start, valid=valid)
-    with capture(model, ["weights", "scores", "contexts", "hidden", "gates"]) as trace:
+    kinds: tuple[Kind, ...] = ("weights", "scores", "contexts", "hidden", "gates", "cells", "queries", "keys", "values")
+    with capture(model, kinds) as trace:
         decoder, memory, start = parts(model)
         heard, _ = decoder(tokens, memory, start, valid=valid)
     torch.testing.assert_close(heard[valid], quiet[valid], atol=1e-5, rtol=0)
@@ -177,6 +178,13 @@ def test_listening_changes_nothing_and_weights_sum_to_one(name: str, ragged: boo
     assert [tuple(layer.shape) for layer in layers] == [(3, 5, 8)] * config.num_decoder_layers
     directions = 2 if config.bidirectional else 1
     assert len(trace.layers("gates", "encoder")) == directions * config.num_encoder_layers
+    if config.cell == "lstm":
+        for each in trace.names("cells"):
+            if each != "decoder_module.bridge":
+                output = trace.last(each, "gates").chunk(4, dim=-1)[3]
+                torch.testing.assert_close(trace.last(each, "hidden"), output * trace.last(each, "cells").tanh())
+    else:
+        assert trace.names("cells") == []
     if config.attention == NoAttention():
         assert trace.names("weights") == []
         return
@@ -189,7 +197,15 @@ def test_listening_changes_nothing_and_weights_sum_to_one(name: str, ragged: boo
     assert weights[1, :, :, 2:].max() == 0, "padding is never looked at"
     (contexts,) = trace.layers("contexts", "cross")
     torch.testing.assert_close(weights[:, 0] @ encode(model).annotations, contexts[:, 0])
-    assert trace.layers("scores", "cross")[0].shape == weights.shape
+    (scores,) = trace.layers("scores", "cross")
+    assert scores.shape == weights.shape
+    torch.testing.assert_close(trace.layers("values", "cross")[0][:, 0], encode(model).annotations)
+    (queries,) = trace.layers("queries", "cross")
+    if isinstance(config.attention, LuongAttentionConfig) and config.attention.score != "concat":
+        torch.testing.assert_close(queries[:, 0], layers[-1])
+    if isinstance(config.attention, LuongAttentionConfig) and config.attention.score in ("dot", "general"):
+        real = scores[:, 0][valid]
+        torch.testing.assert_close(real, (queries @ trace.layers("keys", "cross")[0].mT)[:, 0][valid])
 
 
 def test_a_reversed_reader_reports_in_the_users_order() -> None:

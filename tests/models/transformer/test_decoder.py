@@ -14,8 +14,9 @@ from atento.core.vocabulary import Vocabulary
 from atento.models.build import build_model
 from atento.models.encoder_decoder import EncoderDecoder
 from atento.models.transformer import TransformerConfig, TransformerDecoder
+from atento.models.transformer.layers import Residual
 from atento.models.transformer.state import TransformerMemory, TransformerState
-from atento.nn.capture import Role, capture
+from atento.nn.capture import Kind, Role, capture
 from atento.nn.protocols import Encoding
 
 VOCABULARY = Vocabulary(source_size=20, target_size=20, shared=True)
@@ -243,6 +244,36 @@ def test_listening_changes_nothing_and_weights_sum_to_one(model: EncoderDecoder,
     first, step = trace.all("decoder_module.layers.1.self_attention", "weights")
     assert first.triu(1).count_nonzero() == 0
     assert (step > 0)[:, 0, 0].sum(-1).tolist() == (valid.sum(1) + 1).tolist()
+
+
+def test_residual_connections_can_be_heard_also_where_a_source_is_absorbed(model: EncoderDecoder) -> None:
+    model = model.float().eval()
+    source, tokens = torch.tensor([[5, 3]]), torch.tensor([[2, 7, 9]])
+
+    def run() -> Tensor:
+        memory = model.decoder.prepare(model.encoder(source, source != 0))
+        return model.decoder(tokens, memory, model.decoder.start(memory))[0]
+
+    kinds: tuple[Kind, ...] = ("inputs", "normalised", "outputs", "sums", "hidden")
+    with torch.inference_mode():
+        quiet = run()
+        with capture(model, kinds) as trace:
+            heard = run()
+        assert torch.equal(run(), quiet)
+    torch.testing.assert_close(heard, quiet, atol=1e-5, rtol=0)
+    pre = cast("TransformerDecoder", model.decoder_module).config.layer_norm == "pre"
+    for number in range(2):
+        x = trace.all("decoder_module", "hidden")[number][0]
+        for part in ("self", "cross", "feed_forward"):
+            name = f"decoder_module.layers.{number}.{part}_residual"
+            inputs, normalised, outputs, sums = (trace.last(name, kind) for kind in kinds[:4])
+            assert torch.equal(inputs, x)
+            assert torch.equal(sums, inputs + outputs)
+            norm = cast("Residual", model.get_submodule(name)).norm
+            torch.testing.assert_close(normalised, norm(inputs if pre else sums))
+            x = sums if pre else normalised
+    end = model.get_submodule("decoder_module.norm")(x) if pre else x
+    torch.testing.assert_close(end, heard[0])
 
 
 def test_segments_are_refused(model: EncoderDecoder) -> None:

@@ -14,12 +14,18 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from atento.models.recurrent.configuration import RecurrentConfig
+from atento.nn.capture import Observable
 from atento.nn.protocols import FinalStates
 from atento.nn.recurrent.cells import CellState
 
 
-class Bridge(nn.Module):
-    """From the encoder's final states to the decoder's initial ones, one a layer."""
+class Bridge(Observable):
+    """From the encoder's final states to the decoder's initial ones, one a layer.
+
+    While listened to it reports the source in one vector, ``contexts`` [batch, annotation], and for each decoder layer
+    ``inputs`` [batch, 1 or 2, read], what its first hidden state and an LSTM's first cell are made of, then ``hidden``
+    [batch, units] and ``cells``.
+    """
 
     def __init__(self, config: RecurrentConfig) -> None:
         super().__init__()
@@ -38,7 +44,9 @@ class Bridge(nn.Module):
     def context(self, final: FinalStates) -> Float[Tensor, "batch annotation"]:
         """The source in one vector, c: the last layer's last states of all directions, or their summary."""
         last = torch.cat(list(final.hidden[-1]), dim=-1)
-        return last if self.summary is None else torch.tanh(self.summary(last))
+        context = last if self.summary is None else torch.tanh(self.summary(last))
+        self.tell("contexts", context)
+        return context
 
     def forward(self, final: FinalStates, context: Float[Tensor, "batch annotation"]) -> tuple[CellState, ...]:
         """The decoder's initial states, rows as the encoder's."""
@@ -47,9 +55,13 @@ class Bridge(nn.Module):
             source = self._source(layer)
             hidden = self._read(final.hidden[source], context)
             cell = None if final.cell is None else self._read(final.cell[source], context)
+            self.tell("inputs", torch.stack([hidden] if cell is None else [hidden, cell], dim=1))
             if self.config.bridge != "copy":
                 hidden = torch.tanh(self.hidden[layer](hidden))
                 cell = None if cell is None else self.cell[layer](cell)
+            self.tell("hidden", hidden)
+            if cell is not None:
+                self.tell("cells", cell)
             states.append(CellState(hidden, cell))
         return tuple(states)
 

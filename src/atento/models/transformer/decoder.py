@@ -66,12 +66,13 @@ class DecoderLayer(nn.Module):
         enter_cross, leave_cross = self.cross_residual.bind(cross_attention.output)
         _, normalise = self.cross_residual.bind_norms()
         enter_network, leave_network = self.feed_forward_residual.bind(self.feed_forward.output)
+        heard = self.cross_residual.listener is not None
 
         def layer(inputs: Tensor, source: Source, cache: Cache, step: Step) -> Tensor:
             queries, new = project(enter_self(inputs), step.sources, step.rotate)
             keys, values = part(cache.append(new, step.used, step.width))
             hidden = leave_self(inputs, attend(queries, keys, values, step.mask, step.causal))
-            if source.absorbed is None or cross_attention.listener is not None:
+            if source.absorbed is None or heard or cross_attention.listener is not None:
                 contexts = look_up(enter_cross(hidden), source.keys, source.values, source.mask)
                 hidden = leave_cross(hidden, contexts)
             else:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from atento.core.errors import DataError
 from atento.models.transformer.configuration import StackConfig
-from atento.nn.capture import Role
+from atento.nn.capture import Observable, Role
 from atento.nn.dropout import add_dropped, dropout
 from atento.nn.feed_forward import FeedForward
 from atento.nn.linear import Linear, Product, Sum
@@ -23,8 +23,12 @@ _TABLE = 1024
 """Positions kept ready; later ones are computed when they occur."""
 
 
-class Embedding(nn.Module):
-    """Token embeddings times √D, plus positions, with dropout (Vaswani et al. 2017, sections 3.4 and 3.5)."""
+class Embedding(Observable):
+    """Token embeddings times √D, plus positions, with dropout (Vaswani et al. 2017, sections 3.4 and 3.5).
+
+    While listened to it reports [rows, steps, model]: ``embeddings`` as they are looked up, the ``positions`` that are
+    added (if any are; one row where all have the same) and their ``sums``, in which embeddings are scaled.
+    """
 
     table: Tensor
 
@@ -54,13 +58,21 @@ class Embedding(nn.Module):
         self, tokens: Int[Tensor, "rows steps"], start: int, positions: Int[Tensor, "rows steps"] | None
     ) -> Float[Tensor, "rows steps model"]:
         """The same without dropout."""
-        vectors: Tensor = self.tokens(tokens)
-        offsets = self._positions(tokens.shape[1], start, positions)
+        looked_up: Tensor = self.tokens(tokens)
+        vectors, offsets = looked_up, self._positions(tokens.shape[1], start, positions)
         if offsets is not None:
             vectors = torch.add(offsets.to(vectors.dtype), vectors, alpha=self.scale)
         elif self.scale != 1.0:
             vectors = vectors * self.scale
+        if self.listener is not None:
+            self._report(looked_up, offsets, vectors)
         return vectors
+
+    def _report(self, looked_up: Tensor, offsets: Tensor | None, vectors: Tensor) -> None:
+        self.tell("embeddings", looked_up)
+        if offsets is not None:
+            self.tell("positions", offsets if offsets.dim() == 3 else offsets.unsqueeze(0))
+        self.tell("sums", vectors)
 
     def _positions(self, steps: int, start: int, positions: Int[Tensor, "rows steps"] | None) -> Tensor | None:
         if self.config.position in ("rotary", "none"):
@@ -120,8 +132,12 @@ def feed_forward(config: StackConfig) -> FeedForward:
     return FeedForward(*sizes, config.activation, config.activation_dropout, bias=config.bias)
 
 
-class Residual(nn.Module):
-    """x + dropout(sublayer(norm(x))) (pre) or norm(x + dropout(sublayer(x))) (post)."""
+class Residual(Observable):
+    """x + dropout(sublayer(norm(x))) (pre) or norm(x + dropout(sublayer(x))) (post).
+
+    Bound while it is listened to, it reports, all [rows · steps, model]: its ``inputs`` x, the ``outputs`` of the
+    sub-layer, their ``sums``, and what it ``normalised``, x or the sums.
+    """
 
     def __init__(self, config: StackConfig) -> None:
         super().__init__()
@@ -137,6 +153,8 @@ class Residual(nn.Module):
             ``last`` is the sub-layer's last layer.
         """
         before, after = self.bind_norms()
+        if self.listener is not None:
+            return self._bind_openly(last)
         add = self._bind_dropped_sum(last) if self.training and self.dropout else last.bind_sum()
         return before, add if self.pre else lambda inputs, hidden: after(add(inputs, hidden))
 
@@ -144,6 +162,28 @@ class Residual(nn.Module):
         """What is done to the sub-layer's inputs; and to their sum with its outputs."""
         norm = bind_norm(self.norm)
         return (norm, _identity) if self.pre else (_identity, norm)
+
+    def _bind_openly(self, last: Linear) -> tuple[Product, Sum]:
+        before, after = self.bind_norms()
+
+        def enter(inputs: Tensor) -> Tensor:
+            entering = before(inputs)
+            self.tell("inputs", inputs)
+            if self.pre:
+                self.tell("normalised", entering)
+            return entering
+
+        def leave(inputs: Tensor, hidden: Tensor) -> Tensor:
+            outputs = last(hidden)
+            sums = inputs + dropout(outputs, self.dropout, self.training)
+            leaving = after(sums)
+            self.tell("outputs", outputs)
+            self.tell("sums", sums)
+            if not self.pre:
+                self.tell("normalised", leaving)
+            return leaving
+
+        return enter, leave
 
     def _bind_dropped_sum(self, last: Linear) -> Sum:
         probability = self.dropout

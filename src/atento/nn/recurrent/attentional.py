@@ -39,7 +39,7 @@ def attentional_recurrence(
     initial: CellState,
     packing: Packing,
 ) -> AttentionalRun:
-    """``equations.attentional_recurrence``, fast, for one row a source; gates, weights and scores are not given."""
+    """``equations.attentional_recurrence``, fast, for one row a source; only hidden states and contexts are given."""
     dtype = recurrent.weight.dtype
     with torch.autocast(inputs.device.type, enabled=False):
         hidden, contexts, final, cell = _AttentionalRecurrence.apply(  # type: ignore[no-untyped-call]
@@ -56,7 +56,14 @@ def attentional_recurrence(
             None if initial.cell is None else initial.cell.to(dtype),
         )
     return AttentionalRun(
-        hidden=hidden, final=CellState(final, cell), gates=None, contexts=contexts, weights=None, scores=None
+        hidden=hidden,
+        final=CellState(final, cell),
+        gates=None,
+        cells=None,
+        contexts=contexts,
+        weights=None,
+        scores=None,
+        queries=None,
     )
 
 

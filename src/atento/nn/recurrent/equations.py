@@ -65,24 +65,31 @@ class Look:
     context: Float[Tensor, "rows annotation"]
     weights: Float[Tensor, "rows source"]
     scores: Float[Tensor, "rows source"]
+    queries: Float[Tensor, "rows attention"]
+    """W s."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a recurrence computed, packed: h (and where asked for the gates), and every row's last state (sorted)."""
+    """What a recurrence computed, packed, and every row's last state (sorted).
+
+    The fast kernels give neither gates nor cells, and the plain equations give cells of an LSTM alone.
+    """
 
     hidden: Float[Tensor, "real units"]
     final: CellState
     gates: Float[Tensor, "real gates"] | None
+    cells: Float[Tensor, "real units"] | None
 
 
 @dataclass(frozen=True)
 class AttentionalRun(Run):
-    """With attention, also the contexts, and where asked for the weights and scores, one row a packed element."""
+    """With attention, also the contexts and, by the plain equations, how they came about, one row a packed element."""
 
     contexts: Float[Tensor, "real annotation"]
     weights: Float[Tensor, "real source"] | None
     scores: Float[Tensor, "real source"] | None
+    queries: Float[Tensor, "real attention"] | None
 
 
 def look(reader: AdditiveReader, hidden: Float[Tensor, "rows units"]) -> Look:
@@ -92,21 +99,21 @@ def look(reader: AdditiveReader, hidden: Float[Tensor, "rows units"]) -> Look:
     mask = None if reader.mask is None else reader.mask.unsqueeze(1)
     scores = additive_scores(queries, reader.keys, reader.vector)  # [sources, n, S]
     context, weights = attend(scores, reader.values, mask)
-    return Look(context.flatten(0, 1), weights.flatten(0, 1), scores.flatten(0, 1))
+    return Look(*(part.flatten(0, 1) for part in (context, weights, scores, queries)))
 
 
 def recurrence(inputs: Float[Tensor, "real gates"], recurrent: Recurrent, initial: CellState, packing: Packing) -> Run:
     """hₜ = cell(inputsₜ, h₍t₋₁₎) for every step; ``initial`` is sorted as the packing's rows."""
-    state, hidden, gates = initial, [], []
+    state, states, gates = initial, [], []
     bias = recurrent.whole_bias
     for start, size in packing.slices():
         previous = state.first(size)
         projected = F.linear(previous.hidden, recurrent.weight, bias)
         new, activated = cell_step(recurrent.kind, inputs[start : start + size], projected, previous)
         state = state.replace_first(new)
-        hidden.append(new.hidden)
+        states.append(new)
         gates.append(activated)
-    return Run(_join(hidden), state, _join(gates))
+    return Run(join_hidden(states), state, _join(gates), join_cells(states))
 
 
 def attentional_recurrence(
@@ -121,7 +128,7 @@ def attentional_recurrence(
     The reader's sources are sorted as the packing's rows; they may be fewer than the rows where all rows have equal
     lengths.
     """
-    state, hidden, gates = initial, [], []
+    state, states, gates = initial, [], []
     looks: list[Look] = []
     bias = recurrent.whole_bias
     group = initial.hidden.shape[0] // reader.keys.shape[0]
@@ -132,17 +139,30 @@ def attentional_recurrence(
         driven = inputs[start : start + size] + F.linear(seen.context, reader.weight_context)
         new, activated = cell_step(recurrent.kind, driven, projected, previous)
         state = state.replace_first(new)
-        hidden.append(new.hidden)
+        states.append(new)
         gates.append(activated)
         looks.append(seen)
     return AttentionalRun(
-        hidden=_join(hidden),
+        hidden=join_hidden(states),
         final=state,
         gates=_join(gates),
+        cells=join_cells(states),
         contexts=_join([seen.context for seen in looks]),
         weights=_join([seen.weights for seen in looks]),
         scores=_join([seen.scores for seen in looks]),
+        queries=_join([seen.queries for seen in looks]),
     )
+
+
+def join_hidden(states: list[CellState]) -> Float[Tensor, "real units"]:
+    """The hidden states of all steps, packed."""
+    return _join([state.hidden for state in states])
+
+
+def join_cells(states: list[CellState]) -> Float[Tensor, "real units"] | None:
+    """The cells of all steps, packed; only an LSTM has some."""
+    cells = [state.cell for state in states if state.cell is not None]
+    return _join(cells) if cells else None
 
 
 def _join(pieces: list[Tensor]) -> Tensor:

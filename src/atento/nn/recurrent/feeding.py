@@ -18,7 +18,7 @@ from torch import Tensor
 
 from atento.nn.luong import LuongLook, LuongReader, attentional, look
 from atento.nn.recurrent.cells import CellState, cell_step
-from atento.nn.recurrent.equations import Recurrent, Run
+from atento.nn.recurrent.equations import Recurrent, Run, join_cells, join_hidden
 from atento.nn.recurrent.packing import Packing
 
 
@@ -54,8 +54,8 @@ class FeedingRun:
     attentional: Float[Tensor, "real attentional"]
     layers: tuple[Run, ...]
     final_attentional: Float[Tensor, "rows attentional"]
-    looks: LuongLook
-    """Contexts, weights and scores [real, …]."""
+    looks: tuple[LuongLook, ...]
+    """One a step, of the rows that are alive."""
 
 
 def feeding_recurrence(
@@ -65,6 +65,8 @@ def feeding_recurrence(
     initial: FeedingState,
     packing: Packing,
     dropped: tuple[Float[Tensor, "real units"], ...] | None,
+    *,
+    heard: bool,
 ) -> FeedingRun:
     """All layers and the attention, step by step.
 
@@ -75,9 +77,10 @@ def feeding_recurrence(
         initial: what the first step goes on from.
         packing: where each element stands.
         dropped: what multiplies the states that each layer above the first reads (dropout); None: nothing does.
+        heard: give the layers' gates and cells, too.
     """
     states, fed = list(initial.layers), initial.attentional
-    hidden: list[list[Tensor]] = [[] for _ in states]
+    news: list[list[CellState]] = [[] for _ in states]
     gates: list[list[Tensor]] = [[] for _ in states]
     vectors: list[Tensor] = []
     looks: list[LuongLook] = []
@@ -90,12 +93,12 @@ def feeding_recurrence(
             projected = F.linear(previous.hidden, recurrent.weight, recurrent.whole_bias)
             new, activated = cell_step(recurrent.kind, driven, projected, previous)
             states[index] = states[index].replace_first(new)
-            hidden[index].append(new.hidden)
+            news[index].append(new)
             gates[index].append(activated)
             if index < len(stack.above):
                 read = new.hidden if dropped is None else new.hidden * dropped[index][now]
                 driven = F.linear(read, *stack.above[index])
-        top, times = hidden[-1][-1], (initial.times[:size] + step).view(-1, group)
+        top, times = news[-1][-1].hidden, (initial.times[:size] + step).view(-1, group)
         seen = look(reader.first(size // group), top.view(*times.shape, -1), times)
         vector = attentional(seen.contexts.flatten(0, 1), top, stack.weight_attentional)
         fed = vector if size == fed.shape[0] else torch.cat([vector, fed[size:]])
@@ -104,13 +107,9 @@ def feeding_recurrence(
     return FeedingRun(
         attentional=torch.cat(vectors),
         layers=tuple(
-            Run(torch.cat(each), state, torch.cat(active))
-            for each, state, active in zip(hidden, states, gates, strict=True)
+            Run(join_hidden(each), state, torch.cat(active) if heard else None, join_cells(each) if heard else None)
+            for each, state, active in zip(news, states, gates, strict=True)
         ),
         final_attentional=fed,
-        looks=LuongLook(
-            torch.cat([seen.contexts.flatten(0, 1) for seen in looks]),
-            torch.cat([seen.weights.flatten(0, 1) for seen in looks]),
-            torch.cat([seen.scores.flatten(0, 1) for seen in looks]),
-        ),
+        looks=tuple(looks),
     )

@@ -53,7 +53,7 @@ def recurrence(inputs: Float[Tensor, "real gates"], recurrent: Recurrent, initia
             initial.hidden.to(recurrent.weight.dtype),
             None if initial.cell is None else initial.cell.to(recurrent.weight.dtype),
         )
-    return Run(hidden, CellState(final, cell), None)
+    return Run(hidden, CellState(final, cell), None, None)
 
 
 @dataclass(frozen=True, eq=False)

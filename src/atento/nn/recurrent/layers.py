@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from atento.nn.capture import Observable, Role
+from atento.nn.capture import Kind, Observable, Role
 from atento.nn.linear import linear
 from atento.nn.recurrent import attentional, kernels
 from atento.nn.recurrent.cells import GATES, CellKind, CellState
@@ -32,7 +32,8 @@ class RecurrentLayer(Observable):
 
     Its parameters are those of a layer of ``torch.nn.RNN``, ``LSTM`` or ``GRU``, in the same order of gates, without
     the biases that are there twice: only a GRU's candidate needs the second one. While listened to it reports
-    ``hidden`` [rows, steps, units] and ``gates`` [rows, steps, gates · units].
+    ``hidden`` [rows, steps, units], ``gates`` [rows, steps, gates · units], activated, and of an LSTM ``cells``
+    [rows, steps, units].
     """
 
     def __init__(self, kind: CellKind, input_size: int, units: int, role: Role | None = None) -> None:
@@ -98,7 +99,8 @@ class AdditiveAttention(Observable):
     """The parameters of Bahdanau et al.'s additive score: W, U, v (A.1.2).
 
     While listened to it reports ``weights``, ``scores`` [rows, 1, steps, source] (one head, the same shape as a
-    Transformer's) and ``contexts`` [rows, 1, steps, annotation].
+    Transformer's), ``queries`` (W s) [rows, 1, steps, attention] and ``contexts`` [rows, 1, steps, annotation]; when
+    the sources are prepared, also ``keys`` (U h) [sources, 1, source, attention] and ``values`` (h).
     """
 
     role = "cross"
@@ -117,14 +119,19 @@ class AdditiveAttention(Observable):
         self, annotations: Float[Tensor, "sources source annotation"]
     ) -> Float[Tensor, "sources source attention"]:
         """U h (with a bias, as is usual), made once a source."""
-        return linear(annotations, self.weight_key, self.bias)
+        keys = linear(annotations, self.weight_key, self.bias)
+        self.tell("keys", keys.unsqueeze(1))
+        self.tell("values", annotations.unsqueeze(1))
+        return keys
 
     def report(self, run: AttentionalRun, packing: Packing) -> None:
         """Tell the listener, if there is one."""
-        if self.listener is not None and run.weights is not None and run.scores is not None:
-            self.listener.report("weights", packing.unpack(run.weights).unsqueeze(1))
-            self.listener.report("scores", packing.unpack(run.scores).unsqueeze(1))
-            self.listener.report("contexts", packing.unpack(run.contexts).unsqueeze(1))
+        if self.listener is None or run.weights is None or run.scores is None or run.queries is None:
+            return
+        self.listener.report("weights", packing.unpack(run.weights).unsqueeze(1))
+        self.listener.report("scores", packing.unpack(run.scores).unsqueeze(1))
+        self.listener.report("queries", packing.unpack(run.queries).unsqueeze(1))
+        self.listener.report("contexts", packing.unpack(run.contexts).unsqueeze(1))
 
 
 class AttentionalLayer(RecurrentLayer):
@@ -171,10 +178,14 @@ def add_constant(
 
 
 def report_run(layer: Observable, run: Run, packing: Packing, reading: Tensor | None) -> None:
-    """Tell a layer's listener its hidden states and gates, in the caller's order of rows and tokens."""
-    if layer.listener is None or run.gates is None:
+    """Tell a layer's listener its hidden states, gates and cells, in the caller's order of rows and tokens."""
+    if layer.listener is None:
         return
-    hidden = run.hidden if reading is None else run.hidden[reading]
-    gates = run.gates if reading is None else run.gates[reading]
-    layer.listener.report("hidden", packing.unpack(hidden))
-    layer.listener.report("gates", packing.unpack(gates))
+    reports: tuple[tuple[Kind, Tensor | None], ...] = (
+        ("hidden", run.hidden),
+        ("gates", run.gates),
+        ("cells", run.cells),
+    )
+    for kind, packed in reports:
+        if packed is not None:
+            layer.listener.report(kind, packing.unpack(packed if reading is None else packed[reading]))

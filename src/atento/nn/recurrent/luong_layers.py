@@ -6,6 +6,7 @@ The equations are in ``nn/luong.py`` (one look) and ``feeding.py`` (input feedin
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -13,7 +14,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from atento.core.errors import DataError
-from atento.nn.capture import Observable
+from atento.nn.capture import Kind, Observable
 from atento.nn.linear import linear
 from atento.nn.luong import LuongLook, LuongReader, Score, Window, look
 from atento.nn.recurrent.cells import CellState
@@ -26,8 +27,10 @@ class LuongAttention(Observable):
     """The parameters of one score and one window (Luong et al. 2015, 3.1 and 3.2).
 
     While listened to it reports ``weights``, ``scores`` [rows, 1, steps, source] (one head, the same shape as a
-    Transformer's) and ``contexts`` [rows, 1, steps, annotation]. The weights are those that multiply the annotations:
-    zero outside the window, and with local-p the softmax times the Gaussian, so that they sum to less than one.
+    Transformer's), ``queries`` [rows, 1, steps, query] and ``contexts`` [rows, 1, steps, annotation]. The weights are
+    those that multiply the annotations: zero outside the window, and with local-p the softmax (``alignments``) times
+    the Gaussian, so that they sum to less than one. Local windows also have ``centres`` [rows, 1, steps, 1]. When the
+    sources are prepared, it reports ``values`` [sources, 1, source, annotation] and, but for location, ``keys``.
     """
 
     role = "cross"
@@ -67,9 +70,12 @@ class LuongAttention(Observable):
         self, annotations: Float[Tensor, "sources source annotation"]
     ) -> Float[Tensor, "sources source key"] | None:
         """What states are compared with, made once a source; None for location."""
+        self.tell("values", annotations.unsqueeze(1))
         if self.score == "location":
             return None
-        return annotations if self.weight_key is None else linear(annotations, self.weight_key, None)
+        keys = annotations if self.weight_key is None else linear(annotations, self.weight_key, None)
+        self.tell("keys", keys.unsqueeze(1))
+        return keys
 
     def check_lengths(self, lengths: Int[Tensor, " sources"]) -> None:
         """See that location has a row of W_a for every token.
@@ -130,18 +136,21 @@ class LuongAttention(Observable):
         padded = packing.unpack(states).reshape(sources, -1, states.shape[-1])  # [sources, group · steps, units]
         each = times.unsqueeze(1) + torch.arange(steps, device=times.device)
         seen = look(reader, padded, each.view(sources, -1))
-        contexts, weights, scores = (
-            packing.pack(part.reshape(rows, steps, -1)) for part in (seen.contexts, seen.weights, seen.scores)
-        )
-        self.report(LuongLook(contexts, weights, scores), packing)
+        contexts = packing.pack(seen.contexts.reshape(rows, steps, -1))
+        if self.listener is not None:
+            for kind, part in _reports(seen):
+                # padding is zero, as in every report
+                real = packing.unpack(packing.pack(part.reshape(rows, steps, -1)))
+                self.listener.report(kind, real.unsqueeze(1))
         return contexts
 
-    def report(self, seen: LuongLook, packing: Packing) -> None:
-        """Tell the listener, if there is one, what was seen [real, …]."""
-        if self.listener is not None:
-            self.listener.report("weights", packing.unpack(seen.weights).unsqueeze(1))
-            self.listener.report("scores", packing.unpack(seen.scores).unsqueeze(1))
-            self.listener.report("contexts", packing.unpack(seen.contexts).unsqueeze(1))
+    def report(self, looks: Sequence[LuongLook], packing: Packing) -> None:
+        """Tell the listener, if there is one, what was seen step by step, by the rows alive in the packing's order."""
+        if self.listener is None:
+            return
+        for several in zip(*(_reports(seen) for seen in looks), strict=True):
+            packed = torch.cat([part.flatten(0, 1) for _, part in several])
+            self.listener.report(several[0][0], packing.unpack(packed).unsqueeze(1))
 
 
 def feed(
@@ -166,7 +175,8 @@ def feed(
     with torch.autocast(inputs.device.type, enabled=False):  # states stay exact over many steps
         dtype = first.weight_hidden.dtype
         exact, exact_initial = _in_type(reader, initial, dtype)
-        run = feeding_recurrence(inputs.to(dtype), stack, exact, exact_initial, packing, dropped)
+        heard = any(layer.listener is not None for layer in layers)
+        run = feeding_recurrence(inputs.to(dtype), stack, exact, exact_initial, packing, dropped, heard=heard)
     for layer, its in zip(layers, run.layers, strict=True):
         report_run(layer, its, packing, None)
     attention.report(run.looks, packing)
@@ -184,6 +194,18 @@ def _in_type(reader: LuongReader, initial: FeedingState, dtype: torch.dtype) -> 
         replace(reader, values=reader.values.to(dtype), keys=exact(reader.keys)),
         replace(initial, layers=layers, attentional=initial.attentional.to(dtype)),
     )
+
+
+def _reports(seen: LuongLook) -> list[tuple[Kind, Float[Tensor, "sources queries any"]]]:
+    parts: tuple[tuple[Kind, Tensor | None], ...] = (
+        ("weights", seen.weights),
+        ("scores", seen.scores),
+        ("queries", seen.queries),
+        ("contexts", seen.contexts),
+        ("centres", None if seen.centres is None else seen.centres.unsqueeze(-1)),
+        ("alignments", seen.alignments),
+    )
+    return [(kind, part) for kind, part in parts if part is not None]
 
 
 def _matrix(outputs: int, inputs: int) -> nn.Parameter:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
@@ -21,6 +22,8 @@ from atento.text.tokenizer import Tokenizer
 Side = Literal["source", "target"]
 _SENTENCE_PIECE: Final = (".model", ".spm")
 _TIKTOKEN: Final = ".tiktoken"
+_NAME: Final = re.compile(r"(?!.*(--|\.\.))\w[\w.-]*(/\w[\w.-]*)?", re.ASCII)
+"""What can be a name on the hub."""
 _PARTS: Final = ("vocab.json", "merges.txt", "vocab.txt")
 """Files that are read with what lies beside them."""
 
@@ -158,6 +161,8 @@ def _from_hub(name: str) -> tokenizers.Tokenizer:
     """The tokenizer of a model on the hub, from the hub's cache on this machine if it is there."""
     import huggingface_hub
 
+    if not _NAME.fullmatch(name):
+        raise DataError(f"cannot read {name}: there is no such file or folder; check the path")
     if huggingface_hub.try_to_load_from_cache(name, "tokenizer.json") is None and not _hub_answers():
         raise DataError(
             f"{name} is no file or folder here, and the hub cannot be reached; give the path of a tokenizer's file or "
