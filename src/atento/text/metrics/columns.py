@@ -25,13 +25,13 @@ class Metric:
 
 METRICS: Final = {
     "bytes_per_token": Metric(
-        title="bytes/token", digits=2, percent=False, note="bytes of UTF-8 over tokens; special tokens are not added"
+        title="bytes / token", digits=2, percent=False, note="bytes of UTF-8 over tokens; special tokens are not added"
     ),
     "characters_per_token": Metric(
-        title="characters/token", digits=2, percent=False, note="Unicode code points over tokens"
+        title="characters / token", digits=2, percent=False, note="Unicode code points over tokens"
     ),
     "tokens_per_word": Metric(
-        title="tokens/word",
+        title="tokens / word",
         digits=3,
         percent=False,
         note="tokens over words (fertility); white space counts to neither",
