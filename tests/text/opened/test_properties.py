@@ -35,7 +35,7 @@ def test_spans_are_in_order_apart_and_the_tokens_own(opened: dict[str, OpenToken
         if specials == "text":
             assert [list(cut.tokens.ids)] == tokenizer.encode_batch([text])
             assert tokenizer.encode(text) == cut.tokens
-        if name in EXACT:
+        if name in EXACT and specials == "text":  # a space may be put before each part between special tokens
             own = [tokenizer.entry(number).raw for number in cut.tokens.ids]
             if specials == "text":  # with parsed tokens, a space also comes after each of them
                 shift = len(b"".join(own)) - len(raw)  # ours puts a space before the text
