@@ -8,8 +8,12 @@ from typing import Any, Literal
 import msgspec
 
 from atento.core.tables import Table
+from atento.figures.attention import Role as AttentionRole
 from atento.figures.attention import Rows
 from atento.text.opened.protocol import Role, Specials
+
+Kind = Literal["reading", "generation", "attention", "encoding", "decoding", "head", "block", "positions"]
+"""Of walks, as ``inspection.walks`` has them, which need torch."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -152,12 +156,14 @@ class WalkRequest(Request, frozen=True, kw_only=True):
     """A walk through a model."""
 
     model: str
-    walk: str
+    walk: Kind
     text: str
     target: str | None = None
+    role: AttentionRole | None = None
     layer: int | None = None
     head: int | None = None
     position: int | None = None
+    top: int = 8
 
 
 class TokenizerInfo(msgspec.Struct, frozen=True, kw_only=True):

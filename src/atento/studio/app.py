@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from atento.studio import answers
 from atento.studio.endpoints import named, plain, post
 from atento.studio.page import FOLDER, Page
-from atento.studio.routes import about, arena, attention, characters, leaderboard, tokens, translate
+from atento.studio.routes import about, arena, attention, characters, leaderboard, mechanics, tokens, translate
 from atento.studio.security import Guard, failure
 from atento.studio.services import Studio
 from atento.studio.workspace import Workspace
@@ -78,6 +78,8 @@ def _routes() -> list[BaseRoute]:
         post("/api/translate", answers.TranslateRequest, translate.translate, heavy=True),
         post("/api/attention", answers.AttentionRequest, attention.explain, heavy=True),
         post("/api/occlusion", answers.OcclusionRequest, attention.occlude, heavy=True),
+        post("/api/mechanics", answers.WalkRequest, mechanics.walk, heavy=True),
+        named("/api/mechanics/{name:path}", mechanics.kinds, heavy=True),
         Route("/api/{path:path}", _unknown, methods=["GET", "POST", "DELETE"]),
     ]
 

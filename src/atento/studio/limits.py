@@ -16,6 +16,11 @@ BODY: Final = 4_000_000
 """Bytes of a request's body."""
 ROWS: Final = 500
 """Of one page of a list."""
+SENTENCE: Final = 1_000
+"""Characters of a text that is walked through, each of whose tokens has all its vectors shown, or read once for each of
+its words."""
+WEIGHTS: Final = 8_000_000
+"""Attention weights of one answer: they grow with the square of a text's length."""
 
 
 def check_text(text: str) -> str:
@@ -29,6 +34,34 @@ def check_text(text: str) -> str:
             f"the text has {len(text):,} characters; at most {CHARACTERS:,} are taken: give a part of it"
         )
     return text
+
+
+def check_sentence(text: str) -> str:
+    """The text, if it is no longer than a long sentence.
+
+    Raises:
+        TooLargeError: it is too long.
+    """
+    if len(text) > SENTENCE:
+        raise TooLargeError(f"the text has {len(text):,} characters; at most {SENTENCE:,} are shown: give a sentence")
+    return text
+
+
+def check_weights(count: int, tokens: int) -> None:
+    """Refuse a text with more attention than can be shown.
+
+    Args:
+        count: matrices: layers × heads, of all roles.
+        tokens: rows and columns of each.
+
+    Raises:
+        TooLargeError: there are too many.
+    """
+    if count * tokens**2 > WEIGHTS:
+        raise TooLargeError(
+            f"{tokens:,} tokens have {count * tokens**2:,} weights in {count} matrices of this model; at most "
+            f"{WEIGHTS:,} can be shown: give a shorter text"
+        )
 
 
 def paged(rows: Sequence[Row], offset: int, limit: int) -> Sequence[Row]:

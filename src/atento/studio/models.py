@@ -109,6 +109,15 @@ class Models:
             assert isinstance(application, Translator)
             yield application
 
+    def matrices(self, name: str) -> int:
+        """How many matrices of attention a model has for one text: heads of all layers of all roles.
+
+        Raises:
+            UnknownIdError, OutsideError, BundleError: as ``info``.
+        """
+        about = self._describe(name)
+        return sum(layers * about.heads[role] for role, layers in about.layers.items())
+
     def _describe(self, name: str) -> Description:
         path = self._workspace.path(name)
         if not path.is_dir():

@@ -21,7 +21,7 @@ from atento.studio.workspace import Workspace
 from atento.text.opened.opening import open_tokenizer
 from atento.text.opened.protocol import OpenTokenizer
 
-_OPEN: Final = 12
+_OPEN: Final = 8
 """How many stay open."""
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from atento.core.errors import ConfigurationError, DataError
 from atento.studio.answers import AttentionRequest, OcclusionRequest
-from atento.studio.limits import check_text
+from atento.studio.limits import check_sentence, check_text, check_weights
 from atento.studio.services import Studio
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ def explain(studio: Studio, request: AttentionRequest) -> dict[str, Any]:
 
     check_text(request.source)
     check_text(request.target or "")
+    matrices = studio.models.matrices(request.model)
     with studio.models.use(request.model) as application:
+        _check_size(application, request, matrices)
         found = _explained(application, request)
         source, target = segment(found.source_text), segment(found.target_text)
         gold = _gold(request.gold, found, len(source), len(target))
@@ -42,8 +44,8 @@ def explain(studio: Studio, request: AttentionRequest) -> dict[str, Any]:
 
 def occlude(studio: Studio, request: OcclusionRequest) -> dict[str, Any]:
     """What each source word does for each target word."""
-    check_text(request.source)
-    check_text(request.target)
+    for text in (request.source, request.target):
+        check_sentence(check_text(text))
     with studio.models.translator(request.model) as translator:
         from atento.inspection.occlusion import occlude
 
@@ -56,6 +58,13 @@ def occlude(studio: Studio, request: OcclusionRequest) -> dict[str, Any]:
         "log_probabilities": found.log_probabilities.tolist(),
         "differences": found.differences.tolist(),
     }
+
+
+def _check_size(application: Application, request: AttentionRequest, matrices: int) -> None:
+    """Refuse texts whose attention nobody could show, before it is computed."""
+    [source] = application.bundle.source_tokenizer.encode_batch([request.source])
+    [target] = application.bundle.target_tokenizer.encode_batch([request.target or ""])
+    check_weights(matrices, max(len(source), len(target)))
 
 
 def _explained(application: Application, request: AttentionRequest) -> Attention:

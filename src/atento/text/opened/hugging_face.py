@@ -96,7 +96,7 @@ class HuggingFaceTokenizer:
 
     def entry(self, number: int) -> Entry:
         """As ``OpenTokenizer.entry``."""
-        piece = self._plain.id_to_token(number)
+        piece = self._plain.id_to_token(number) if 0 <= number <= self.numbers[-1] else None
         if piece is None:
             raise DataError(f"no entry of {self.name} has the id {number}; ids are 0 … {self.numbers[-1]}")
         added = self._added.get(number)
@@ -163,8 +163,11 @@ class HuggingFaceTokenizer:
     def _pre_tokens(self, text: str, encoding: tokenizers.Encoding, tokens: Tokens) -> tuple[str, tuple[PreToken, ...]]:
         """The normalised text and its parts; added tokens in the text are parts of their own, and what stands between
         two of them is normalised and parted by itself, as the library does it."""
-        groups = _runs(encoding.word_ids)
-        added = [self._is_added(text, encoding, first, stop) for first, stop in groups]
+        words, offsets, pieces = encoding.word_ids, encoding.offsets, encoding.tokens  # the library makes lists anew
+        groups = _runs(words)
+        added = [
+            stop - first == 1 and self._is_added(text, tokens.ids[first], offsets[first]) for first, stop in groups
+        ]
         normalised: list[str] = []
         texts: list[str] = []
         place = base = (
@@ -173,17 +176,17 @@ class HuggingFaceTokenizer:
         for is_added, run in groupby(range(len(groups)), key=added.__getitem__):
             numbers = list(run)
             if is_added:
-                names = [encoding.tokens[groups[number][0]] for number in numbers]
+                names = [pieces[groups[number][0]] for number in numbers]
                 texts += names
                 normalised += names
                 last = groups[numbers[-1]][0]
-                place, base = encoding.offsets[last][1], (encoding.word_ids[last] or 0) + 1
+                place, base = offsets[last][1], (words[last] or 0) + 1
                 continue
             after = numbers[-1] + 1
-            end = encoding.offsets[groups[after][0]][0] if after < len(groups) else len(text)
+            end = offsets[groups[after][0]][0] if after < len(groups) else len(text)
             normalised.append(self._normalise(text[place:end]))
             parts = dict(enumerate(filter(None, self._parts(normalised[-1])), base))
-            texts += [parts.get(encoding.word_ids[groups[number][0]] or 0, "") for number in numbers]
+            texts += [parts.get(words[groups[number][0]] or 0, "") for number in numbers]
         if not groups:
             normalised.append(self._normalise(text))
         pre_tokens = tuple(
@@ -198,11 +201,11 @@ class HuggingFaceTokenizer:
         )
         return "".join(normalised), pre_tokens
 
-    def _is_added(self, text: str, encoding: tokenizers.Encoding, first: int, stop: int) -> bool:
-        added = self._added.get(encoding.ids[first])
-        if added is None or stop - first != 1:
+    def _is_added(self, text: str, number: int, offset: tuple[int, int]) -> bool:
+        added = self._added.get(number)
+        if added is None:
             return False
-        start, end = encoding.offsets[first]
+        start, end = offset
         return text[start:end].strip() == added.content.strip() and (start, end) != (0, 0)
 
     def _normalise(self, text: str) -> str:

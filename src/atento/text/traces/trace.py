@@ -7,7 +7,7 @@ shows is a rendering. Tokens that share one character as a reader sees it (a gra
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby, zip_longest
 from typing import Final
 
@@ -180,18 +180,21 @@ def trace(
     raw = text.encode()
     graphemes = to_bytes(text, [match.span() for match in regex.finditer(r"\X", text)])
     starts, ends = [start for start, _ in graphemes], [end for _, end in graphemes]
-    entries = [tokenizer.entry(number) for number in cut.tokens.ids]
+    entries = {number: tokenizer.entry(number) for number in {*cut.tokens.ids, *cut.finished}}
+    labels = {number: label(entry, tokenizer.kind) for number, entry in entries.items() if entry.role != "unknown"}
     tokens = tuple(
         TracedToken(
             id=entry.number,
             piece=piece,
-            label=label(entry, tokenizer.kind, raw[span[0] : span[1]]),
+            label=labels.get(entry.number) or label(entry, tokenizer.kind, raw[span[0] : span[1]]),
             raw=entry.raw.hex(),
             span=span,
             graphemes=(bisect_right(ends, span[0]), max(bisect_right(ends, span[0]), bisect_left(starts, span[1]))),
             role=entry.role,
         )
-        for entry, piece, span in zip(entries, cut.tokens.pieces, cut.tokens.spans, strict=True)
+        for entry, piece, span in zip(
+            map(entries.__getitem__, cut.tokens.ids), cut.tokens.pieces, cut.tokens.spans, strict=True
+        )
     )
     return Trace(
         tokenizer=About(name=tokenizer.name, kind=tokenizer.kind, size=tokenizer.size, library=tokenizer.library),
@@ -201,7 +204,7 @@ def trace(
         normalised=cut.normalised,
         pre_tokens=tuple(_pre_tokens(tokenizer, cut, best if steps else 0)),
         tokens=tokens,
-        finished=_finished(tokenizer, cut),
+        finished=_finished(entries, cut),
         graphemes=len(graphemes),
         shared=_shared(raw, graphemes, tokens),
         decoded=tokenizer.decode(cut.tokens.ids),
@@ -282,14 +285,14 @@ def replay_of(tokenizer: OpenTokenizer, cut: Cut, number: int, *, best: int = 3)
     return steps if not known or steps.pieces == cut.tokens.pieces[own] else None
 
 
-def _finished(tokenizer: OpenTokenizer, cut: Cut) -> tuple[FinishedToken, ...]:
+def _finished(entries: Mapping[int, Entry], cut: Cut) -> tuple[FinishedToken, ...]:
     """The ids with those put around the text, which are what is left when the text's own are found in their order."""
     own = iter(cut.tokens.ids)
     expected = next(own, None)
     result = []
     for number in cut.finished:
         added = number != expected
-        result.append(FinishedToken(id=number, piece=tokenizer.entry(number).piece, added=added))
+        result.append(FinishedToken(id=number, piece=entries[number].piece, added=added))
         if not added:
             expected = next(own, None)
     return tuple(result)
