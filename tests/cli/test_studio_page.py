@@ -17,7 +17,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "page"
     folder.mkdir()
     (folder / "index.html").write_text("<!doctype html>", encoding="utf-8")
-    monkeypatch.setattr("atento.studio.page.check_built", lambda: None)
+    monkeypatch.setattr("atento.studio.static.check_built", lambda: None)
     return folder
 
 
@@ -71,9 +71,9 @@ def test_what_is_not_there_is_told(atento: Atento, built: Path, served: list[Any
 def test_a_page_that_was_not_built_is_told(
     atento: Atento, served: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from atento.studio import page
+    from atento.studio import static
 
-    monkeypatch.setattr(page.check_built, "__defaults__", (tmp_path,))
+    monkeypatch.setattr(static.check_built, "__defaults__", (tmp_path,))
     assert "make web" in atento("studio").error
     assert served == []
 

@@ -27,6 +27,7 @@ def test_tables_are_the_librarys_own(post: Post, folder: Path) -> None:
     ("chosen", "which"),
     [
         ("all", ["all"]),
+        ("", ["all"]),
         ("byte", ["byte"]),
         ("script=Latin", ["script=Latin"]),
         ("space, longest", ["space", "longest"]),

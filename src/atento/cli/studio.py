@@ -47,8 +47,8 @@ def studio(
         ) from error
     del starlette, uvicorn
     from atento.studio.app import create_app
-    from atento.studio.page import check_built
     from atento.studio.serve import open_browser, serve
+    from atento.studio.static import check_built
     from atento.studio.workspace import Workspace
 
     check_built()

@@ -16,10 +16,10 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from atento.studio import answers
 from atento.studio.endpoints import named, plain, post
-from atento.studio.page import FOLDER, Page
 from atento.studio.routes import about, arena, attention, characters, leaderboard, mechanics, tokens, translate
 from atento.studio.security import Guard, failure
 from atento.studio.services import Studio
+from atento.studio.static import FOLDER, Page
 from atento.studio.workspace import Workspace
 
 

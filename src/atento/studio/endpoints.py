@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -43,7 +44,8 @@ def post(
         except msgspec.ValidationError as error:
             return failure(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            return failure(HTTPStatus.BAD_REQUEST, f"the request is not JSON: {error}")
+            half = "a text holds half a character (a lone surrogate)" if _is_halved(body) else str(error)
+            return failure(HTTPStatus.BAD_REQUEST, f"the request is not JSON: {half}")
         return await _answered(http, lambda studio: answer(studio, request), heavy=heavy)
 
     return Route(path, endpoint, methods=["POST"])
@@ -65,6 +67,15 @@ def named(path: str, answer: Callable[[Studio, str], Any], *, method: str = "GET
         return await _answered(http, lambda studio: answer(studio, http.path_params["name"]), heavy=heavy)
 
     return Route(path, endpoint, methods=[method])
+
+
+def _is_halved(body: bytes) -> bool:
+    """Whether JSON in which half a character is escaped, which no UTF-8 can hold, is all that is wrong with a body."""
+    try:
+        json.loads(body)
+    except ValueError:
+        return False
+    return True
 
 
 async def _answered(http: HttpRequest, answer: Callable[[Studio], Any], *, heavy: bool) -> Response:

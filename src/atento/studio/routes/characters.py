@@ -25,7 +25,8 @@ def of_vocabulary(studio: Studio, request: CharactersRequest) -> dict[str, Any]:
 def entries(studio: Studio, request: CharacterEntriesRequest) -> Page:
     """A page of a vocabulary; the filter is a property (``unreachable``) or a value (``script=Greek``), or several
     with commas between, of which an entry has all."""
-    found = picking.pick(_described(studio, request.tokenizer), [each.strip() for each in request.filter.split(",")])
+    wanted = [each.strip() for each in request.filter.split(",") if each.strip()]
+    found = picking.pick(_described(studio, request.tokenizer), wanted or ["all"])
     if request.search:
         found = picking.search(found, request.search)
     shown = paged(found, request.offset, request.limit)
