@@ -131,7 +131,7 @@ export interface Table {
   columns: Record<string, string>
   rows: Record<string, Cell>[]
   notes: string[]
-  titles?: string[]
+  titles: string[]
   shown: string[][]
   numbers: number[]
 }

@@ -41,8 +41,7 @@ export function codePoints(bytes: Uint8Array): string {
 export function countCharacters(text: string): number {
   let count = 0
   for (let place = 0; place < text.length; place++) {
-    const unit = text.charCodeAt(place)
-    if (unit >= 0xd800 && unit < 0xdc00 && place + 1 < text.length) place++
+    if (text.codePointAt(place)! > 0xffff) place++
     count++
   }
   return count

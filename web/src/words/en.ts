@@ -1,4 +1,4 @@
-import { arena, characters, columns, leaderboard } from './en/arena'
+import { arena, characters, leaderboard } from './en/arena'
 import { attention, models, translate } from './en/models'
 import { help, shell, tabs, themes } from './en/shell'
 import { mechanics } from './en/mechanics'
@@ -13,7 +13,6 @@ export const en = {
   arena,
   leaderboard,
   characters,
-  columns,
   models,
   translate,
   attention,

@@ -1,4 +1,4 @@
-import { arena, characters, columns, leaderboard } from './es/arena'
+import { arena, characters, leaderboard } from './es/arena'
 import { attention, models, translate } from './es/models'
 import { help, shell, tabs, themes } from './es/shell'
 import { mechanics } from './es/mechanics'
@@ -13,7 +13,6 @@ export const es = {
   arena,
   leaderboard,
   characters,
-  columns,
   models,
   translate,
   attention,

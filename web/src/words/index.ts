@@ -20,11 +20,6 @@ export function words(): Words {
   return TABLES[preferences.language]
 }
 
-/** A column of the server's tables in the reader's language. */
-export function columnTitle(key: string, given: string): string {
-  return words().columns[key] ?? given
-}
-
 /** A number as the reader's language writes it. */
 export function count(value: number): string {
   return new Intl.NumberFormat(preferences.language).format(value).replace('-', '−')

@@ -1,4 +1,4 @@
-import { arena, characters, columns, leaderboard } from './pt/arena'
+import { arena, characters, leaderboard } from './pt/arena'
 import { attention, models, translate } from './pt/models'
 import { help, shell, tabs, themes } from './pt/shell'
 import { mechanics } from './pt/mechanics'
@@ -13,7 +13,6 @@ export const pt = {
   arena,
   leaderboard,
   characters,
-  columns,
   models,
   translate,
   attention,

@@ -91,6 +91,3 @@ export const characters = {
   working: 'The first look at a vocabulary takes a while.',
   saves: { json: 'Tables (JSON)', csv: 'Tables (CSV)' },
 }
-
-/** Titles of the server's columns, by key, where they are not those that the server gives. */
-export const columns: Record<string, string> = {}

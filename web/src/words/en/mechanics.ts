@@ -35,6 +35,7 @@ export const mechanics = {
   frame: 'Frame',
   hint: 'Space goes on, Shift and Space back. Point at a cell to read its number.',
   scale: 'share of each block’s largest value',
+  full: 'Full screen',
   value: 'Value',
   nothing: 'This frame has no numbers of its own.',
   rank: 'Rank',

@@ -39,6 +39,7 @@ export const mechanics: Words['mechanics'] = {
   frame: 'Cuadro',
   hint: 'Espacio avanza, Mayús y Espacio retroceden. Señale una celda para leer su número.',
   scale: 'parte del mayor valor de cada bloque',
+  full: 'Pantalla completa',
   value: 'Valor',
   nothing: 'Este cuadro no tiene números propios.',
   rank: 'Puesto',

@@ -39,6 +39,7 @@ export const mechanics: Words['mechanics'] = {
   frame: 'Quadro',
   hint: 'Espaço avança, Shift e Espaço voltam. Aponte uma célula para ler o número.',
   scale: 'parte do maior valor de cada bloco',
+  full: 'Tela cheia',
   value: 'Valor',
   nothing: 'Este quadro não tem números próprios.',
   rank: 'Posição',
