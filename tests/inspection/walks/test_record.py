@@ -124,7 +124,7 @@ def refusals(tiny: ModuleType) -> list[tuple[str, type[AtentoError], str, dict[s
         ("pre", ConfigurationError, "no walk 'reading'; it has: generation, encoding", {}),
         ("bert", ConfigurationError, "no walk 'generation'", {"kind": "generation"}),
         ("bag", ConfigurationError, "no walk 'positions'", {"kind": "positions"}),
-        ("lstm", ConfigurationError, "no walk 'readin'; did you mean 'reading'", {"kind": "readin"}),
+        ("lstm", ConfigurationError, "no walk 'heads'; did you mean 'head'", {"kind": "heads"}),
         ("lstm", ConfigurationError, "'reading' takes no layer", {"layer": 0}),
         ("pre", ConfigurationError, "no layer 2: the encoder has 2; give 0 to 1", {"kind": "head", "layer": 2}),
         ("llama", ConfigurationError, "no head 4: the decoder has 4", {"kind": "head", "head": 4}),
