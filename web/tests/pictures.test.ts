@@ -77,6 +77,6 @@ describe('lanes', () => {
 test('numbers of models keep four figures', () => {
   expect(figure(0)).toBe('0')
   expect(figure(-0.123456)).toBe('−0.1235')
-  expect(figure(0.0000123)).toBe('1.23e−5')
+  expect(figure(0.0000123)).toBe('1.230e−5')
   expect(figure(Number.NaN)).toBe('–')
 })

@@ -39,6 +39,6 @@ export function figure(value: number): string {
   if (value === 0) return '0'
   const size = Math.abs(value)
   if (!Number.isFinite(value)) return value > 0 ? '∞' : value < 0 ? '−∞' : '–'
-  if (size < 0.0005 || size >= 100_000) return value.toExponential(2).replaceAll('-', '−')
+  if (size < 0.0005 || size >= 100_000) return value.toExponential(3).replaceAll('-', '−')
   return new Intl.NumberFormat(preferences.language, { maximumSignificantDigits: 4 }).format(value).replace('-', '−')
 }
