@@ -1,7 +1,7 @@
 """The studio in a process of its own, and a real browser that looks at it and may reach nothing else.
 
-The page must have been built (``make web``), and Chromium be installed (Debian's ``chromium``; ``ATENTO_CHROMIUM`` names
-another). Where one is missing these tests are skipped, except in continuous integration, which must have both.
+The page must have been built (``make web``), and Chromium be installed (Debian's ``chromium``; ``ATENTO_CHROMIUM``
+names another). Where one is missing these tests are skipped, except in continuous integration, which must have both.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, sync_playwright
 
 from atento.studio.static import FOLDER, INDEX
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, sync_playwright
 
 PROGRAM = """
 import sys

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
+from tests.studio.browser.conftest import Watched
 
 from atento.inspection.walks.equations import EQUATIONS
 from atento.studio.static import FOLDER
-from playwright.sync_api import expect
-from tests.studio.browser.conftest import Watched
 
 WEB = Path(__file__).parents[3] / "web"
 AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page, expect
+from tests.studio.browser.conftest import Open, Watched
 
 from atento.text.opened.opening import open_tokenizer
 from atento.text.traces.trace import trace
-from playwright.sync_api import Page, expect
-from tests.studio.browser.conftest import Open, Watched
 
 TEXT = "a vida é bela 👩‍👩‍👧"
 
@@ -197,3 +197,15 @@ def test_exports_hold_what_is_shown(go: Open) -> None:
         with page.expect_download() as waiting:
             page.get_by_role("button", name=name).click()
         assert check(Path(waiting.value.path()).read_text(encoding="utf-8"))
+
+
+def test_another_tokenizer_is_opened_by_its_path(go: Open) -> None:
+    page = go("tokens")
+    page.get_by_text("Open another tokenizer of the workspace").click()
+    page.get_by_label("Path inside the workspace").fill("notes.json")
+    page.get_by_role("button", name="Open").click()
+    expect(page.get_by_role("alert")).to_contain_text("notes.json")
+    page.get_by_label("Path inside the workspace").fill("bpe.json")
+    page.get_by_label("Name (may be empty)").fill("mine")
+    page.get_by_role("button", name="Open").click()
+    expect(page.get_by_label("Tokenizer", exact=True)).to_have_value("bpe.json")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from atento.text.opened.opening import open_tokenizer
-from atento.text.vocabularies.overlap import overlap
 from playwright.sync_api import expect
 from tests.studio.browser.conftest import Open
+
+from atento.text.opened.opening import open_tokenizer
+from atento.text.vocabularies.overlap import overlap
 
 
 def test_lanes_are_drawn_and_walked_by_keyboard(go: Open) -> None:

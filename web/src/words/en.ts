@@ -1,6 +1,6 @@
 import { arena, characters, leaderboard } from './en/arena'
 import { attention, models, translate } from './en/models'
-import { help, shell, tabs, themes } from './en/shell'
+import { help, shell, tabs, themes, workspace } from './en/shell'
 import { mechanics } from './en/mechanics'
 import { tokens } from './en/tokens'
 
@@ -9,6 +9,7 @@ export const en = {
   themes,
   shell,
   help,
+  workspace,
   tokens,
   arena,
   leaderboard,

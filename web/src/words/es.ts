@@ -1,6 +1,6 @@
 import { arena, characters, leaderboard } from './es/arena'
 import { attention, models, translate } from './es/models'
-import { help, shell, tabs, themes } from './es/shell'
+import { help, shell, tabs, themes, workspace } from './es/shell'
 import { mechanics } from './es/mechanics'
 import { tokens } from './es/tokens'
 
@@ -9,6 +9,7 @@ export const es = {
   themes,
   shell,
   help,
+  workspace,
   tokens,
   arena,
   leaderboard,

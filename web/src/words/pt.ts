@@ -1,6 +1,6 @@
 import { arena, characters, leaderboard } from './pt/arena'
 import { attention, models, translate } from './pt/models'
-import { help, shell, tabs, themes } from './pt/shell'
+import { help, shell, tabs, themes, workspace } from './pt/shell'
 import { mechanics } from './pt/mechanics'
 import { tokens } from './pt/tokens'
 
@@ -9,6 +9,7 @@ export const pt = {
   themes,
   shell,
   help,
+  workspace,
   tokens,
   arena,
   leaderboard,

@@ -11,6 +11,8 @@ const BELOW: Record<string, string> = {
   'ₜ': 't', 'ⱼ': 'j', 'ₛ': 's', 'ₖ': 'k', 'ₙ': 'n', 'ᵢ': 'i', '₀': '0', '₁': '1', '₂': '2', '₋': '−', '₊': '+',
 } // prettier-ignore
 const ABOVE: Record<string, string> = { ᵀ: '⊤', ᵈ: 'd', ᵉ: 'e', '²': '2' }
+/** Words, among them an article and a genitive, which are no variables; and what stands between. */
+const PARTS = /’s|'s|\b[ao] (?=\p{L}{2})|\p{L}[\p{L}\p{M}]*|[^\p{L}]+/gu
 const FACES = /[\p{L}\u0304\u0303]/u
 
 export function typeset(formula: string): Run[] {
@@ -18,7 +20,7 @@ export function typeset(formula: string): Run[] {
   let rest = formula
   while (rest) {
     const [text, shift, length] = taken(rest)
-    for (const part of text.match(/\p{L}[\p{L}\p{M}]*|[^\p{L}]+/gu) ?? []) push(runs, part, shift)
+    for (const part of text.match(PARTS) ?? []) push(runs, part, shift)
     rest = rest.slice(length)
   }
   return runs

@@ -7,10 +7,8 @@ export const arena = {
   lanes: 'Lanes on one ruler of bytes',
   guide:
     'Every lane shows the same bytes at the same place. A dashed line marks where some tokenizers cut and others do not.',
-  ruler: 'bytes',
   lane: (name: string, tokens: string) => `${name}: ${tokens} tokens`,
   cuts: (common: string, disputed: string) => `${common} cuts are common to all, ${disputed} are disputed.`,
-  figures: 'Figures',
   common: 'Entries in common',
   between: 'First',
   and: 'Second',

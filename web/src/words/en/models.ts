@@ -69,17 +69,14 @@ export const attention = {
   weight: 'weight',
   caption: (role: string, layer: string, head: string) => `${role}, layer ${layer}, head ${head}`,
   row: 'Row',
-  column: 'Column',
   focus: (row: string) => `What “${row}” looks at`,
   entropy: 'Entropy of each head (nats; 0: looks at one place)',
-  mean: 'mean',
   aer: (aer: string) => `Alignment error rate against the links by hand: ${aer}`,
   precisionRecall: (precision: string, recall: string) => `precision ${precision}, recall ${recall}`,
   legend: {
     sure: 'sure link',
     possible: 'possible link',
     predicted: 'link of the model',
-    hidden: 'not seen by the model',
   },
   notExplanation:
     'Attention weights say where the model mixed information from, not why it said a word. Occlusion asks otherwise: by how much does a word’s log-probability change when a source word is left out?',

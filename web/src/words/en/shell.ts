@@ -51,3 +51,12 @@ export const help = {
   single: 'Single keys act (turn off if you dictate)',
   local: 'Everything happens on this computer. The page loads nothing from elsewhere and sends nothing out.',
 }
+
+export const workspace = {
+  another: 'Open another tokenizer of the workspace',
+  path: 'Path inside the workspace',
+  name: 'Name (may be empty)',
+  pattern: 'How it parts words',
+  add: 'Open',
+  refused: 'These lie in the workspace and cannot be opened:',
+}

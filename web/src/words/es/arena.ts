@@ -9,10 +9,8 @@ export const arena: Words['arena'] = {
   lanes: 'Carriles sobre una regla de bytes',
   guide:
     'Cada carril muestra los mismos bytes en el mismo lugar. Una línea discontinua marca dónde cortan unos tokenizadores y otros no.',
-  ruler: 'bytes',
   lane: (name, tokens) => `${name}: ${tokens} tokens`,
   cuts: (common, disputed) => `${common} cortes son comunes a todos, ${disputed} están en disputa.`,
-  figures: 'Cifras',
   common: 'Entradas en común',
   between: 'Primero',
   and: 'Segundo',

@@ -66,17 +66,14 @@ export const attention: Words['attention'] = {
   weight: 'peso',
   caption: (role, layer, head) => `${role}, capa ${layer}, cabeza ${head}`,
   row: 'Fila',
-  column: 'Columna',
   focus: (row) => `A qué mira «${row}»`,
   entropy: 'Entropía de cada cabeza (nats; 0: mira a un solo lugar)',
-  mean: 'media',
   aer: (aer) => `Tasa de error de alineamiento frente a los enlaces a mano: ${aer}`,
   precisionRecall: (precision, recall) => `precisión ${precision}, cobertura ${recall}`,
   legend: {
     sure: 'enlace seguro',
     possible: 'enlace posible',
     predicted: 'enlace del modelo',
-    hidden: 'no visto por el modelo',
   },
   notExplanation:
     'Los pesos de atención dicen de dónde mezcló información el modelo, no por qué dijo una palabra. La oclusión pregunta otra cosa: ¿cuánto cambia la log-probabilidad de una palabra cuando se quita una palabra del origen?',

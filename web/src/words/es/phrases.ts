@@ -4,6 +4,45 @@ import type { Phrases } from '../phrase'
 
 export const phrases: Phrases = {
   exact: {
+    // formulas with words in them
+    'W xₜ + C c: the context drives the state': 'W xₜ + C c: el contexto conduce el estado',
+    'c = [→hₙ; ←h₁] of the last layer': 'c = [→hₙ; ←h₁] de la última capa',
+    'c = tanh(V h + b), h = [→hₙ; ←h₁] of the last layer (Cho et al. 2014)':
+      'c = tanh(V h + b), h = [→hₙ; ←h₁] de la última capa (Cho et al. 2014)',
+    "h₀ᵈ = hₙ, an LSTM's cell likewise (Sutskever et al. 2014)":
+      'h₀ᵈ = hₙ, y también la celda de un LSTM (Sutskever et al. 2014)',
+    "an LSTM's cell: the same of the cells with a matrix of its own, without the tanh":
+      'la celda de un LSTM: lo mismo de las celdas con matriz propia, sin el tanh',
+    'W_q hₜ, the half of W_a that reads hₜ': 'W_q hₜ, la mitad de W_a que lee hₜ',
+    'W_k h̄ₛ, the half of W_a that reads h̄ₛ': 'W_k h̄ₛ, la mitad de W_a que lee h̄ₛ',
+    'eₜₛ = (W_a hₜ)ₛ, s in the order of reading': 'eₜₛ = (W_a hₜ)ₛ, s en el orden de lectura',
+    'pₜ = t, and only s in [pₜ − D, pₜ + D], in the order of reading':
+      'pₜ = t, y solo s en [pₜ − D, pₜ + D], en el orden de lectura',
+    'pₜ = S · σ(v_pᵀ tanh(W_p hₜ)), and only s in [pₜ − D, pₜ + D], in the order of reading':
+      'pₜ = S · σ(v_pᵀ tanh(W_p hₜ)), y solo s en [pₜ − D, pₜ + D], en el orden de lectura',
+    'W xₜ + F h̃₍t₋₁₎: input feeding': 'W xₜ + F h̃₍t₋₁₎: realimentación de la entrada',
+    'zₜ = the greater of each pair of components of U_o s + V_o E[y₍t₋₁₎] + C_o c + b':
+      'zₜ = el mayor de cada par de componentes de U_o s + V_o E[y₍t₋₁₎] + C_o c + b',
+    'x = embedding + position + T[0], the first text of a pair':
+      'x = embedding + posición + T[0], el primer texto de un par',
+    'x = embedding + position': 'x = embedding + posición',
+    'E[word]': 'E[palabra]',
+    '√D · E[word]': '√D · E[palabra]',
+    'xₜ = E[wordₜ]': 'xₜ = E[palabraₜ]',
+    'only tokens that are not later': 'solo tokens que no vienen después',
+    'softmax(QKᵀ / √d_k) V of each head, [head₁; …; head_H] W_Oᵀ + b_O':
+      'softmax(QKᵀ / √d_k) V de cada cabeza, [head₁; …; head_H] W_Oᵀ + b_O',
+    'the same with Q of the target, K and V of the source': 'lo mismo con Q de lo que se escribe, K y V del origen',
+    'x + sublayer': 'x + subcapa',
+    'g ∘ (x − mean) / √(variance + ε) + b': 'g ∘ (x − media) / √(varianza + ε) + b',
+    'g ∘ x / √(mean of squares + ε)': 'g ∘ x / √(media de los cuadrados + ε)',
+    'W₂ hidden + b₂': 'W₂ oculta + b₂',
+    '(q_i, q_{i+d_k/2}) turned by angle(pos, i), keys likewise':
+      '(q_i, q_{i+d_k/2}) giradas por ángulo(pos, i), las keys también',
+    'angle(pos, i) = pos / 10000^(2i/d_k)': 'ángulo(pos, i) = pos / 10000^(2i/d_k)',
+    'a Φ(a), a = W₁ x + b₁, Φ the standard normal distribution':
+      'a Φ(a), a = W₁ x + b₁, Φ la distribución normal estándar',
+    // tables
     'Tokenizers on one text': 'Tokenizadores en un texto',
     'By property': 'Por propiedad',
     'By script': 'Por escritura',

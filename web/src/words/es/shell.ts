@@ -58,3 +58,12 @@ export const help: Words['help'] = {
   single: 'Las teclas simples actúan (desactívelas si dicta)',
   local: 'Todo ocurre en este ordenador. La página no carga nada de fuera ni envía nada.',
 }
+
+export const workspace: Words['workspace'] = {
+  another: 'Abrir otro tokenizador del espacio de trabajo',
+  path: 'Ruta dentro del espacio de trabajo',
+  name: 'Nombre (puede quedar vacío)',
+  pattern: 'Cómo separa palabras',
+  add: 'Abrir',
+  refused: 'Estos están en el espacio de trabajo y no se pueden abrir:',
+}

@@ -9,10 +9,8 @@ export const arena: Words['arena'] = {
   lanes: 'Pistas sobre uma régua de bytes',
   guide:
     'Cada pista mostra os mesmos bytes no mesmo lugar. Uma linha tracejada marca onde alguns tokenizadores cortam e outros não.',
-  ruler: 'bytes',
   lane: (name, tokens) => `${name}: ${tokens} tokens`,
   cuts: (common, disputed) => `${common} cortes são comuns a todos, ${disputed} são disputados.`,
-  figures: 'Números',
   common: 'Entradas em comum',
   between: 'Primeiro',
   and: 'Segundo',

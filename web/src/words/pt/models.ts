@@ -66,17 +66,14 @@ export const attention: Words['attention'] = {
   weight: 'peso',
   caption: (role, layer, head) => `${role}, camada ${layer}, cabeça ${head}`,
   row: 'Linha',
-  column: 'Coluna',
   focus: (row) => `Para onde “${row}” olha`,
   entropy: 'Entropia de cada cabeça (nats; 0: olha para um só lugar)',
-  mean: 'média',
   aer: (aer) => `Taxa de erro de alinhamento contra as ligações à mão: ${aer}`,
   precisionRecall: (precision, recall) => `precisão ${precision}, cobertura ${recall}`,
   legend: {
     sure: 'ligação certa',
     possible: 'ligação possível',
     predicted: 'ligação do modelo',
-    hidden: 'não visto pelo modelo',
   },
   notExplanation:
     'Os pesos de atenção dizem de onde o modelo misturou informação, não por que disse uma palavra. A oclusão pergunta outra coisa: quanto muda a log-probabilidade de uma palavra quando se tira uma palavra da origem?',

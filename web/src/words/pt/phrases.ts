@@ -4,6 +4,45 @@ import type { Phrases } from '../phrase'
 
 export const phrases: Phrases = {
   exact: {
+    // formulas with words in them
+    'W xₜ + C c: the context drives the state': 'W xₜ + C c: o contexto conduz o estado',
+    'c = [→hₙ; ←h₁] of the last layer': 'c = [→hₙ; ←h₁] da última camada',
+    'c = tanh(V h + b), h = [→hₙ; ←h₁] of the last layer (Cho et al. 2014)':
+      'c = tanh(V h + b), h = [→hₙ; ←h₁] da última camada (Cho et al. 2014)',
+    "h₀ᵈ = hₙ, an LSTM's cell likewise (Sutskever et al. 2014)":
+      'h₀ᵈ = hₙ, e também a célula de um LSTM (Sutskever et al. 2014)',
+    "an LSTM's cell: the same of the cells with a matrix of its own, without the tanh":
+      'a célula de um LSTM: o mesmo das células com matriz própria, sem o tanh',
+    'W_q hₜ, the half of W_a that reads hₜ': 'W_q hₜ, a metade de W_a que lê hₜ',
+    'W_k h̄ₛ, the half of W_a that reads h̄ₛ': 'W_k h̄ₛ, a metade de W_a que lê h̄ₛ',
+    'eₜₛ = (W_a hₜ)ₛ, s in the order of reading': 'eₜₛ = (W_a hₜ)ₛ, s na ordem de leitura',
+    'pₜ = t, and only s in [pₜ − D, pₜ + D], in the order of reading':
+      'pₜ = t, e só s em [pₜ − D, pₜ + D], na ordem de leitura',
+    'pₜ = S · σ(v_pᵀ tanh(W_p hₜ)), and only s in [pₜ − D, pₜ + D], in the order of reading':
+      'pₜ = S · σ(v_pᵀ tanh(W_p hₜ)), e só s em [pₜ − D, pₜ + D], na ordem de leitura',
+    'W xₜ + F h̃₍t₋₁₎: input feeding': 'W xₜ + F h̃₍t₋₁₎: realimentação da entrada',
+    'zₜ = the greater of each pair of components of U_o s + V_o E[y₍t₋₁₎] + C_o c + b':
+      'zₜ = o maior de cada par de componentes de U_o s + V_o E[y₍t₋₁₎] + C_o c + b',
+    'x = embedding + position + T[0], the first text of a pair':
+      'x = embedding + posição + T[0], o primeiro texto de um par',
+    'x = embedding + position': 'x = embedding + posição',
+    'E[word]': 'E[palavra]',
+    '√D · E[word]': '√D · E[palavra]',
+    'xₜ = E[wordₜ]': 'xₜ = E[palavraₜ]',
+    'only tokens that are not later': 'só tokens que não vêm depois',
+    'softmax(QKᵀ / √d_k) V of each head, [head₁; …; head_H] W_Oᵀ + b_O':
+      'softmax(QKᵀ / √d_k) V de cada cabeça, [head₁; …; head_H] W_Oᵀ + b_O',
+    'the same with Q of the target, K and V of the source': 'o mesmo com Q do que se escreve, K e V da origem',
+    'x + sublayer': 'x + subcamada',
+    'g ∘ (x − mean) / √(variance + ε) + b': 'g ∘ (x − média) / √(variância + ε) + b',
+    'g ∘ x / √(mean of squares + ε)': 'g ∘ x / √(média dos quadrados + ε)',
+    'W₂ hidden + b₂': 'W₂ oculta + b₂',
+    '(q_i, q_{i+d_k/2}) turned by angle(pos, i), keys likewise':
+      '(q_i, q_{i+d_k/2}) giradas por ângulo(pos, i), as keys também',
+    'angle(pos, i) = pos / 10000^(2i/d_k)': 'ângulo(pos, i) = pos / 10000^(2i/d_k)',
+    'a Φ(a), a = W₁ x + b₁, Φ the standard normal distribution':
+      'a Φ(a), a = W₁ x + b₁, Φ a distribuição normal padrão',
+    // tables
     'Tokenizers on one text': 'Tokenizadores num texto',
     'By property': 'Por propriedade',
     'By script': 'Por escrita',

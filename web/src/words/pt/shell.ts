@@ -57,3 +57,12 @@ export const help: Words['help'] = {
   single: 'Teclas simples agem (desligue se você dita)',
   local: 'Tudo acontece neste computador. A página não carrega nada de fora e não envia nada.',
 }
+
+export const workspace: Words['workspace'] = {
+  another: 'Abrir outro tokenizador do espaço de trabalho',
+  path: 'Caminho dentro do espaço de trabalho',
+  name: 'Nome (pode ficar vazio)',
+  pattern: 'Como separa palavras',
+  add: 'Abrir',
+  refused: 'Estes estão no espaço de trabalho e não podem ser abertos:',
+}
