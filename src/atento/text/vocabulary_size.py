@@ -76,7 +76,7 @@ class Curve:
                 Column(key="size", title="entries"),
                 Column(
                     key="bytes_per_token",
-                    title="bytes/token",
+                    title="bytes / token",
                     digits=3,
                     note="on held-out text; an unknown token counts as one a byte",
                 ),

@@ -43,8 +43,8 @@ def test_a_leaderboard_is_measured_sorted_and_exported(go: Open) -> None:
     expect(table).to_be_visible(timeout=60_000)
     names = table.locator("tbody tr").all_inner_texts()
     assert "atento-word" in names[-1]  # it loses text, so it is never first
-    table.get_by_role("button", name="bytes/token").click()
-    table.get_by_role("button", name="bytes/token").click()
+    table.get_by_role("button", name="bytes / token").click()
+    table.get_by_role("button", name="bytes / token").click()
     assert "atento-word" in table.locator("tbody tr").all_inner_texts()[-1]
     assert "sort=-bytes_per_token" in page.url
     page.get_by_role("button", name="Export").click()

@@ -58,10 +58,10 @@ class Lanes:
                 Column(key="kind", title="kind"),
                 Column(key="entries", title="entries", note="of the vocabulary, special ones counted"),
                 Column(key="tokens", title="tokens", note="without special ones around the text"),
-                Column(key="bytes_per_token", title="bytes/token", digits=3, note="bytes of UTF-8"),
-                Column(key="characters_per_token", title="characters/token", digits=3, note="code points"),
+                Column(key="bytes_per_token", title="bytes / token", digits=3, note="bytes of UTF-8"),
+                Column(key="characters_per_token", title="characters / token", digits=3, note="code points"),
                 Column(
-                    key="tokens_per_word", title="tokens/word", digits=3, note="words as Atento's segmenter has them"
+                    key="tokens_per_word", title="tokens / word", digits=3, note="words as Atento's segmenter has them"
                 ),
                 Column(key="unknown", title="unknown", note="tokens that are the unknown token"),
                 Column(key="shared", title="split characters", note="tokens that share a grapheme with another"),

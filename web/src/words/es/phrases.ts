@@ -102,7 +102,7 @@ export const phrases: Phrases = {
     tokenizer: 'tokenizador',
     'tokens alone': 'tokens solo',
     'tokens/character': 'tokens/carácter',
-    'tokens/word': 'tokens/palabra',
+    'tokens / word': 'tokens / palabra',
     unknown: 'desconocidos',
     used: 'usado',
     'whole words': 'palabras enteras',

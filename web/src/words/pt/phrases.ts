@@ -102,7 +102,7 @@ export const phrases: Phrases = {
     tokenizer: 'tokenizador',
     'tokens alone': 'tokens sozinho',
     'tokens/character': 'tokens/caractere',
-    'tokens/word': 'tokens/palavra',
+    'tokens / word': 'tokens / palavra',
     unknown: 'desconhecidos',
     used: 'usado',
     'whole words': 'palavras inteiras',
