@@ -64,7 +64,7 @@ export const phrases: Phrases = {
     category: 'categoría',
     character: 'carácter',
     characters: 'caracteres',
-    'characters/token': 'caracteres/token',
+    'characters / token': 'caracteres / token',
     'code point': 'punto de código',
     'counted on': 'contado por',
     different: 'distintos',

@@ -64,7 +64,7 @@ export const phrases: Phrases = {
     category: 'categoria',
     character: 'caractere',
     characters: 'caracteres',
-    'characters/token': 'caracteres/token',
+    'characters / token': 'caracteres / token',
     'code point': 'ponto de código',
     'counted on': 'contado por',
     different: 'diferentes',
