@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect, sync_playwright
 
 from atento.studio.static import FOLDER, INDEX
 
@@ -35,6 +35,7 @@ WAIT = 30_000
 """Milliseconds: the machine may be busy with something else."""
 
 Open = Callable[..., Page]
+expect.set_options(timeout=WAIT)
 
 
 def _missing() -> str:

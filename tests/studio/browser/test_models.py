@@ -142,14 +142,16 @@ def test_every_frame_of_a_walk_is_drawn_with_the_library_s_numbers(
     slider = page.get_by_role("slider")
     expect(slider).to_have_attribute("max", str(len(expected.frames) - 1))
     page.get_by_text("The same as a table").click()
+    last = len(expected.frames) - 1
     shown = set()
-    for place, frame in enumerate(expected.frames):
-        if place:
+    for place in [*range(min(12, last)), last]:  # walks over whole sentences repeat themselves
+        if place == last:
+            page.keyboard.press("End")
+        elif place:
             page.get_by_role("button", name="Forward").click()
         expect(slider).to_have_value(str(place))
         shown.add(page.locator(".stage svg").get_attribute("aria-label"))
-        if place % 3 == 0 or place == len(expected.frames) - 1:  # tables take their time
-            _compare(page, expected, frame)
+        _compare(page, expected, expected.frames[place])
     assert len(shown) > 1
 
 

@@ -208,4 +208,5 @@ def test_another_tokenizer_is_opened_by_its_path(go: Open) -> None:
     page.get_by_label("Path inside the workspace").fill("bpe.json")
     page.get_by_label("Name (may be empty)").fill("mine")
     page.get_by_role("button", name="Open").click()
-    expect(page.get_by_label("Tokenizer", exact=True)).to_have_value("bpe.json")
+    expect(page).to_have_url(re.compile("tokenizer=bpe.json"))
+    expect(page.get_by_text("mine · bpe", exact=False).first).to_be_attached()

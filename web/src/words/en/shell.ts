@@ -30,6 +30,7 @@ export const shell = {
   tooLong: (length: string, limit: string) =>
     `The text has ${length} characters; the studio shows up to ${limit}. It was not taken over.`,
   longLink: 'This text is too long to be part of the page’s link: a link shows the rest of this view, not the text.',
+  flagged: 'flagged',
   stopped: 'Stopped.',
 }
 

@@ -37,6 +37,7 @@ export const shell: Words['shell'] = {
   tooLong: (length, limit) => `El texto tiene ${length} caracteres; el estudio muestra hasta ${limit}. No se aceptó.`,
   longLink:
     'Este texto es demasiado largo para la dirección de la página: un enlace muestra el resto de esta vista, no el texto.',
+  flagged: 'marcada',
   stopped: 'Interrumpido.',
 }
 

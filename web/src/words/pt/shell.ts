@@ -36,6 +36,7 @@ export const shell: Words['shell'] = {
   none: 'Nada encontrado.',
   tooLong: (length, limit) => `O texto tem ${length} caracteres; o estúdio mostra até ${limit}. Ele não foi aceito.`,
   longLink: 'Este texto é longo demais para o endereço da página: um link mostra o resto desta vista, não o texto.',
+  flagged: 'marcada',
   stopped: 'Interrompido.',
 }
 
