@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from atento.text.traces.trace import Trace
 
-COLOURS: Final = ("#1b4965", "#5f0f40", "#31572c", "#7f4f24", "#3d348b")
-"""Backgrounds, in turn; white letters have a contrast of at least 7 : 1 on each."""
+COLOURS: Final = tuple(f"white on {colour}" for colour in ("#1b4965", "#5f0f40", "#31572c", "#7f4f24", "#3d348b"))
+"""Tokens in turn; white letters have a contrast of at least 7 : 1 on each."""
+FEW_COLOURS: Final = ("white on blue", "black on green", "white on magenta", "black on yellow", "black on cyan")
+"""For terminals of sixteen colours, among which those above would be one."""
 BAR: Final = "|"
 _DISAGREES: Final = "‖"
 
@@ -35,13 +37,14 @@ def line(trace: Trace, *, spaces: bool = False, apart: Collection[int] = (), ind
 
     shown = Text()
     colour = coloured()
+    console = Console(highlight=False, width=None if colour else 120)
+    styles = FEW_COLOURS if console.color_system in ("standard", "windows") else COLOURS
     for number, token in enumerate(trace.tokens):
         label = token.label if spaces or not colour else token.label.replace("▁", " ")
         differs = number in apart
         if number:
-            shown.append((_DISAGREES if differs else "") if colour else (_DISAGREES if differs else BAR), style="bold")
-        shown.append(label, style=f"white on {COLOURS[number % len(COLOURS)]}" if colour else "")
-    console = Console(highlight=False, width=None if colour else 120)
+            shown.append(_DISAGREES if differs else "" if colour else BAR)
+        shown.append(label, style=styles[number % len(styles)] if colour else "")
     with console.capture() as capture:
         console.print(shown, soft_wrap=not colour, overflow="fold")
     lines = capture.get().rstrip("\n").split("\n")
