@@ -245,7 +245,6 @@ def test_pre_training_that_was_stopped_goes_on_to_the_same_weights(classes: dict
     assert execute(job, Silent(), Stop()) == result, "not again"
 
 
-@pytest.mark.acceptance
 def test_killed_after_pre_training_it_repeats_nothing(classes: dict[str, Any], tmp_path: Path) -> None:
     """The command, with two processes for the runs, killed without warning."""
     classes["learning_rates"] = [1e-2]

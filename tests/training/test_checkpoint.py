@@ -11,6 +11,7 @@ from atento.training.checkpoint import (
     Environment,
     RunState,
     Score,
+    Sums,
     load_checkpoint,
     random_state,
     recover_checkpoints,
@@ -24,7 +25,12 @@ def checkpoint(step: int, *, ema: bool = False) -> Checkpoint:
     tensors = {"weight": torch.randn(2, 3)}
     return Checkpoint(
         state=RunState(
-            step=step, epoch=1, batch=2, seconds=3.5, scores=(Score(step=2, loss=1.5, measures={"bleu": 3.0}),)
+            step=step,
+            epoch=1,
+            batch=2,
+            seconds=3.5,
+            scores=(Score(step=2, loss=1.5, measures={"bleu": 3.0}),),
+            logged_since=Sums(likelihood=0.1 + 0.2, count=7, parts={"next_sentence_loss": 1 / 3}),
         ),
         environment=Environment.current("float32", torch.device("cpu")),
         model=tensors,

@@ -1,5 +1,6 @@
 """Training masked language models: a run's results, its losses, resumption, and what is refused."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,14 @@ def test_stopped_and_resumed_equals_uninterrupted(
     train(None, tmp_path / "parts", resume=True)
     first, second = (sha256(tmp_path / name / "bundle" / "model.safetensors") for name in ("whole", "parts"))
     assert first == second
+    whole, parts = (losses(tmp_path / name) for name in ("whole", "parts"))
+    assert whole == parts
+
+
+def losses(run: Path) -> list[list[float]]:
+    """The logged means, parts of the loss among them."""
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [[line[key] for key in sorted(line) if key.endswith("loss")] for line in lines]
 
 
 def test_the_loss_is_that_of_each_row_alone(tmp_path: Path, make: Make, text: Path) -> None:

@@ -50,6 +50,15 @@ class Score(Configuration, frozen=True, kw_only=True):
         return -self.loss if metric == "loss" else self.measures[metric]
 
 
+class Sums(Configuration, frozen=True, kw_only=True):
+    """What the steps since the last line of the log add up to: the next line is that of a run that never stopped."""
+
+    likelihood: float = 0.0
+    count: int = 0
+    parts: dict[str, float] = msgspec.field(default_factory=dict)
+    """Of a loss that has several."""
+
+
 class RunState(Configuration, frozen=True, kw_only=True):
     """What a run knows of itself between two steps; ``state.json``."""
 
@@ -65,6 +74,7 @@ class RunState(Configuration, frozen=True, kw_only=True):
     skipped: int = 0
     skipped_in_a_row: int = 0
     scores: tuple[Score, ...] = ()
+    logged_since: Sums = Sums()
     finished: bool = False
 
 

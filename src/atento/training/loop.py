@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ from atento.training.checkpoint import (
     Environment,
     RunState,
     Score,
+    Sums,
     load_checkpoint,
     load_model_weights,
     random_state,
@@ -87,7 +88,7 @@ class Trainer(Generic[ModelType, EntryType, BatchType]):
         self._resume()
         self.stream = BatchStream(batches, self.state.epoch, self.state.batch)
         self.log = MetricsLog(run, after_step=self.state.step)
-        self._window = _Window()
+        self._window = _Window(self.state.logged_since)
         self._note = ""
 
     def run(self) -> Outcome:
@@ -130,7 +131,8 @@ class Trainer(Generic[ModelType, EntryType, BatchType]):
         rate = learning_rate(self.config, step, used, self.state.used_at_warmup_end)
         group = [self.stream.next() for _ in range(self.config.accumulate)]
         count = sum(batch.count for batch in group)
-        likelihood = sum(self._accumulate(batch, count) for batch in group)
+        losses = [self._accumulate(batch, count) for batch in group]
+        likelihood = sum(each for each, _ in losses)
         bound = self.config.clip_norm or math.inf
         norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), bound, foreach=True))
         finite = math.isfinite(norm) and math.isfinite(likelihood)
@@ -141,7 +143,9 @@ class Trainer(Generic[ModelType, EntryType, BatchType]):
             if self.average is not None:
                 self.average.update(step)
         self.optimiser.zero_grad(set_to_none=True)
-        self._window.add(likelihood, count, sum(batch.tokens for batch in group), rate, norm, finite)
+        if finite:
+            self._window.add(likelihood, count, [parts for _, parts in losses], sum(batch.tokens for batch in group))
+        self._window.rate, self._window.norm = rate, norm
         self._update(
             step=step,
             epoch=self.stream.epoch,
@@ -154,14 +158,13 @@ class Trainer(Generic[ModelType, EntryType, BatchType]):
         if step == self.config.warmup_steps:
             self._update(used_at_warmup_end=self._used())
 
-    def _accumulate(self, batch: BatchType, count: int) -> float:
-        """Add a batch's gradients, normalised by the step's number of predictions; gives its likelihood sum."""
+    def _accumulate(self, batch: BatchType, count: int) -> tuple[float, Mapping[str, Tensor]]:
+        """Add a batch's gradients, normalised by the step's predictions; gives its sum of likelihoods and its parts."""
         batch = batch.to(self.device)
         with autocast(self.precision, self.device):
             loss = self.objective(self.model, batch)
         (loss.total / count).backward()  # type: ignore[no-untyped-call]
-        self._window.add_parts(loss.parts)
-        return float(loss.likelihood)
+        return float(loss.likelihood), loss.parts
 
     def _after_step(self) -> None:
         """Log, validate and save when it is time to."""
@@ -217,6 +220,7 @@ class Trainer(Generic[ModelType, EntryType, BatchType]):
 
     def _save(self) -> None:
         """Write a checkpoint and remove those that nothing needs any more."""
+        self._update(logged_since=self._window.sums())
         self._last_save = time.perf_counter()
         save_checkpoint(
             self.checkpoints,
@@ -297,29 +301,27 @@ class Trainer(Generic[ModelType, EntryType, BatchType]):
 
 
 class _Window:
-    """Averages over the steps since the last log line."""
+    """Averages over the steps since the last log line; ``rate`` and ``norm`` are the last step's."""
 
-    def __init__(self) -> None:
+    def __init__(self, sums: Sums | None = None) -> None:
+        sums = sums or Sums()
         self._begun = time.perf_counter()
-        self._likelihood = 0.0
-        self._parts: dict[str, float] = {}
-        self._count = 0
-        self._tokens = 0
-        self._rate = 0.0
-        self._norm = 0.0
+        self._likelihood, self._count, self._parts = sums.likelihood, sums.count, dict(sums.parts)
+        self._tokens = 0  # since this process began, as its time is
+        self.rate = self.norm = 0.0
 
-    def add(self, likelihood: float, count: int, tokens: int, rate: float, norm: float, finite: bool) -> None:
-        """Take in a step; one that was skipped counts for nothing."""
-        if finite:
-            self._likelihood += likelihood
-            self._count += count
-            self._tokens += tokens
-        self._rate, self._norm = rate, norm
+    def add(self, likelihood: float, count: int, parts: Sequence[Mapping[str, Tensor]], tokens: int) -> None:
+        """Take in a step."""
+        self._likelihood += likelihood
+        self._count += count
+        self._tokens += tokens
+        for batch in parts:
+            for name, part in batch.items():
+                self._parts[name] = self._parts.get(name, 0.0) + float(part)
 
-    def add_parts(self, parts: Mapping[str, Tensor]) -> None:
-        """Take in the parts of a batch's loss."""
-        for name, part in parts.items():
-            self._parts[name] = self._parts.get(name, 0.0) + float(part)
+    def sums(self) -> Sums:
+        """What a resumed run has to go on with."""
+        return Sums(likelihood=self._likelihood, count=self._count, parts=dict(self._parts))
 
     def summary(self) -> tuple[dict[str, float | int | None], str]:
         """The values to log and a note to show."""
@@ -329,8 +331,8 @@ class _Window:
         values: dict[str, float | int | None] = {
             "loss": loss,
             **{name: total / self._count for name, total in self._parts.items() if self._count},
-            "learning_rate": self._rate,
-            "gradient_norm": self._norm,
+            "learning_rate": self.rate,
+            "gradient_norm": self.norm,
             "tokens_per_second": speed,
         }
         note = f"loss {loss:.3f} · {speed:,.0f} tokens/s" if loss is not None else "loss not finite"
