@@ -7,8 +7,9 @@ import random
 import pytest
 from tokenizers import Tokenizer, models
 
-from atento.text.opened.protocol import LongestMatch, Scores
-from atento.text.vocabularies.cutting import beaten, longer_entry, merge
+from atento.text.opened.protocol import LongestMatch, Merges, Scores
+from atento.text.traces.replay import merged
+from atento.text.vocabularies.cutting import beaten, longer_entry
 
 
 def _random_merges(draw: random.Random, count: int) -> list[tuple[str, str]]:
@@ -29,7 +30,7 @@ def test_merges_agree_with_the_library(seed: int) -> None:
     library = Tokenizer(models.BPE(vocab={piece: n for n, piece in enumerate(pieces)}, merges=merges))
     ranks = {pair: float(rank) for rank, pair in enumerate(merges)}
     for text in ("".join(letters) for length in range(1, 7) for letters in itertools.product("abc", repeat=length)):
-        assert merge(text, ranks) == library.encode(text).tokens
+        assert list(merged(Merges(ranks=ranks, entries={}), text).pieces) == library.encode(text).tokens
 
 
 def _segmentations(text: str) -> list[list[str]]:

@@ -7,24 +7,11 @@ them, and the best segmentation is best in every part. So a string that is cut w
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 from atento.text.opened.protocol import LongestMatch, Scores
 
 _TIE = 1e-6
 """Sums of log-probabilities that differ by less are equal, as libraries add them in single precision."""
-
-
-def merge(symbols: Sequence[str], ranks: Mapping[tuple[str, str], float]) -> list[str]:
-    """Byte-pair encoding of a string of symbols: the pair of least rank first, equal ones from left to right."""
-    parts = list(symbols)
-    while len(parts) > 1:
-        rank, place = min((ranks.get(pair, math.inf), place) for place, pair in enumerate(pairwise(parts)))
-        if rank == math.inf:
-            break
-        parts[place : place + 2] = [parts[place] + parts[place + 1]]
-    return parts
 
 
 def beaten(piece: str, scores: Scores) -> bool:

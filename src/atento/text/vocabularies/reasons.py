@@ -7,8 +7,9 @@ from typing import Final, Literal
 
 from atento.text.opened.protocol import Entry, LongestMatch, Merges, OpenTokenizer, Scores
 from atento.text.spans import byte_level_table
+from atento.text.traces.replay import merged
 from atento.text.vocabularies.candidates import is_inner, text_of
-from atento.text.vocabularies.cutting import beaten, longer_entry, merge
+from atento.text.vocabularies.cutting import beaten, longer_entry
 from atento.text.vocabularies.utf8 import CONTINUATIONS, is_partial, lacking, stands_in_utf8, texts_with
 
 Reason = Literal["empty", "no UTF-8", "misspelled", "cut", "never bytes", "normalised", "parted", "not found"]
@@ -66,7 +67,7 @@ class Reasons:
     def _cut(self, entry: Entry) -> bool:
         match self._algorithm:
             case Merges() as merges if _is_spelled(entry) and (not merges.whole or is_partial(entry.raw)):
-                return len(merge(entry.piece, merges.ranks)) > 1  # words looked up whole are no parts of characters
+                return len(_pieces(entry.piece, merges.ranks)) > 1  # words looked up whole are no parts of characters
             case Scores() as scores:
                 return beaten(entry.piece, scores)
             case LongestMatch() as longest if is_inner(entry, longest):
@@ -102,4 +103,9 @@ def _is_spelled(entry: Entry) -> bool:
 
 
 def _stay_apart(left: str, right: str, ranks: Mapping[tuple[str, str], float]) -> bool:
-    return merge(left + right, ranks) == [left, right]
+    return _pieces(left + right, ranks) == (left, right)
+
+
+def _pieces(symbols: str, ranks: Mapping[tuple[str, str], float]) -> tuple[str, ...]:
+    """What merges alone make of symbols in the midst of a pre-token, where no mark of its ends is added."""
+    return merged(Merges(ranks=ranks, entries={}), symbols).pieces
