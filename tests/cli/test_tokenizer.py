@@ -157,6 +157,12 @@ def test_what_is_no_tokenizer_is_one_line(atento: Atento, tmp_path: Path, writte
     assert "lacks 255 of the 256" in atento("tokenizer", "show", written("r50k_base.tiktoken", "AA== 0")).error
 
 
+def test_an_empty_file_is_nothing_to_count(
+    atento: Atento, tokenizers: dict[str, Path], written: Callable[..., Path]
+) -> None:
+    assert "nothing to count" in atento("tokenizer", "show", tokenizers["bpe"], "-i", written("empty")).error
+
+
 def test_a_hubs_name_without_a_hub(atento: Atento, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     line = atento("tokenizer", "show", "nobody/no-such-model").error

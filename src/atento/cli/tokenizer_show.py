@@ -70,6 +70,9 @@ def show(
         return
     traces = [trace(tokenizer, text, specials=specials, steps=steps, best=best) for text in texts or ()]
     summary = summarize(tokenizer, read_lines(input_file)) if input_file is not None else None
+    require(
+        summary is None or summary.texts, f"{input_file} is empty: there is nothing to count; give a file with text"
+    )
     if output is not None:
         _write(output, traces)
     if as_json:
