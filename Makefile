@@ -7,7 +7,7 @@ CODE := src tests benchmarks examples notebooks
 PAGE := src/atento/studio/page/index.html
 WEB := $(shell find web -type f -not -path "*/node_modules/*")
 
-.PHONY: demo test lint format notebooks web test-web studio bench acceptance clean
+.PHONY: demo test lint format notebooks web test-web studio screenshots bench acceptance clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/atento demo
@@ -45,6 +45,10 @@ test-web: $(PAGE)
 
 studio: web $(VENV)/.studio
 	$(BIN)/atento studio
+
+# The pictures of docs/studio: they want the demo's model and Chromium.
+screenshots: demo web $(VENV)/.development
+	$(BIN)/python -m tests.studio.browser.screenshots
 
 # Long proofs: ten kills, every batch size. Real corpora are found through ATENTO_DATA where it is set.
 acceptance: $(VENV)/.development

@@ -8,7 +8,8 @@ from starlette.testclient import TestClient
 
 from atento.studio import answers
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "studio" / "api.md"
+ROOT = Path(__file__).parents[2]
+DOCUMENT = ROOT / "docs" / "studio" / "api.md"
 
 
 def test_every_route_is_described_and_no_other(client: TestClient) -> None:
@@ -28,3 +29,12 @@ def test_every_field_of_a_request_is_described() -> None:
         if isinstance(kind, type) and issubclass(kind, answers.Request):
             for field in kind.__struct_fields__:
                 assert f'"{field}"' in text, f"{name}.{field}"
+
+
+def test_every_picture_of_the_studio_is_there_and_shown() -> None:
+    shown = set()
+    for page in ("README.md", "README.pt-BR.md", "docs/studio/README.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        names = re.findall(r"!\[[^\]]+\]\(([^)]+)\)|<img src=\"([^\"]+)\"", text)
+        shown |= {((ROOT / page).parent / (link or source)).resolve() for link, source in names}
+    assert {path for path in shown if path.parent.name == "studio"} == set((ROOT / "docs" / "studio").glob("*.png"))

@@ -154,9 +154,11 @@ def with_settings(decoding: DecodingConfig, settings: dict[str, Any], *, searche
     """
     import msgspec
 
+    from atento.decoding.configuration import NO_SAMPLING
+
     chosen = {name: value for name, value in settings.items() if value is not None}
     if searches:
-        chosen |= {"sampling": False, "samples": 1, "temperature": 1.0, "top_k": 0, "top_p": 1.0}
+        chosen |= NO_SAMPLING
         chosen.setdefault("n_best", 1)
     elif {"samples", "temperature", "top_k", "top_p", "seed"} & chosen.keys():
         chosen |= {"sampling": True, "n_best": 1}

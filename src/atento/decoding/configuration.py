@@ -7,12 +7,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from atento.core.configuration import Configuration
 from atento.core.errors import ConfigurationError
+
+NO_SAMPLING: Final[Mapping[str, Any]] = {
+    "sampling": False,
+    "samples": 1,
+    "temperature": 1.0,
+    "top_k": 0,
+    "top_p": 1.0,
+}
+"""What settings that sample must be replaced by for a search."""
 
 
 class DecodingConfig(Configuration, frozen=True, kw_only=True):
@@ -84,8 +93,7 @@ class DecodingConfig(Configuration, frozen=True, kw_only=True):
         if self.sampling:
             self._require("n_best", self.n_best == 1, "sampling returns all its samples: set samples instead")
         else:
-            for key in ("samples", "temperature", "top_k", "top_p"):
-                default = type(self).__struct_defaults__[type(self).__struct_fields__.index(key)]
+            for key, default in NO_SAMPLING.items():
                 self._require(key, getattr(self, key) == default, "it needs sampling = true")
 
     @property

@@ -128,7 +128,10 @@ def subject(name: str) -> Translator | Writer | Reader:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += 0.4 * torch.randn(parameter.shape, generator=draw)
-    settings = DecodingConfig(beam_size=3, max_length=12, no_repeat_ngram_size=1)
+    if isinstance(config, GPTConfig):  # as their recipes do
+        settings = DecodingConfig(sampling=True, temperature=0.8, top_p=0.95, max_length=12, no_repeat_ngram_size=1)
+    else:
+        settings = DecodingConfig(beam_size=3, max_length=12, no_repeat_ngram_size=1)
     bundle = Bundle(model=model, model_config=config, source_tokenizer=own, target_tokenizer=own, decoding=settings)
     match config:
         case GPTConfig():

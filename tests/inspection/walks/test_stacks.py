@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from atento.decoding.configuration import NO_SAMPLING
 from atento.inspection.walks import walk, walks_of
 from atento.inspection.walks.record import Frame, Walk
 from atento.models.bert import BertConfig
@@ -402,7 +403,8 @@ def test_what_a_writer_continues_is_its_own_greedy_text(tiny: ModuleType) -> Non
         writer = tiny.subject(name)
         made = walk(writer, "generation", tiny.TEXT)
         given = writer.bundle.tokenizer.encode_batch([tiny.TEXT])[0]
-        found = writer.write(tiny.TEXT, max_tokens=100 - len(given), beam_size=1).continuations[0]
+        greedy = msgspec.structs.replace(writer.bundle.decoding, beam_size=1, **NO_SAMPLING)
+        found = writer.write(tiny.TEXT, max_tokens=100 - len(given), decoding=greedy).continuations[0]
         assert made.target is not None
         assert made.inputs is not None
         begin = given[:1] if name == "prompt-first" else []  # which reads the first token with nothing before it

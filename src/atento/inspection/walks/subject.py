@@ -13,7 +13,7 @@ from atento.applications.writer import Writer
 from atento.bundle import AnyBundle
 from atento.core.configuration import tag_of
 from atento.core.errors import DataError
-from atento.decoding.configuration import DecodingConfig
+from atento.decoding.configuration import NO_SAMPLING, DecodingConfig
 from atento.figures.attention import Role
 from atento.inspection.walks.draft import inputs_side, side
 from atento.inspection.walks.record import About, Family, Side
@@ -226,11 +226,10 @@ def _greedily(settings: DecodingConfig) -> DecodingConfig:
         settings,
         beam_size=1,
         n_best=1,
-        sampling=False,
-        samples=1,
         replace_unknown=False,
         max_length=longest,
         min_length=min(settings.min_length, longest),
+        **NO_SAMPLING,
     )
 
 
