@@ -193,7 +193,7 @@ def _draw(path: Path, vectors: Vectors, found: Map, marked: list[str], texts: li
 
 def _plain(label: str) -> str:
     """A word's label without the marks of its tokenizer."""
-    return label.removeprefix("▁").strip("￭")
+    return label.removeprefix("▁").strip("▪")
 
 
 def _write_map(path: Path, vectors: Vectors, found: Map) -> None:

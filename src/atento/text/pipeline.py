@@ -22,6 +22,8 @@ from tokenizers import Regex, decoders, normalizers, pre_tokenizers
 from atento.text.configuration import Kind, Normalization
 
 JOINER: Final = "￭"
+JOINER_SHOWN: Final = "▪"
+"""What readers are shown of it: nearly the same square, which more fonts have."""
 SPACE: Final = "▁"
 CONTINUATION: Final = "##"
 """WordPiece's mark of a piece that continues a word."""

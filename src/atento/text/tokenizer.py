@@ -25,7 +25,7 @@ from atento.core.files import atomic_text
 from atento.core.vocabulary import MASK, SPECIAL_TOKENS
 from atento.text import spans as byte_spans
 from atento.text.configuration import Kind
-from atento.text.pipeline import JOINER, PREFIXED, SPACE, TILING, decoder, join, pre_tokenizer
+from atento.text.pipeline import JOINER, JOINER_SHOWN, PREFIXED, SPACE, TILING, decoder, join, pre_tokenizer
 from atento.text.template import Roles, Template, bert, roles_of
 
 
@@ -229,9 +229,9 @@ class Tokenizer:
         return str(piece)
 
     def label(self, number: int) -> str:
-        """A vocabulary entry for a reader: spaces show as ``▁``, single bytes as ``⟨C3⟩``."""
+        """A vocabulary entry for a reader: spaces show as ``▁``, single bytes as ``⟨C3⟩``, joiners as ``▪``."""
         if self.kind not in TILING or number in self._hidden or number == self.unk:
-            return self.piece(number)
+            return self.piece(number).replace(JOINER, JOINER_SHOWN)
         text = byte_spans.readable(self._bytes[number])
         return text.replace(" ", SPACE).replace("\n", "⏎").replace("\t", "⇥")
 

@@ -17,7 +17,7 @@ import regex
 from atento.core.errors import DataError
 from atento.text.configuration import Kind
 from atento.text.opened.protocol import Cut, Entry, OpenTokenizer, Role, Specials
-from atento.text.pipeline import TILING
+from atento.text.pipeline import JOINER, JOINER_SHOWN, TILING
 from atento.text.spans import Span, byte_level_table, to_bytes
 from atento.text.traces.replay import Replay, replay
 from atento.text.visible import visible, visible_bytes
@@ -215,13 +215,13 @@ def label(entry: Entry, kind: Kind, raw: bytes = b"") -> str:
     """An entry for a reader, nothing in it invisible.
 
     What the unknown token stands for in the text (``raw``) follows its name. Pieces of kinds that imply spaces (word,
-    wordpiece) show as they are, with the marks that say where none is.
+    wordpiece) show as they are, with the marks that say where none is (``##``, and a joiner as ``▪``).
     """
     if entry.role == "unknown":
         lost = raw.decode(errors="replace").strip()
         return visible(f"{entry.piece}({lost})" if lost and lost != entry.piece else entry.piece)
     if entry.role == "special" or kind not in TILING:
-        return visible(entry.piece)
+        return visible(entry.piece.replace(JOINER, JOINER_SHOWN))
     return _marked(entry.raw)
 
 
@@ -230,7 +230,7 @@ def spelled(piece: str, kind: Kind) -> str:
     table = byte_level_table()
     if kind == "byte-bpe" and set(piece) <= table.keys():
         return _marked(bytes(table[character] for character in piece))
-    return visible(piece)
+    return visible(piece.replace(JOINER, JOINER_SHOWN))
 
 
 def _marked(raw: bytes) -> str:

@@ -50,11 +50,12 @@ export function attentionScene(walk: Walk, now: number, telling: Telling): Scene
   drawing.column(scores.numbers, box(58), luong ? 'eₜₛ' : 'eₜⱼ', 'scores', scores)
   if (scores.numbers) x += 58 + GAP
   const inside = seen('inside', 'centre')
-  drawing.column(inside.numbers, box(44), '|s − pₜ| ≤ D', 'inside', { ...inside, signed: false })
-  if (inside.numbers) x += 44 + GAP + 30
+  // Formulas of these two are too long for a head; the equations below have them.
+  drawing.column(inside.numbers, box(58), '', 'inside', { ...inside, signed: false })
+  if (inside.numbers) x += 58 + GAP
   const gaussian = seen('gaussian', 'narrow')
-  drawing.column(gaussian.numbers, box(58), 'exp(−(s − pₜ)² / 2σ²)', 'gaussian', { ...gaussian, signed: false })
-  if (gaussian.numbers) x += 58 + GAP + 60
+  drawing.column(gaussian.numbers, box(58), '', 'gaussian', { ...gaussian, signed: false })
+  if (gaussian.numbers) x += 58 + GAP
   const weights = pick(seen('weights', 'narrow'), seen('weights', 'softmax'))
   drawing.column(weights.numbers, box(58), luong ? 'αₜₛ' : 'αₜⱼ', 'weights', { ...weights, signed: false })
   if (weights.numbers) x += 58 + GAP
