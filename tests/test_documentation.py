@@ -139,6 +139,23 @@ def test_the_python_of_the_readme_runs(readme: str, workplace: Path, monkeypatch
     assert list(workplace.glob("al*.png"))
 
 
+def test_the_page_on_notebooks_runs(workplace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(workplace / "runs" / "demo", tmp_path / "runs" / "demo")
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "notebooks.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", page, flags=re.DOTALL | re.MULTILINE)
+    [code] = [text for language, text in blocks if language == "python"]
+    [lines] = [text for language, text in blocks if not language]
+    exec(compile(code, "notebooks.md", "exec"), {})
+    written = {path.name for path in tmp_path.glob("*.html")}
+    assert written == {"attention.html", "walk.html", "tokens.html"}
+    for name in written:
+        (tmp_path / name).unlink()
+    for line in lines.splitlines():
+        run(shlex.split(line)[1:])
+    assert {path.name for path in tmp_path.glob("*.html")} == written
+
+
 def test_both_readmes_name_the_same_commands() -> None:
     english, portuguese = ({line.split()[1] for line in commands(name)} for name in ("README.md", "README.pt-BR.md"))
     assert portuguese <= english

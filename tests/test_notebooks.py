@@ -9,7 +9,10 @@ from pathlib import Path
 
 import jupytext
 import pytest
+from IPython.core.formatters import DisplayFormatter
 from matplotlib.figure import Figure
+
+from atento.core.display import Displayed
 
 ROOT = Path(__file__).parents[1] / "notebooks"
 ENGLISH, PORTUGUESE = (sorted((ROOT / language).glob("*.py")) for language in ("en", "pt"))
@@ -62,6 +65,8 @@ def test_it_runs_and_its_figures_can_be_drawn(path: Path, workplace: Path, monke
     assert figures
     for figure in figures:
         figure.savefig(io.BytesIO())
+    for record in (each for each in shown if isinstance(each, Displayed)):
+        assert set(DisplayFormatter().format(record)[0]) >= {"text/plain", "text/html", "image/png"}
 
 
 @every

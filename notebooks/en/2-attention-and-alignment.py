@@ -52,6 +52,7 @@ from atento.figures import heatmap
 from atento.inspection.alignment import word_attention
 from atento.inspection.corpus import align_corpus
 from atento.inspection.sheet import alignment_sheet
+from atento.inspection.walks import walk
 from atento.nn.attention import additive_scores, attend, scaled_dot_product_scores
 from atento.nn.capture import capture
 from atento.text.words import words_of
@@ -294,6 +295,13 @@ for token in result.candidates[0].ids:
 assert torch.allclose(torch.stack(values), torch.tensor(result.candidates[0].log_probabilities), atol=1e-4)
 assert torch.allclose(torch.stack(rows), torch.from_numpy(result.attention.matrix("cross")), atol=1e-4)
 print("log P(Y | X) =", round(float(sum(values)), 3))
+
+# %% [markdown]
+# The same numbers in the order in which they are made, one action a step (`position` is the token that is predicted;
+# click *next*, and open the numbers below the colours):
+
+# %%
+walk(translator, "attention", SENTENCE, position=2)
 
 # %% [markdown]
 # ## The picture

@@ -56,6 +56,7 @@ from torch.nn import functional
 from atento.figures import heatmap
 from atento.figures.charts import Interval
 from atento.figures.lines import Scales, Series, lines
+from atento.inspection.walks import walk
 from atento.nn.attention import attend, scaled_dot_product_scores
 from atento.nn.capture import capture
 from atento.nn.positions import sinusoidal
@@ -326,6 +327,12 @@ assert torch.allclose(normalise(encoder.norm, hidden), annotations[0], atol=1e-3
 
 # %%
 heatmap.grid(result.attention, role="encoder")
+
+# %% [markdown]
+# One head's way from $Q$, $K$ and $V$ to its output, one action a step, for the token at `position`:
+
+# %%
+walk(translator, "head", SENTENCE, role="encoder", layer=0, head=0, position=2)
 
 # %% [markdown]
 # ### The decoder's mask

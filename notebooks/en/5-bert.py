@@ -56,9 +56,7 @@ from atento.data.masking import MaskingConfig, choose, hide
 from atento.evaluation.classification import evaluate_classes
 from atento.figures import heatmap
 from atento.figures.attention import Attention
-from atento.figures.charts import Interval
 from atento.figures.confusion import confusion_figure
-from atento.figures.dots import Panel, dots
 from atento.nn.capture import capture
 from atento.text.pipeline import JOINER  # marks a sign that touches its neighbour: ￭,
 
@@ -154,22 +152,10 @@ for _ in range(3):  # drawn anew each time a text is read
 # Several gaps at once are filled each on its own: no gap knows what another one was filled with.
 
 # %%
-for text in ("A [MASK] comprou um livro novo.", "Onde fica a [MASK]?", "O meu irmão [MASK] na [MASK]."):
-    filling = reader.fill(text, top=4)
-    guesses = [", ".join(f"{each.token} {each.probability:.2f}" for each in gap.candidates) for gap in filling.gaps]
-    print(filling.text, " | ".join(guesses))
+for text in ("A [MASK] comprou um livro novo.", "Onde fica a [MASK]?"):
+    print(reader.fill(text).text)
 
-[gap] = reader.fill("A minha [MASK] comprou um livro.", top=10).gaps
-dots(
-    [candidate.token.replace(JOINER, "") for candidate in gap.candidates],
-    [
-        Panel(
-            "A minha [MASK] comprou um livro.",
-            tuple(Interval(each.probability) for each in gap.candidates),
-            text="{:.3f}".format,
-        )
-    ],
-)
+reader.fill("O meu irmão [MASK] na [MASK].", top=8)
 
 # %% [markdown]
 # ## By hand

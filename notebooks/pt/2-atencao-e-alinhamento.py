@@ -53,6 +53,7 @@ from atento.figures import heatmap
 from atento.inspection.alignment import word_attention
 from atento.inspection.corpus import align_corpus
 from atento.inspection.sheet import alignment_sheet
+from atento.inspection.walks import walk
 from atento.nn.attention import additive_scores, attend, scaled_dot_product_scores
 from atento.nn.capture import capture
 from atento.text.words import words_of
@@ -297,6 +298,13 @@ for token in result.candidates[0].ids:
 assert torch.allclose(torch.stack(values), torch.tensor(result.candidates[0].log_probabilities), atol=1e-4)
 assert torch.allclose(torch.stack(rows), torch.from_numpy(result.attention.matrix("cross")), atol=1e-4)
 print("log P(Y | X) =", round(float(sum(values)), 3))
+
+# %% [markdown]
+# Os mesmos números na ordem em que se fazem, uma ação por passo (`position` é o token previsto; clique em *next* e abra
+# os números embaixo das cores):
+
+# %%
+walk(translator, "attention", SENTENCE, position=2)
 
 # %% [markdown]
 # ## A figura

@@ -56,6 +56,7 @@ from torch.nn import functional
 from atento.figures import heatmap
 from atento.figures.charts import Interval
 from atento.figures.lines import Scales, Series, lines
+from atento.inspection.walks import walk
 from atento.nn.attention import attend, scaled_dot_product_scores
 from atento.nn.capture import capture
 from atento.nn.positions import sinusoidal
@@ -329,6 +330,12 @@ assert torch.allclose(normalise(encoder.norm, hidden), annotations[0], atol=1e-3
 
 # %%
 heatmap.grid(result.attention, role="encoder")
+
+# %% [markdown]
+# O caminho de uma cabeça de $Q$, $K$ e $V$ até a sua saída, uma ação por passo, para o token em `position`:
+
+# %%
+walk(translator, "head", SENTENCE, role="encoder", layer=0, head=0, position=2)
 
 # %% [markdown]
 # ### A máscara do decodificador

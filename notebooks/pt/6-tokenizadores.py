@@ -40,6 +40,7 @@ from atento.figures.charts import Interval
 from atento.figures.lines import Scales, Series, lines
 from atento.text.configuration import TokenizerConfig
 from atento.text.opened.opening import open_trained
+from atento.text.traces.lanes import Lanes
 from atento.text.traces.summary import summarize
 from atento.text.traces.trace import trace
 from atento.text.training import train_tokenizer
@@ -154,7 +155,7 @@ def encode_bpe(text):
 
 
 assert encode_bpe(WORDS) == bpe.encode(WORDS).pieces
-print([token.label for token in trace(open_trained(bpe), WORDS).tokens])
+trace(open_trained(bpe), WORDS, steps=True)
 
 # %% [markdown]
 # *amigos* é frequente e ficou inteira. A palavra rara está em pedaços, mas nada se perdeu. Os pedaços seguem a
@@ -192,7 +193,7 @@ def longest_matches(word):
 
 
 assert tuple(piece for word in WORDS.split() for piece in longest_matches(word)) == wordpiece.encode(WORDS).pieces
-print([token.label for token in trace(open_trained(wordpiece), WORDS).tokens])
+trace(open_trained(wordpiece), WORDS, steps=True)
 
 # %% [markdown]
 # ## Unigram: o corte mais provável
@@ -250,10 +251,10 @@ print(f"á = U+{ord('á'):04X} = {first:02X} {second:02X}")
 byte_bpe = train_tokenizer(texts, TokenizerConfig(kind="byte-bpe", vocab_size=SIZE))
 char = train_tokenizer(texts, TokenizerConfig(kind="char", vocab_size=SIZE))
 kinds = {"word": word, "char": char, "bpe": bpe, "byte-bpe": byte_bpe, "wordpiece": wordpiece, "unigram": unigram}
-for name, tokenizer in kinds.items():
-    shown = trace(open_trained(tokenizer), f"{WORDS} 😀")
-    print(f"{name:>9} {len(shown.tokens):>3} tokens {'|'.join(token.label for token in shown.tokens)}")
+lanes = Lanes(traces=tuple(trace(open_trained(each, name), f"{WORDS} 😀") for name, each in kinds.items()))
+for shown, tokenizer in zip(lanes.traces, kinds.values(), strict=True):
     assert shown.exact == (tokenizer.encode(f"{WORDS} 😀").ids.count(tokenizer.unk) == 0)
+lanes
 
 # %% [markdown]
 # Cada token sabe quais bytes do texto cru representa; assim a sua figura pode ser desenhada e o seu alinhamento achado,

@@ -44,9 +44,3 @@ def test_no_color_is_respected(found: Trace, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in token_lines.line(found)
-
-
-def test_places_are_named_from_one() -> None:
-    assert token_lines.names((2, 3, 4)) == "3–5"
-    assert token_lines.names((2, 6)) == "3, 7"
-    assert token_lines.names((0,)) == "1"

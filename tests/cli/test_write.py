@@ -109,10 +109,10 @@ def test_attention_as_json_is_one_record_a_continuation(atento: Atento, gpt: Pat
     ("options", "words"),
     [
         (("--figure", "a.png"), "say how many tokens with --top"),
-        (("--top", 2, "--figure", "a.json"), "name a .png, .svg or .pdf file"),
+        (("--top", 2, "--figure", "a.json"), "name a .png, .svg, .pdf or .html file"),
         (("--top", 0), "top = 0: give 1 to 290"),
         (("--top", 291), "top = 291"),
-        (("--attention", "a.bmp"), "name a .png, .svg, .pdf or .json file"),
+        (("--attention", "a.bmp"), "name a .png, .svg, .pdf, .html or .json file"),
         (("--grid",), "--grid is for the drawing"),
         (("--layer", 0), "--layer is for the drawing"),
         (("--head", 0), "--head is for the drawing"),

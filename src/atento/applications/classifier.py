@@ -15,6 +15,7 @@ import torch
 
 from atento.bundle import Bundle, load_classifier
 from atento.core.allocator import keep_freed_memory
+from atento.core.display import Displayed, View
 from atento.core.errors import DataError
 from atento.core.progress import Progress, Silent
 from atento.data.labelled_batching import Framing, text_rows
@@ -33,7 +34,7 @@ Text = str | tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Classification:
+class Classification(Displayed):
     """What became of one text."""
 
     text: Text
@@ -43,6 +44,11 @@ class Classification:
     """Of every class, most probable first."""
     cut: bool
     """Whether the text was longer than the model reads, and lost its end."""
+
+    def _view(self) -> View:
+        from atento.applications.views import classification_view
+
+        return classification_view(self)
 
 
 class TextClassifier:

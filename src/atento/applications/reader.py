@@ -19,6 +19,7 @@ from atento.applications.passages import LONGEST_PASSAGE, Passage, to_read
 from atento.applications.self_attention import explain_read
 from atento.bundle import Bundle, load_masked_language_model
 from atento.core.allocator import keep_freed_memory
+from atento.core.display import Displayed, View
 from atento.core.errors import ConfigurationError, DataError
 from atento.core.progress import Progress, Silent
 from atento.decoding.batches import in_order, plan_batches
@@ -52,7 +53,7 @@ class Gap:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Filling:
+class Filling(Displayed):
     """What became of one text."""
 
     source: str
@@ -62,6 +63,11 @@ class Filling:
     gaps: tuple[Gap, ...]
     attention: Attention | None = None
     """With which the model reads the text with its gaps, if that was asked for."""
+
+    def _view(self) -> View:
+        from atento.applications.views import filling_view
+
+        return filling_view(self)
 
 
 @dataclass(frozen=True, kw_only=True)

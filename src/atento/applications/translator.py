@@ -19,6 +19,7 @@ from atento.applications.explanation import ROLES, Forced, explain, pad_rows
 from atento.applications.unknown_words import Replacement, require_words_and_attention, with_source_words
 from atento.bundle import TranslationBundle, load_translation
 from atento.core.allocator import keep_freed_memory
+from atento.core.display import Displayed, View
 from atento.core.errors import ConfigurationError, DataError
 from atento.core.progress import Progress, Silent
 from atento.decoding.batches import in_order, plan_batches
@@ -55,7 +56,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Translation:
+class Translation(Displayed):
     """What became of one input."""
 
     source: str
@@ -73,6 +74,11 @@ class Translation:
     def attention(self) -> Attention | None:
         """The best translation's attention, if it was asked for."""
         return self.candidates[0].attention if self.candidates else None
+
+    def _view(self) -> View:
+        from atento.applications.views import translation_view
+
+        return translation_view(self)
 
 
 class _Found(NamedTuple):

@@ -21,6 +21,7 @@ from atento.applications.passages import LONGEST_PASSAGE, Passage, to_write
 from atento.applications.self_attention import explain_written
 from atento.bundle import Bundle, load_language_model
 from atento.core.allocator import keep_freed_memory
+from atento.core.display import Displayed, View
 from atento.core.errors import ConfigurationError, DataError
 from atento.core.progress import Progress, Silent
 from atento.decoding.batches import in_order, plan_batches
@@ -60,7 +61,7 @@ class Continuation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Writing:
+class Writing(Displayed):
     """What became of one prompt."""
 
     prompt: str
@@ -76,6 +77,11 @@ class Writing:
     def attention(self) -> Attention | None:
         """That of the first continuation, if it was asked for."""
         return self.continuations[0].attention
+
+    def _view(self) -> View:
+        from atento.applications.views import writing_view
+
+        return writing_view(self)
 
 
 class Writer:

@@ -31,6 +31,7 @@ from atento.cli import (
     tokenizer,
     train,
     translate,
+    walk,
     write,
 )
 from atento.cli.arguments import PairCommand, SeveralCommand
@@ -76,6 +77,7 @@ def _application() -> typer.Typer:
     app.command(short_help="One word in several sentences, layer by layer.", epilog=contexts.EXAMPLES)(
         contexts.contexts
     )
+    app.command(short_help="What a model computes for a text, step by step.", epilog=walk.EXAMPLES)(walk.walk)
     app.command(short_help="A paper's claim, tried here.", epilog=study.EXAMPLES, cls=PairCommand)(study.study)
     app.command("import", short_help="Make a run of a model from elsewhere.", epilog=import_.EXAMPLES)(import_.import_)
     app.command(short_help="Write a run in another library's format.", epilog=export.EXAMPLES)(export.export)

@@ -115,22 +115,10 @@ def print_table(
     stream: TextIO | None = None,
 ) -> None:
     """A table on standard output, or on ``stream``; the columns in ``numbers`` are flush right."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from atento.core.terminal_tables import draw
 
-    headed = any(header)
-    table = Table(box=box.SIMPLE_HEAD if headed else None, show_header=headed, pad_edge=False)
-    for number, name in enumerate(header):
-        table.add_column(Text(name), justify="right" if number in numbers else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
-    with console.capture() as capture:
-        console.print(table)
-    lines = (line.rstrip() for line in capture.get().splitlines())
-    print("\n".join(line for line in lines if line), file=stream or sys.stdout)
+    text = draw(header, rows, numbers=numbers, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+    print(text, file=stream or sys.stdout)
 
 
 def print_json(value: Any) -> None:

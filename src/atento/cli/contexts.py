@@ -20,7 +20,7 @@ from atento.cli.embedding_options import (
 )
 
 if TYPE_CHECKING:
-    from atento.inspection.contexts import Contexts, LayerSimilarity, Occurrence
+    from atento.inspection.contexts import Contexts, LayerSimilarity
 
 EXAMPLES = """\b
 Examples:
@@ -100,6 +100,7 @@ def _draw(found: Contexts, figure: Path | None, tables: Path | None) -> None:
         return
     from atento.figures import canvas
     from atento.figures.similarity import Panel, similarity_by_layer, similarity_tables
+    from atento.inspection.contexts_view import sentence
 
     first = Panel("input vectors", found.input.table)
     layers = [Panel(f"layer {each.layer}", each.table) for each in found.layers]
@@ -107,19 +108,21 @@ def _draw(found: Contexts, figure: Path | None, tables: Path | None) -> None:
         others = [each.others for each in found.layers]
         canvas.save(similarity_by_layer(found.word, layers, others, first.pairs), figure)
     if tables is not None:
-        listed = [_sentence(found, each) for each in found.occurrences]
+        listed = [sentence(found, each) for each in found.occurrences]
         canvas.save(similarity_tables([first, *layers], listed), tables)
 
 
 def _print(found: Contexts, shown: LayerSimilarity) -> None:
+    from atento.inspection.contexts_view import layer_name, sentence
+
     for number, each in enumerate(found.occurrences, 1):
-        print(f"{number:3}  {_sentence(found, each)}")
+        print(f"{number:3}  {sentence(found, each)}")
     pieces = dict.fromkeys(each.pieces for each in found.occurrences)
     if any(len(its) > 1 for its in pieces):
         print(f"     {found.word}: the mean of its tokens, {' or '.join(' '.join(its) for its in pieces)}")
     print()
     rows = [
-        (_layer(each), _decimals(each.self_similarity), "" if each.others is None else _decimals(each.others))
+        (layer_name(each), _decimals(each.self_similarity), "" if each.others is None else _decimals(each.others))
         for each in (found.input, *found.layers)
     ]
     print_table(("mean cosine of pairs", found.word, "different words"), rows, numbers=(1, 2))
@@ -128,21 +131,11 @@ def _print(found: Contexts, shown: LayerSimilarity) -> None:
     cells = [
         [name, *(_decimals(float(value)) for value in row)] for name, row in zip(numbers, shown.table, strict=True)
     ]
-    print_table((_layer(shown), *numbers), cells, numbers=range(1, len(numbers) + 1))
-
-
-def _layer(each: LayerSimilarity) -> str:
-    return "input vectors" if each.layer is None else f"layer {each.layer}"
+    print_table((layer_name(shown), *numbers), cells, numbers=range(1, len(numbers) + 1))
 
 
 def _decimals(value: float) -> str:
     return f"{value:.3f}"
-
-
-def _sentence(found: Contexts, occurrence: Occurrence) -> str:
-    """The sentence with the word in brackets."""
-    raw, (start, stop) = found.sentences[occurrence.sentence - 1].encode(), occurrence.span
-    return f"{raw[:start].decode()}[{raw[start:stop].decode()}]{raw[stop:].decode()}"
 
 
 def _json(found: Contexts) -> dict[str, Any]:

@@ -19,7 +19,9 @@ FORMATS = (".png", ".svg", ".pdf")
 
 AttentionFile = Annotated[
     Path | None,
-    typer.Option("--attention", metavar="FILE", help="Draw the attention: .png .svg .pdf, or .json (a line a text)."),
+    typer.Option(
+        "--attention", metavar="FILE", help="Draw the attention: .png .svg .pdf, .html, or .json (a line a text)."
+    ),
 ]
 Words = Annotated[
     bool, typer.Option("--words/--subwords", help="Merge the drawing's sub-words to words, or show them.")
@@ -70,9 +72,11 @@ class AttentionDrawing:
             given = next((name for name, value in alone.items() if value), None)
             require(given is None, f"{given} is for the drawing: name its file with --attention")
             return None
-        check_picture(path, also=(".json",))
+        check_picture(path, also=(".html", ".json"))
         one = layer is not None or head is not None
         require(not (grid and one), "--grid shows all layers and heads: leave --layer and --head out")
+        whole = path.suffix.lower() == ".html"
+        require(not (whole and (grid or one)), f"{path} has every layer and head: leave --layer, --head and --grid out")
         return cls(path=path, words=words, layer=layer, head=head, grid=grid, role=role)
 
     def draw(self, records: Sequence[Attention]) -> None:
@@ -93,6 +97,11 @@ class AttentionDrawing:
             with atomic_text(self.path) as stream:
                 stream.writelines(record.to_json() + "\n" for record in records)
             return
+        if self.path.suffix.lower() == ".html":
+            from atento.core.display import save_page
+
+            save_page(self.path, "Attention", [self._of_role(record) for record in records])
+            return
         from atento.figures import canvas, heatmap
 
         if self.grid:
@@ -101,6 +110,14 @@ class AttentionDrawing:
         else:
             figure = heatmap.sheet(records, role=self.role, layer=self.layer, head=self.head)
         canvas.save(figure, self.path)
+
+    def _of_role(self, record: Attention) -> Attention:
+        """The record with the role that was asked for alone."""
+        match self.role:
+            case "encoder" | "decoder":
+                return record.alone(self.role)
+            case _:
+                return record
 
 
 def check_picture(path: Path | None, *, also: Sequence[str] = ()) -> None:

@@ -83,7 +83,14 @@ def _markdown(report: Report) -> str:
 
 
 def _html(report: Report) -> str:
-    from atento.figures.page import Picture, Section, page
+    from atento.core.page import Picture, Section, page
 
-    pictures = [Picture(title=title, figure=figure) for title, figure in (report.figures or {}).items()]
+    pictures = []
+    if report.figures:
+        from atento.figures import canvas
+
+        pictures = [
+            Picture(title=title, element=canvas.svg_element(canvas.svg(figure), f"figure-{number}", title))
+            for number, (title, figure) in enumerate(report.figures.items())
+        ]
     return page(report.title, report.facts, [Section(table=table, sortable=True) for table in report.tables], pictures)

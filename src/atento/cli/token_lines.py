@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -49,22 +49,3 @@ def line(trace: Trace, *, spaces: bool = False, apart: Collection[int] = (), ind
         console.print(shown, soft_wrap=not colour, overflow="fold")
     lines = capture.get().rstrip("\n").split("\n")
     return f"\n{' ' * indent}".join(lines)
-
-
-def counted(trace: Trace, words: int) -> str:
-    """One sentence of figures on a trace."""
-    count = len(trace.tokens)
-    parts = [f"{count:,} tokens", f"{trace.size:,} bytes", f"{len(trace.text):,} characters"]
-    if count:
-        parts.append(f"{trace.size / count:.2f} bytes a token")
-    if words:
-        parts.append(f"{count / words:.2f} tokens a word")
-    return ", ".join(parts)
-
-
-def names(numbers: Sequence[int]) -> str:
-    """Places of tokens for a reader, from 1: ``3–5`` or ``3, 7``."""
-    first, last = numbers[0] + 1, numbers[-1] + 1
-    if len(numbers) > 1 and last - first + 1 == len(numbers):
-        return f"{first}–{last}"
-    return ", ".join(str(number + 1) for number in numbers)

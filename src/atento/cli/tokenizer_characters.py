@@ -211,7 +211,7 @@ def _rendered(findings: _Findings, suffix: str) -> str:
             tables = (f"## {table.title}\n\n{table.markdown()}" for table in findings.tables if table.rows)
             return f"# {findings.title}\n\n" + "\n".join(tables)
         case _:
-            from atento.figures.page import Section, page
+            from atento.core.page import Section, page
 
             sections = [Section(table=table, bars=_bars(table)) for table in findings.tables]
             return page(findings.title, findings.facts, sections)

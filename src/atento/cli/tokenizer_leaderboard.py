@@ -16,8 +16,6 @@ from atento.cli.tables import Report, check_tables, write_tables
 from atento.core.errors import ConfigurationError, DataError
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from atento.core.tables import Table
     from atento.text.metrics.measuring import Measurement
     from atento.text.metrics.ranking import Ranked
@@ -126,8 +124,9 @@ def leaderboard(
     write_tables(report, output or [])
     if figure:
         from atento.figures.canvas import save
+        from atento.text.metrics.view import drawing
 
-        drawn = _drawn(rows)
+        drawn = drawing(rows)
         for path in figure:
             save(drawn, path)
     if as_json:
@@ -230,43 +229,18 @@ def _is_tiktoken(path: Path) -> bool:
 
 
 def _report(found: Measurement, rows: Sequence[Ranked], *, with_figure: bool) -> Report:
-    from atento.text.metrics import report
+    from atento.text.metrics import report, view
 
     full = report.full_table(found, rows)
-    tables: list[Table] = [report.overall_table(found, rows)]
-    if len(found.texts) > 1:
-        tables.append(report.text_table(found, rows))
-    tables.append(report.interval_table(rows))
-    sizes = rows[0].row.overall.counts
     data: dict[str, Any] = {"settings": report.settings_data(found), **full.data()}
     return Report(
-        title="Tokenizer leaderboard",
+        title=view.TITLE,
         full=full,
-        tables=tables,
+        tables=view.tables(found, rows),
         data=data,
-        facts=[
-            ("texts", ", ".join(found.texts)),
-            ("lines", f"{sizes['texts']:,}"),
-            *((name, f"{sizes[name]:,}") for name in ("words", "bytes")),
-        ],
-        figures={"Vocabulary size and bytes per token": _drawn(rows)} if with_figure else None,
+        facts=view.facts(found),
+        figures={view.DRAWING: view.drawing(rows)} if with_figure else None,
     )
-
-
-def _drawn(rows: Sequence[Ranked]) -> Figure:
-    from atento.figures.vocabulary_sizes import Point, vocabulary_sizes
-
-    points = [
-        Point(
-            label=found.row.name,
-            entries=found.row.entries,
-            bytes_per_token=value,
-            lossy=bool(found.flags),
-        )
-        for found in rows
-        if (value := found.row.overall.figures["bytes_per_token"].ratio.value) is not None
-    ]
-    return vocabulary_sizes(points)
 
 
 def _print(found: Measurement, rows: Sequence[Ranked]) -> None:

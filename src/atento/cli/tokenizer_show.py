@@ -10,7 +10,7 @@ import typer
 
 from atento.cli.arguments import Json, Pattern, Side, Specials, check_output, require
 from atento.cli.console import print_json, print_table
-from atento.cli.token_lines import counted, line, names
+from atento.cli.token_lines import line
 
 if TYPE_CHECKING:
     from atento.text.opened.protocol import OpenTokenizer
@@ -132,7 +132,8 @@ def _losses(tokenizer: OpenTokenizer) -> str:
 
 
 def _print_trace(found: Trace, steps: bool, spaces: bool) -> None:
-    from atento.text.visible import visible, visible_bytes
+    from atento.text.traces.describing import counted, facts
+    from atento.text.visible import visible_bytes
     from atento.text.words import segment
 
     print(f"\n{line(found, spaces=spaces)}")
@@ -149,17 +150,10 @@ def _print_trace(found: Trace, steps: bool, spaces: bool) -> None:
         for token in found.tokens
     ]
     print_table(("token", "id", "bytes", "text"), rows, numbers=(1, 2))
-    back = "the text comes back exactly" if found.exact else f"the text comes back otherwise {found.difference}"
-    print(f"{counted(found, len(segment(found.text)))}; {back}.")
-    added = [token.piece for token in found.finished if token.added]
-    if added:
-        print(f"A model reads {len(found.finished):,} tokens: {' '.join(added)} stand around.")
-    for shared in found.shared:
-        print(f"Tokens {names(shared.tokens)} share one character: {visible(shared.grapheme)}")
-    if found.lost:
-        print(f"Cannot be spelled, and is lost: {visible(' '.join(found.lost))}")
-    if found.spelled:
-        print(f"Never seen in training, spelled in bytes: {visible(' '.join(found.spelled))}")
+    back, *more = facts(found)
+    print(f"{counted(found, len(segment(found.text)))}; {back[0].lower()}{back[1:]}")
+    for words in more:
+        print(words)
     if found.names and found.specials == "text":
         print(f"{', '.join(found.names)} in the text is text here; --special parse makes it a special token.")
 

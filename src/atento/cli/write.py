@@ -54,7 +54,7 @@ def write(
         int | None, typer.Option(metavar="N", help="For every written token, the N most probable ones, in a table.")
     ] = None,
     figure: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw what --top shows as bars: .png .svg .pdf.")
+        Path | None, typer.Option(metavar="FILE", help="Draw what --top shows as bars: .png .svg .pdf .html.")
     ] = None,
     attention: AttentionFile = None,
     words: Words = False,
@@ -81,7 +81,7 @@ def write(
     require(not (searches and given), f"--{given} is for drawing; leave it out, or --greedy and the beam")
     require(not (greedy and (beam_size or n_best)), "--greedy is a beam of one; leave it or the beam out")
     check_output(output)
-    check_picture(figure)
+    check_picture(figure, also=(".html",))
     require(figure is None or top is not None, "--figure draws what --top shows: say how many tokens with --top N")
     drawing = AttentionDrawing.of(attention, words=words, layer=layer, head=head, grid=grid)
     require(rows == "predicted" or drawing is not None, "--rows is for the drawing: name its file with --attention")
@@ -205,9 +205,15 @@ def _table(continuation: Continuation) -> str:
 
 
 def _draw_predictions(path: Path, continuations: list[Continuation]) -> None:
+    records = [each.predictions for each in continuations if each.predictions is not None]
+    if path.suffix.lower() == ".html":
+        from atento.core.display import save_page
+
+        save_page(path, "Next tokens", records)
+        return
     from atento.figures import canvas, next_tokens
 
-    canvas.save(next_tokens.sheet([each.predictions for each in continuations if each.predictions is not None]), path)
+    canvas.save(next_tokens.sheet(records), path)
 
 
 def _json(number: int, writing: Writing) -> str:

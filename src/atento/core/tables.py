@@ -1,4 +1,4 @@
-"""A table of results in every form that people take away: CSV, Markdown, LaTeX, and data for JSON."""
+"""A table of results in every form that people take away: CSV, Markdown, LaTeX, HTML, and data for JSON."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from atento.core.display import Displayed, Place, View
+
 Cell = str | int | float | bool | None
 """None: does not apply, or is not known."""
 
 MISSING: Final = "–"
+_MOST: Final = 200
+"""Rows that a notebook shows."""
 _LATEX: Final = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "–": "--",
@@ -37,7 +41,7 @@ class Column:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class Table(Displayed):
     """Columns and rows; a cell that is no text is flush right."""
 
     title: str
@@ -103,6 +107,44 @@ class Table:
         body = [rf"\begin{{tabular}}{{{letters}}}", r"\toprule", head, r"\midrule", *rows, r"\bottomrule"]
         return "\n".join([*notes, *body, r"\end{tabular}"]) + "\n"
 
+    def text(self, *, width: int = 100) -> str:
+        """Lines for a terminal of so many columns; the notes below them."""
+        from atento.core.terminal_tables import draw
+
+        drawn = draw([column.title for column in self.columns], self.shown, numbers=self.numbers, width=width)
+        return "\n".join([self.title, drawn, *self.notes])
+
+    def first(self, count: int) -> Table:
+        """The same table with fewer rows, which a note tells."""
+        if count >= len(self.rows):
+            return self
+        note = f"The first {count:,} of {len(self.rows):,} rows."
+        return replace(self, rows=self.rows[:count], notes=(note, *self.notes))
+
+    def element(self) -> str:
+        """An element of a page; see ``core.markup``."""
+        from atento.core import markup
+
+        head = [column.title for column in self.columns]
+        parts = [markup.strong(self.title), markup.table(head, self.shown, numbers=self.numbers)]
+        columns = [markup.line(f"{column.title}: {column.note}", quiet=True) for column in self.columns if column.note]
+        if columns:
+            parts.append(markup.folded("What the columns are", *columns))
+        return markup.element(*parts, *(markup.line(note, quiet=True) for note in self.notes))
+
+    def _view(self) -> View:
+        short = self.first(_MOST)
+
+        def file() -> str:
+            from atento.core.page import Section, page
+
+            return page(self.title, (), [Section(table=self, sortable=True)])
+
+        def element(_: Place) -> str:
+            return short.element()
+
+        return View(title=self.title, text=short.text, html=element, markdown=short.markdown, document=file)
+
     def _all_notes(self) -> Sequence[str]:
         return [*(f"{column.title}: {column.note}" for column in self.columns if column.note), *self.notes]
 
@@ -125,7 +167,12 @@ def shown(cell: Cell, column: Column) -> str:
 
 
 def _bars(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(re.sub(r"\s*\n\s*", " ", cell).replace("|", r"\|") for cell in cells) + " |"
+    return "| " + " | ".join(map(_markdown, cells)) + " |"
+
+
+def _markdown(cell: str) -> str:
+    """A cell on one line, in which nothing begins a tag of HTML: ``<unk>`` is a token, and would not be seen."""
+    return re.sub(r"<(?=[A-Za-z/!?])", r"\<", re.sub(r"\s*\n\s*", " ", cell).replace("|", r"\|"))
 
 
 def _latex(text: str) -> str:

@@ -19,6 +19,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from atento.core.display import Displayed, View
 from atento.core.errors import DataError
 from atento.figures.merging import Groups
 
@@ -50,7 +51,7 @@ class Read:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Attention:
+class Attention(Displayed):
     """The attention of one pair of texts, or of one text over itself.
 
     ``source`` and ``target`` are the labels of the tokens; ``source_spans`` and ``target_spans`` their byte spans in
@@ -291,6 +292,11 @@ class Attention:
         from atento.figures import terminal
 
         return terminal.draw(self, role=role, layer=layer, head=head, width=width, colour=colour)
+
+    def _view(self) -> View:
+        from atento.figures import attention_view
+
+        return attention_view.view(self)
 
     def to_json(self) -> str:
         """One line of JSON; ``from_json`` gives an equal record (weights are float32, written exactly)."""

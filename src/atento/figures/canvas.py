@@ -5,11 +5,13 @@ Figures are made without pyplot: they are not registered anywhere and the user's
 
 from __future__ import annotations
 
+import functools
 import html
 import io
 import re
 import threading
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -20,12 +22,17 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
 from atento.core.configuration import nearest
+from atento.core.display import Picture
 from atento.core.errors import OutputError
 from atento.core.files import atomic_path
 from atento.figures import fonts
 
 FORMATS: Final = (".png", ".svg", ".pdf")
 DPI: Final = 160
+_SCREEN: Final = 96
+"""Pixels of a screen's inch."""
+_MOST_PIXELS: Final = 2400
+"""Of a side of a notebook's picture."""
 GAP: Final = 0.06
 """Inches between a label and what it names."""
 MARGIN: Final = 0.12
@@ -57,6 +64,23 @@ def svg(figure: Figure) -> str:
     stream = io.BytesIO()
     _draw(figure, stream, ".svg")
     return stream.getvalue().decode()
+
+
+def picture(draw: Callable[[], Figure]) -> Picture:
+    """A figure for a notebook: a PNG at twice the size at which it is shown, neither of which is ever large.
+
+    What no font draws is said below the picture and not warned of: the HTML beside it has the browser's fonts.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", fonts.FontWarning)
+        figure = draw()
+    inches = max(float(side) for side in figure.get_size_inches())
+    dpi = min(2 * _SCREEN, _MOST_PIXELS / inches)
+    stream = io.BytesIO()
+    with _SETTINGS, matplotlib.rc_context():
+        figure.savefig(stream, format="png", dpi=dpi)
+    width, height = (round(float(side) * min(_SCREEN, dpi)) for side in figure.get_size_inches())
+    return Picture(png=stream.getvalue(), width=width, height=height)
 
 
 def _draw(figure: Figure, place: Path | BinaryIO, suffix: str) -> None:
@@ -94,6 +118,7 @@ def svg_element(file: str, prefix: str, title: str) -> str:
     return f'<svg role="img" aria-label="{label}" {viewport}>' + re.sub(r">\s*\n\s*", ">", body.strip())
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def measure(style: fonts.Style, points: float) -> tuple[float, float]:
     """Width and line height of a label in inches, a little generous, as backends differ by hinting."""
     renderer = getattr(_RENDERER, "agg", None)

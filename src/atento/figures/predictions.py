@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from atento.core.display import Displayed, View
 from atento.core.errors import DataError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class PredictedToken:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Predictions:
+class Predictions(Displayed):
     """The steps of one text, or those of them that were written after a prompt."""
 
     text: str
@@ -80,6 +81,11 @@ class Predictions:
         from atento.figures import next_token_table
 
         return next_token_table.draw(self, width=width)
+
+    def _view(self) -> View:
+        from atento.figures import predictions_view
+
+        return predictions_view.view(self)
 
     def to_json(self) -> str:
         """One line of JSON; ``from_json`` gives an equal record."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from atento.core.display import Displayed, View
 from atento.core.errors import DataError
 from atento.inspection.embeddings import Embedder
 from atento.inspection.neighbours import cosines
@@ -51,7 +52,7 @@ class LayerSimilarity:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contexts:
+class Contexts(Displayed):
     """A word's vectors, compared in every layer."""
 
     word: str
@@ -61,6 +62,11 @@ class Contexts:
     """Of the input vectors: 1 everywhere if the word is cut into the same tokens everywhere."""
     layers: tuple[LayerSimilarity, ...]
     """From layer 0, what enters the first one, to the last."""
+
+    def _view(self) -> View:
+        from atento.inspection.contexts_view import view
+
+        return view(self)
 
 
 def compare_contexts(

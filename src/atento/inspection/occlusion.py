@@ -21,6 +21,7 @@ from torch import Tensor
 from atento.applications.explanation import pad_rows
 from atento.applications.passages import to_translate
 from atento.bundle import TranslationBundle
+from atento.core.display import Displayed, View
 from atento.core.errors import DataError
 from atento.decoding.batches import plan_batches
 from atento.figures.merging import Groups
@@ -32,7 +33,7 @@ _BATCH_SIZE = 32
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Occlusion:
+class Occlusion(Displayed):
     """One pair's source words, each left out once."""
 
     source: tuple[str, ...]
@@ -46,6 +47,11 @@ class Occlusion:
     """Of each target word given the whole source: the sum of its tokens', in nats, [target]."""
     differences: NDArray[np.float64]
     """By how much these exceed those without the word, in nats, [target, source]; above 0: the word spoke for it."""
+
+    def _view(self) -> View:
+        from atento.inspection.occlusion_view import view
+
+        return view(self)
 
 
 def occlude(bundle: TranslationBundle, source: str, target: str) -> Occlusion:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atento.core.display import Displayed, View
 from atento.core.errors import DataError
 from atento.core.progress import Progress
 from atento.inspection.embeddings import Embedder
@@ -28,11 +29,18 @@ class Word:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class Answer(Displayed):
     """The neighbours of a word, or of a sum of words."""
 
     words: tuple[Word, ...]
+    """One, or three: a − b + c."""
     neighbours: tuple[Neighbour, ...]
+    """Nearest first."""
+
+    def _view(self) -> View:
+        from atento.inspection.answer_view import view
+
+        return view(self)
 
 
 @dataclass(frozen=True)

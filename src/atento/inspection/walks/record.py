@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from atento.core.display import Displayed, View
 from atento.core.errors import DataError
 from atento.figures.attention import Role, Span
 
@@ -155,7 +156,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     """What decides how it computes: cell, score, window, place of the normalisation and so on."""
 
 
-class Walk(msgspec.Struct, frozen=True, kw_only=True):
+class Walk(Displayed, msgspec.Struct, frozen=True, kw_only=True):
     """See the module's text."""
 
     format: str = FORMAT
@@ -181,6 +182,11 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True):
         """A value of a frame."""
         value = frame.values[name]
         return value.numbers if isinstance(value, Array) else self.arrays[value.array].numbers[value.at]
+
+    def _view(self) -> View:
+        from atento.inspection.walks.view import view
+
+        return view(self)
 
     def to_json(self) -> str:
         """One line of JSON; ``from_json`` gives an equal walk."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from atento.core.display import Displayed, View
 from atento.core.errors import ConfigurationError, DataError
 from atento.core.progress import Progress, Silent
 from atento.text.configuration import Kind
@@ -78,7 +79,7 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measurement:
+class Measurement(Displayed):
     """All tokenizers, in the order in which they were given."""
 
     rows: tuple[Row, ...]
@@ -87,6 +88,11 @@ class Measurement:
     config: MeasureConfig
     threads: str
     """Which the libraries had."""
+
+    def _view(self) -> View:
+        from atento.text.metrics.view import view
+
+        return view(self)
 
 
 def measure(

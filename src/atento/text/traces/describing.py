@@ -1,11 +1,13 @@
-"""Replays in words, a step a line."""
+"""Traces in words: replays a step a line, figures, and places of tokens."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from atento.text.traces.replay import LookUp, MatchReplay, MergeReplay, Replay, SegmentationReplay
+from atento.text.traces.trace import Trace
+from atento.text.visible import visible
 
 _TRIED: Final = 6
 """Of the entries that were tried in vain, how many are shown."""
@@ -39,4 +41,39 @@ def _merges(steps: MergeReplay, read: Callable[[str], str]) -> list[str]:
         alive[merge.place] = merge.left + alive.pop(following)
         pair = f"{read(merge.left)} + {read(merge.right)}"
         lines.append(f"{' '.join(read(alive[place]) for place in sorted(alive))}    ({pair}, rank {merge.rank:g})")
+    return lines
+
+
+def counted(trace: Trace, words: int) -> str:
+    """One sentence of figures on a trace."""
+    count = len(trace.tokens)
+    parts = [f"{count:,} tokens", f"{trace.size:,} bytes", f"{len(trace.text):,} characters"]
+    if count:
+        parts.append(f"{trace.size / count:.2f} bytes a token")
+    if words:
+        parts.append(f"{count / words:.2f} tokens a word")
+    return ", ".join(parts)
+
+
+def names(numbers: Sequence[int]) -> str:
+    """Places of tokens for a reader, from 1: ``3–5`` or ``3, 7``."""
+    first, last = numbers[0] + 1, numbers[-1] + 1
+    if len(numbers) > 1 and last - first + 1 == len(numbers):
+        return f"{first}–{last}"
+    return ", ".join(str(number + 1) for number in numbers)
+
+
+def facts(trace: Trace) -> list[str]:
+    """What a reader should know of a trace, a line each: what comes back, stands around, is shared or is lost."""
+    lines = ["The text comes back exactly." if trace.exact else f"The text comes back otherwise {trace.difference}."]
+    added = [token.piece for token in trace.finished if token.added]
+    if added:
+        lines.append(f"A model reads {len(trace.finished):,} tokens: {' '.join(added)} stand around.")
+    lines += [
+        f"Tokens {names(shared.tokens)} share one character: {visible(shared.grapheme)}" for shared in trace.shared
+    ]
+    if trace.lost:
+        lines.append(f"Cannot be spelled, and is lost: {visible(' '.join(trace.lost))}")
+    if trace.spelled:
+        lines.append(f"Never seen in training, spelled in bytes: {visible(' '.join(trace.spelled))}")
     return lines

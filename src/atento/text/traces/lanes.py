@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from atento.core.display import Displayed, View
 from atento.core.tables import Column, Table
 from atento.text.traces.trace import Trace, before_space, boundaries
 from atento.text.words import segment
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lanes:
+class Lanes(Displayed):
     """One text, cut by several tokenizers.
 
     Raises:
@@ -85,6 +86,11 @@ class Lanes:
                 for trace in self.traces
             ),
         )
+
+    def _view(self) -> View:
+        from atento.text.traces.view import lanes_view
+
+        return lanes_view(self)
 
     def own(self, trace: Trace) -> tuple[int, ...]:
         """The boundaries of one that none of the others has."""

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 import regex
 
+from atento.core.display import Displayed, View
 from atento.core.errors import DataError
 from atento.text.configuration import Kind
 from atento.text.opened.protocol import Cut, Entry, OpenTokenizer, Role, Specials
@@ -84,7 +85,7 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
     tokens: tuple[int, ...]
 
 
-class Trace(msgspec.Struct, frozen=True, kw_only=True):
+class Trace(Displayed, msgspec.Struct, frozen=True, kw_only=True):
     """See the module's text."""
 
     format: str = FORMAT
@@ -140,6 +141,11 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
         spans = ([token.span for token in run] for is_byte, run in runs if is_byte)
         texts = (raw[found[0][0] : found[-1][1]].decode(errors="replace") for found in spans)
         return tuple(dict.fromkeys("".join(texts)))
+
+    def _view(self) -> View:
+        from atento.text.traces.view import view
+
+        return view(self)
 
     def to_json(self) -> str:
         """The record as JSON, indented."""

@@ -3,8 +3,9 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+from atento.core.page import Picture, Section, page
 from atento.core.tables import Column, Table
-from atento.figures.page import Picture, Section, page
+from atento.figures import canvas
 from atento.figures.vocabulary_sizes import Point, vocabulary_sizes
 
 TABLE = Table(
@@ -79,7 +80,8 @@ def test_a_table_that_can_be_sorted_knows_its_numbers_in_full() -> None:
 
 def test_a_picture_stands_in_the_page_itself() -> None:
     figure = vocabulary_sizes([Point("a", 1000, 2.0, False)])
-    text = page("A", [], [Section(table=TABLE)], [Picture(title="B & C", figure=figure)])
+    element = canvas.svg_element(canvas.svg(figure), "figure-0", "B & C")
+    text = page("A", [], [Section(table=TABLE)], [Picture(title="B & C", element=element)])
     assert '<svg role="img" aria-label="B &amp; C"' in text
     assert not re.search(r"https?:|<script|<link|@import", text)
-    assert text == page("A", [], [Section(table=TABLE)], [Picture(title="B & C", figure=figure)])
+    assert text == page("A", [], [Section(table=TABLE)], [Picture(title="B & C", element=element)])

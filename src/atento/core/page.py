@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import jinja2
-from matplotlib.figure import Figure
+from markupsafe import Markup
 
 from atento.core.tables import Table
-from atento.figures import canvas
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +30,8 @@ class Picture:
     """A drawing of a page."""
 
     title: str
-    figure: Figure
+    element: str
+    """Its ``<svg>`` element, with ids that no other of the page has; see ``atento.figures.canvas.svg_element``."""
 
 
 def page(
@@ -46,7 +46,7 @@ def page(
         pictures: stand after the first section.
     """
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("atento.figures", "templates"),
+        loader=jinja2.PackageLoader("atento.core", "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -54,10 +54,7 @@ def page(
         keep_trailing_newline=True,
     )
     drawn = [_drawn(section) for section in sections if section.table.rows]
-    elements = [
-        (picture.title, canvas.svg_element(canvas.svg(picture.figure), f"figure-{number}", picture.title))
-        for number, picture in enumerate(pictures)
-    ]
+    elements = [(picture.title, Markup(picture.element)) for picture in pictures]
     return environment.get_template("page.html.j2").render(
         title=title, facts=facts, sections=drawn, pictures=elements, sortable=any(each.sortable for each in drawn)
     )
