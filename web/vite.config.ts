@@ -14,5 +14,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  server: { proxy: { '/api': { target: studio, changeOrigin: true } } },
+  // The Host that the browser names goes on as it is: the studio refuses a request whose Origin is another host's.
+  server: { proxy: { '/api': { target: studio, changeOrigin: false } } },
 })

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from starlette.testclient import TestClient
+from tests.studio.languages import check_tables, is_known_message
 
 from atento.bundle import AnyBundle, Bundle, save_bundle, vocabulary_of
 from atento.decoding.configuration import DecodingConfig
@@ -114,17 +115,20 @@ def client(folder: Path, cache: Path, page: Path) -> Iterator[TestClient]:
 
 @pytest.fixture
 def post(client: TestClient) -> Post:
-    """Asks, and gives the answer's JSON if it has the status that is wanted; a refusal's message."""
+    """Asks, and gives the answer's JSON if it has the status that is wanted; a refusal's message. All must be known in
+    the page's languages."""
 
     def ask(path: str, body: object, status: int = 200) -> Any:
         answer = client.post(f"/api/{path}", json=body)
         assert answer.status_code == status, answer.text
         found = answer.json()
         if status == 200:
+            check_tables(found)
             return found
         message = found["error"]["message"]
         assert message
         assert "\n" not in message
+        assert is_known_message(message), f"{message!r} has no translation in web/src/words/library.json"
         return message
 
     return ask

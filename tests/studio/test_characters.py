@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
+from atento.core.progress import Progress
+from atento.studio.routes import characters
 from atento.text.opened.opening import open_tokenizer
+from atento.text.opened.protocol import OpenTokenizer
 from atento.text.vocabularies import picking
-from atento.text.vocabularies.described import describe
+from atento.text.vocabularies.described import Described, describe
 from atento.text.vocabularies.tables import full_listing, vocabulary_tables
 from atento.text.vocabularies.text_tables import text_tables
 from atento.text.vocabularies.texts import count_text
@@ -16,11 +21,51 @@ from atento.text.vocabularies.texts import count_text
 Post = Callable[..., Any]
 
 
-def test_tables_are_the_librarys_own(post: Post, folder: Path) -> None:
+def described(client: TestClient, post: Post, tokenizer: str) -> dict[str, Any]:
+    job = post("characters", {"tokenizer": tokenizer})["job"]
+    assert client.app.state.studio.jobs.wait(job, 60)
+    return dict(client.get(f"/api/jobs/{job}").json())
+
+
+def test_tables_are_the_librarys_own(client: TestClient, post: Post, folder: Path) -> None:
     expected = vocabulary_tables(describe(open_tokenizer(folder / "bpe.json")))
-    found = post("characters", {"tokenizer": "bpe.json"})["tables"]
+    job = described(client, post, "bpe.json")
+    assert (job["state"], job["error"]) == ("done", None)
+    found = job["result"]["tables"]
     assert [each["rows"] for each in found] == [each.data()["rows"] for each in expected]
     assert [each["shown"] for each in found] == [each.shown for each in expected]
+
+
+def test_a_tokenizer_that_is_not_there_is_told_before_a_job_begins(post: Post) -> None:
+    assert "nothing.json" in post("characters", {"tokenizer": "nothing.json"}, 404)
+
+
+def test_others_are_answered_while_a_vocabulary_is_described(
+    client: TestClient, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, goes_on = threading.Event(), threading.Event()
+
+    def slow(tokenizer: OpenTokenizer, progress: Progress) -> list[Described]:
+        progress.start("finding entries alone", 10)
+        progress.advance(4)
+        reached.set()
+        assert goes_on.wait(60)
+        progress.advance()
+        return describe(tokenizer)
+
+    monkeypatch.setattr(characters, "describe", slow)
+    job = post("characters", {"tokenizer": "deep/unigram"})["job"]
+    assert reached.wait(60)
+    answer = client.get(f"/api/jobs/{job}").json()
+    assert (answer["state"], answer["done"], answer["total"]) == ("running", 4, 10)
+    assert post("tokens", {"tokenizer": "bpe.json", "text": "a vida"})["text"] == "a vida"
+    assert client.delete(f"/api/jobs/{job}").json()["state"] == "running"
+    goes_on.set()
+    assert client.app.state.studio.jobs.wait(job, 60)
+    assert client.get(f"/api/jobs/{job}").json()["state"] == "stopped"
+    # What was stopped left nothing half-made behind.
+    monkeypatch.setattr(characters, "describe", describe)
+    assert described(client, post, "deep/unigram")["state"] == "done"
 
 
 @pytest.mark.parametrize(

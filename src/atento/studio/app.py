@@ -72,7 +72,7 @@ def _routes() -> list[BaseRoute]:
         post("/api/arena/overlap", answers.OverlapRequest, arena.overlap_table, heavy=True),
         post("/api/arena/entries", answers.OverlapEntriesRequest, arena.overlap_entries, heavy=True),
         post("/api/leaderboard", answers.LeaderboardRequest, leaderboard.begin, heavy=True),
-        post("/api/characters", answers.CharactersRequest, characters.of_vocabulary, heavy=True),
+        post("/api/characters", answers.CharactersRequest, characters.begin, heavy=True),
         post("/api/characters/entries", answers.CharacterEntriesRequest, characters.entries, heavy=True),
         post("/api/characters/text", answers.CharactersOfTextRequest, characters.of_text, heavy=True),
         post("/api/translate", answers.TranslateRequest, translate.translate, heavy=True),

@@ -108,6 +108,46 @@ def test_gold_links_entropy_and_occlusion(go: Open) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
+@pytest.mark.parametrize(("width", "beside"), [(1400, True), (390, False)])
+def test_occlusion_stands_beside_attention(window: Callable[..., Watched], width: int, beside: bool) -> None:
+    page = window(width=width).go("attention", model="runs/recurrent", source=SOURCE, target=TARGET, occlusion="1")
+    pictures = page.get_by_role("application")
+    expect(pictures).to_have_count(2)
+    first, second = (picture.bounding_box() for picture in pictures.all())
+    assert first is not None
+    assert second is not None
+    if beside:
+        assert second["x"] >= first["x"] + first["width"]
+        assert abs(second["y"] - first["y"]) < 30
+    else:
+        assert second["y"] >= first["y"] + first["height"]
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+
+
+def test_the_two_pictures_are_linked(go: Open) -> None:
+    page = go("attention", model="runs/recurrent", source=SOURCE, target=TARGET, occlusion="1")
+    attention, occlusion = page.get_by_role("application").first, page.get_by_role("application").last
+    expect(page.get_by_role("application")).to_have_count(2)
+    attention.locator("rect.cell").nth(6).hover()
+    expect(occlusion.locator(".linked")).to_have_count(1)
+    expect(page.get_by_role("heading", name="What “vida” looks at")).to_be_visible()
+    occlusion.locator("rect.cell").last.click()
+    expect(page).to_have_url(re.compile(r"place=\d"))
+    place = int(str(re.search(r"place=(\d+)", page.url)[1]))  # type: ignore[index]
+    page.get_by_role("heading", name="looks at").click()  # a picture that has the focus keeps the arrows for its cells
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(re.compile(f"place={place - 1}"))
+
+
+def test_keys_choose_a_map_among_all_heads(go: Open) -> None:
+    page = go("attention", model="runs/transformer", source=SOURCE, target=TARGET, picture="grid", layer="1", head="0")
+    expect(page.get_by_role("button", name="Layer 2, Head 1")).to_have_attribute("aria-current", "true")
+    page.locator("body").press("]")
+    expect(page.get_by_role("button", name="Layer 2, Head 2")).to_have_attribute("aria-current", "true")
+    page.locator("body").press("ArrowUp")
+    expect(page.get_by_role("button", name="Layer 3, Head 2")).to_have_attribute("aria-current", "true")
+
+
 def test_pictures_are_saved_with_nothing_to_look_up(go: Open) -> None:
     page = go("attention", model="runs/recurrent", source=SOURCE)
     expect(page.get_by_role("application")).to_be_visible()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 from tests.studio.browser.conftest import Open
 
@@ -80,3 +82,32 @@ def test_a_vocabulary_is_described_and_searched(go: Open) -> None:
     page.get_by_role("searchbox").fill("")
     expect(entries.get_by_role("row", name="<pad>").first).to_be_visible()
     expect(page.get_by_role("heading", name="The whole")).to_be_visible()
+
+
+def test_pointing_is_linked_between_lanes_and_keys_open_what_they_say(go: Open) -> None:
+    page = go("arena", text="a vida é bela")
+    tokens = page.locator("[aria-label^='Lanes'] svg g.token")
+    expect(tokens.first).to_be_visible(timeout=60_000)
+    tokens.first.hover()
+    expect(page.locator("g.token.linked")).not_to_have_count(0)
+    page.locator("body").press("ArrowRight")
+    expect(page).to_have_url(re.compile("token=1"))
+    page.locator("body").press("ArrowDown")
+    expect(page).to_have_url(re.compile("lane=1"))
+
+
+@pytest.mark.parametrize("tab", ["tokens", "arena", "leaderboard", "characters", "translate", "attention", "mechanics"])
+def test_search_export_and_help_by_key(go: Open, tab: str) -> None:
+    models = {"model": "runs/recurrent", "source": "a vida"} if tab in ("translate", "attention", "mechanics") else {}
+    page = go(tab, **models)
+    expect(page.locator("[data-search]").first).to_be_visible(timeout=60_000)
+    page.locator("body").press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    if tab != "leaderboard":  # which has nothing to export before it has measured
+        expect(page.locator("[data-export]").first).to_be_enabled(timeout=60_000)
+        page.locator("body").press("e")
+        expect(page.get_by_role("dialog", name="Export")).to_be_visible()
+        page.keyboard.press("Escape")
+    page.locator("body").press("/")
+    expect(page.locator("[data-search]:focus")).to_have_count(1)

@@ -72,8 +72,7 @@ export const leaderboard = (body: {
   alpha?: number
 }) => post<{ job: string }>('leaderboard', body)
 
-export const characters = (body: { tokenizer: string }, signal?: Signal) =>
-  post<{ tables: Table[] }>('characters', body, signal)
+export const characters = (body: { tokenizer: string }) => post<{ job: string }>('characters', body)
 export const characterEntries = (
   body: { tokenizer: string; filter?: string; search?: string; offset: number; limit: number },
   signal?: Signal,

@@ -1,4 +1,4 @@
-/** Exported files of HTML: one file, no address in it, readable wherever it is opened. */
+/** Exported files of HTML: one file, no address in it (names of name spaces neither), readable wherever it is opened. */
 
 export function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
@@ -24,7 +24,7 @@ export function page({ title, language, style, body, script }: Page): string {
 <style>${BASE}
 ${style}</style></head>
 <body>
-${body}
+${body.replaceAll(/ xmlns(:\w+)?="[^"]*"/g, '')}
 ${script ? `<script>${script}</script>` : ''}
 </body>
 </html>

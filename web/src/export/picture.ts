@@ -1,5 +1,6 @@
 /** A drawing of the page as a file of its own: styles written into it, nothing left to look up. */
 
+import { words } from '../words'
 import { download } from './download'
 
 const KEPT = [
@@ -19,6 +20,7 @@ const KEPT = [
   'dominant-baseline',
   'baseline-shift',
   'image-rendering',
+  'paint-order',
 ] as const
 /** Set on the drawing itself, so that elements which say nothing else need not repeat it. */
 const DEFAULTS: Partial<Record<(typeof KEPT)[number], string>> = {
@@ -35,8 +37,14 @@ const DEFAULTS: Partial<Record<(typeof KEPT)[number], string>> = {
   'dominant-baseline': 'auto',
   'baseline-shift': '0px',
   'image-rendering': 'auto',
+  'paint-order': 'normal',
 }
 const INTERACTIVE = ['class', 'role', 'tabindex', 'aria-pressed', 'aria-label', 'aria-selected', 'aria-hidden', 'style']
+
+export interface Size {
+  width: number
+  height: number
+}
 
 /** An SVG file's text, as the drawing looks now. */
 export function svgText(drawing: SVGSVGElement, background = pageColour()): string {
@@ -61,11 +69,16 @@ export function saveSvg(drawing: SVGSVGElement, name: string): void {
 }
 
 /** Three pixels for each of the page's: sharp on a slide. */
-export async function savePng(drawing: SVGSVGElement, name: string, scale = 3): Promise<void> {
-  download(`${name}.png`, await pngOf(svgText(drawing), sizeOf(drawing), scale))
+export async function savePng(drawing: SVGSVGElement, name: string): Promise<void> {
+  await savePngOf(svgText(drawing), sizeOf(drawing), name)
 }
 
-async function pngOf(text: string, size: { width: number; height: number }, scale: number): Promise<Blob> {
+/** The same of an SVG's text. */
+export async function savePngOf(text: string, size: Size, name: string, scale = 3): Promise<void> {
+  download(`${name}.png`, await pngOf(text, size, scale))
+}
+
+async function pngOf(text: string, size: Size, scale: number): Promise<Blob> {
   const image = new Image()
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`
   await image.decode()
@@ -76,7 +89,7 @@ async function pngOf(text: string, size: { width: number; height: number }, scal
   canvas.height = Math.round(size.height * fit)
   canvas.getContext('2d')!.drawImage(image, 0, 0, canvas.width, canvas.height)
   return await new Promise((resolve, reject) =>
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('the browser made no picture'))), 'image/png'),
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error(words().shell.noPicture))), 'image/png'),
   )
 }
 
@@ -92,7 +105,7 @@ function inline(from: Element, to: Element): void {
   for (const [place, child] of Array.from(from.children).entries()) inline(child, to.children[place]!)
 }
 
-function sizeOf(drawing: SVGSVGElement): { width: number; height: number } {
+export function sizeOf(drawing: SVGSVGElement): Size {
   const box = drawing.viewBox.baseVal
   if (box && box.width > 0) return { width: box.width, height: box.height }
   return { width: drawing.width.baseVal.value, height: drawing.height.baseVal.value }

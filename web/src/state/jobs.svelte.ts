@@ -4,12 +4,15 @@ import { job, stopJob } from '../api/calls'
 import { RequestError } from '../api/client'
 import type { Job } from '../api/types'
 
-const PAUSE = 400
+/** Milliseconds: short work is seen to end soon, long work is not asked about all the time. */
+const FIRST = 60
+const LONGEST = 480
 
 export class Work<Result> {
   state = $state.raw<Job<Result> | undefined>(undefined)
   error = $state.raw<RequestError | undefined>(undefined)
   #run = 0
+  #unwanted = -1
 
   get running(): boolean {
     return this.state?.state === 'running'
@@ -25,7 +28,8 @@ export class Work<Result> {
     this.error = undefined
     try {
       const { job: id } = await begin()
-      await this.#follow(id, run)
+      if (run === this.#unwanted) await stopJob(id)
+      else await this.#follow(id, run)
     } catch (error) {
       if (run === this.#run) this.error = asRequestError(error)
     }
@@ -51,11 +55,21 @@ export class Work<Result> {
     this.#run++
   }
 
+  /** Look no longer, and have it stopped: nobody waits for it. */
+  abandon(): void {
+    this.#unwanted = this.#run
+    this.leave()
+    if (this.running) void this.stop()
+    this.state = undefined
+  }
+
   async #follow(id: string, run: number): Promise<void> {
-    while (run === this.#run) {
-      this.state = await job<Result>(id)
-      if (this.state.state !== 'running') return
-      await new Promise((resolve) => setTimeout(resolve, PAUSE))
+    for (let pause = FIRST; run === this.#run; pause = Math.min(LONGEST, 2 * pause)) {
+      const state = await job<Result>(id)
+      if (run !== this.#run) return
+      this.state = state
+      if (state.state !== 'running') return
+      await new Promise((resolve) => setTimeout(resolve, pause))
     }
   }
 }

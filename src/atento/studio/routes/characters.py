@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from atento.core.files import decode_lines
-from atento.studio.answers import CharacterEntriesRequest, CharactersOfTextRequest, CharactersRequest, Page, table
+from atento.core.progress import Progress, Silent
+from atento.studio.answers import (
+    CharacterEntriesRequest,
+    CharactersOfTextRequest,
+    CharactersRequest,
+    Page,
+    Started,
+    table,
+)
 from atento.studio.limits import check_text, paged
 from atento.studio.services import Studio
 from atento.text.vocabularies import picking
@@ -17,16 +25,23 @@ from atento.text.vocabularies.text_tables import text_tables
 from atento.text.vocabularies.texts import count_text
 
 
-def of_vocabulary(studio: Studio, request: CharactersRequest) -> dict[str, Any]:
-    """All tables of a vocabulary."""
-    return {"tables": [table(each) for each in vocabulary_tables(_described(studio, request.tokenizer))]}
+def begin(studio: Studio, request: CharactersRequest) -> Started:
+    """Begin to describe a vocabulary; the result has all its tables. Looking for a text for every entry takes seconds
+    where there are tens of thousands, the first time."""
+    studio.tokenizers.stamp(request.tokenizer)  # whether there is one is said before
+
+    def work(progress: Progress, _: object) -> dict[str, Any]:
+        found = _described(studio, request.tokenizer, progress)
+        return {"tables": [table(each) for each in vocabulary_tables(found)]}
+
+    return Started(job=studio.jobs.begin("opening the tokenizer", work))
 
 
 def entries(studio: Studio, request: CharacterEntriesRequest) -> Page:
     """A page of a vocabulary; the filter is a property (``unreachable``) or a value (``script=Greek``), or several
     with commas between, of which an entry has all."""
     wanted = [each.strip() for each in request.filter.split(",") if each.strip()]
-    found = picking.pick(_described(studio, request.tokenizer), wanted or ["all"])
+    found = picking.pick(_described(studio, request.tokenizer, Silent()), wanted or ["all"])
     if request.search:
         found = picking.search(found, request.search)
     shown = paged(found, request.offset, request.limit)
@@ -42,5 +57,6 @@ def of_text(studio: Studio, request: CharactersOfTextRequest) -> dict[str, Any]:
     return {"tables": [table(each) for each in text_tables(found)]}
 
 
-def _described(studio: Studio, name: str) -> Sequence[Described]:
-    return studio.descriptions.get(name, studio.tokenizers.stamp(name), lambda: describe(studio.tokenizers.open(name)))
+def _described(studio: Studio, name: str, progress: Progress) -> Sequence[Described]:
+    tokenizers = studio.tokenizers
+    return studio.descriptions.get(name, tokenizers.stamp(name), lambda: describe(tokenizers.open(name), progress))

@@ -2,7 +2,7 @@
 
 import type { Walk, WalkFrame } from '../../api/walk'
 import { words } from '../../words'
-import { phrase } from '../../words/phrase'
+import { phrase } from '../../words/library'
 import equations from './equations.json'
 import { tokenOf, type Telling } from './scene'
 
@@ -42,5 +42,5 @@ export function sentenceOf(walk: Walk, frame: WalkFrame): string {
 }
 
 export function formulasOf(frame: WalkFrame): string[] {
-  return frame.equations.map((name) => phrase(FORMULAS[name] ?? name))
+  return frame.equations.map((name) => phrase(FORMULAS[name] ?? name, 'formulas'))
 }

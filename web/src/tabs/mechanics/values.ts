@@ -98,3 +98,23 @@ export function lastWith(walk: Walk, until: number, name: string, action?: strin
   }
   return -1
 }
+
+/** Every number of a frame, one a row, for files: its array, its places, and itself with all digits. */
+export function rowsOfFrame(walk: Walk, frame: WalkFrame): string[][] {
+  const numbers = Object.entries(frame.values).flatMap(([name, value]) => {
+    const found = numbersOf(walk, value)
+    const [rows, columns] = tableShape(found)
+    const rowNames = rows > 1 ? namesOf(walk, found.axes.at(-2), rows) : ['']
+    const columnNames = namesOf(walk, found.axes.at(-1), columns)
+    return found.data.map((number, place) => [
+      name,
+      rowNames[Math.floor(place / columns)] ?? '',
+      columnNames[place % columns] ?? '',
+      String(number),
+    ])
+  })
+  const choices = Object.entries(frame.choices).flatMap(([way, list]) =>
+    list.map(({ token, rank, probability }) => [`choices ${way}`, String(rank), token, String(probability)]),
+  )
+  return [['value', 'row', 'column', 'number'], ...numbers, ...choices]
+}

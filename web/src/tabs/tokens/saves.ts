@@ -5,14 +5,27 @@ import { csv } from '../../export/csv'
 import { download, fileName } from '../../export/download'
 import { escaped, htmlTable, page } from '../../export/page'
 import { preferences } from '../../state/preferences.svelte'
+import type { View } from '../../text/tokens'
 import { words } from '../../words'
+import { savePngOf } from '../../export/picture'
+import { tokensDrawing } from './picture'
 import { TOKEN_COLUMNS, tokenCell } from './rows'
 
 const HUES = ['#dbe6fb', '#fbe5cf', '#d8efdc', '#f6dce6', '#e7e0f7', '#f2ecc4']
 
-export function saves(trace: Trace, names: { json: string; csv: string; html: string }) {
+export function saves(trace: Trace, view: View, marks: boolean) {
   const name = fileName('tokens', trace.tokenizer.name)
+  const names = words().tokens.saves
+  const drawing = () => tokensDrawing(trace, view, marks)
   return [
+    { label: names.svg, run: () => download(`${name}.svg`, drawing().svg, 'image/svg+xml') },
+    {
+      label: names.png,
+      run: () => {
+        const { svg, size } = drawing()
+        return savePngOf(svg, size, name)
+      },
+    },
     { label: names.json, run: () => download(`${name}.json`, JSON.stringify(trace, null, 1), 'application/json') },
     { label: names.csv, run: () => download(`${name}.csv`, csv([[...TOKEN_COLUMNS], ...rows(trace)]), 'text/csv') },
     { label: names.html, run: () => download(`${name}.html`, coloured(trace), 'text/html') },

@@ -46,6 +46,7 @@ export const mechanics = {
     png: 'This frame (PNG)',
     html: 'The whole walk (one HTML file)',
     json: 'The numbers (JSON)',
+    csv: 'This frame’s numbers (CSV)',
   },
   parts: {
     source: 'source',

@@ -50,7 +50,13 @@ export const translate = {
   sourceWord: 'Source word',
   targetWord: 'Target word',
   weight: 'Weight',
-  saves: { json: 'Candidates (JSON)', csv: 'Candidates (CSV)', text: 'Translation (text)' },
+  saves: {
+    json: 'Candidates (JSON)',
+    csv: 'Candidates (CSV)',
+    text: 'Translation (text)',
+    svg: 'Alignment (SVG)',
+    png: 'Alignment (PNG)',
+  },
 }
 
 export const attention = {
@@ -83,5 +89,14 @@ export const attention = {
   occlusion: 'Show occlusion',
   occlusionTitle:
     'Occlusion: what each word’s log-probability loses without the source word (nats; above 0, the source word spoke for it)',
-  saves: { svg: 'Picture (SVG)', png: 'Picture (PNG)', json: 'Weights (JSON)', csv: 'This matrix (CSV)' },
+  saves: {
+    svg: 'Picture (SVG)',
+    png: 'Picture (PNG)',
+    json: 'Weights (JSON)',
+    csv: 'This matrix (CSV)',
+    occlusionSvg: 'Occlusion (SVG)',
+    occlusionPng: 'Occlusion (PNG)',
+    occlusionJson: 'Occlusion (JSON)',
+    occlusionCsv: 'Occlusion (CSV)',
+  },
 }

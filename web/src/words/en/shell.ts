@@ -20,6 +20,8 @@ export const shell = {
   export: 'Export',
   busy: 'Working…',
   twin: 'The same as a table',
+  saveView: 'This view (one HTML file)',
+  noPicture: 'The browser made no picture.',
   unreachable: 'The studio does not answer. Is it still running? Start it with “atento studio”.',
   stop: 'Stop',
   search: 'Search',

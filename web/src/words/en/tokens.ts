@@ -90,5 +90,12 @@ export const tokens = {
     span: 'Bytes',
     role: 'Kind',
   },
-  saves: { json: 'Trace (JSON)', csv: 'Table (CSV)', html: 'Coloured tokens (one HTML file)' },
+  moreTokens: (count: string) => `and ${count} more tokens`,
+  saves: {
+    json: 'Trace (JSON)',
+    csv: 'Table (CSV)',
+    html: 'Coloured tokens (one HTML file)',
+    svg: 'Coloured tokens (SVG)',
+    png: 'Coloured tokens (PNG)',
+  },
 }

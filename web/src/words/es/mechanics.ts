@@ -50,6 +50,7 @@ export const mechanics: Words['mechanics'] = {
     png: 'Este cuadro (PNG)',
     html: 'El recorrido entero (un archivo HTML)',
     json: 'Los números (JSON)',
+    csv: 'Los números de este cuadro (CSV)',
   },
   parts: {
     source: 'origen',

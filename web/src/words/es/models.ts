@@ -47,7 +47,13 @@ export const translate: Words['translate'] = {
   sourceWord: 'Palabra del origen',
   targetWord: 'Palabra de la traducción',
   weight: 'Peso',
-  saves: { json: 'Candidatas (JSON)', csv: 'Candidatas (CSV)', text: 'Traducción (texto)' },
+  saves: {
+    json: 'Candidatas (JSON)',
+    csv: 'Candidatas (CSV)',
+    text: 'Traducción (texto)',
+    svg: 'Alineamiento (SVG)',
+    png: 'Alineamiento (PNG)',
+  },
 }
 
 export const attention: Words['attention'] = {
@@ -80,5 +86,14 @@ export const attention: Words['attention'] = {
   occlusion: 'Mostrar la oclusión',
   occlusionTitle:
     'Oclusión: lo que pierde la log-probabilidad de cada palabra sin la palabra del origen (nats; por encima de 0, la palabra habló por ella)',
-  saves: { svg: 'Figura (SVG)', png: 'Figura (PNG)', json: 'Pesos (JSON)', csv: 'Esta matriz (CSV)' },
+  saves: {
+    svg: 'Figura (SVG)',
+    png: 'Figura (PNG)',
+    json: 'Pesos (JSON)',
+    csv: 'Esta matriz (CSV)',
+    occlusionSvg: 'Oclusión (SVG)',
+    occlusionPng: 'Oclusión (PNG)',
+    occlusionJson: 'Oclusión (JSON)',
+    occlusionCsv: 'Oclusión (CSV)',
+  },
 }

@@ -27,6 +27,8 @@ export const shell: Words['shell'] = {
   export: 'Exportar',
   busy: 'Calculando…',
   twin: 'Lo mismo en tabla',
+  saveView: 'Esta vista (un archivo HTML)',
+  noPicture: 'El navegador no hizo la figura.',
   unreachable: 'El estudio no responde. ¿Sigue en marcha? Inícielo con «atento studio».',
   stop: 'Parar',
   search: 'Buscar',

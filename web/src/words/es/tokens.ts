@@ -90,5 +90,12 @@ export const tokens: Words['tokens'] = {
     span: 'Bytes',
     role: 'Tipo',
   },
-  saves: { json: 'Traza (JSON)', csv: 'Tabla (CSV)', html: 'Tokens en colores (un archivo HTML)' },
+  moreTokens: (count) => `y ${count} tokens más`,
+  saves: {
+    json: 'Traza (JSON)',
+    csv: 'Tabla (CSV)',
+    html: 'Tokens en colores (un archivo HTML)',
+    svg: 'Tokens coloreados (SVG)',
+    png: 'Tokens coloreados (PNG)',
+  },
 }

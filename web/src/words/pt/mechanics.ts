@@ -50,6 +50,7 @@ export const mechanics: Words['mechanics'] = {
     png: 'Este quadro (PNG)',
     html: 'O percurso inteiro (um arquivo HTML)',
     json: 'Os números (JSON)',
+    csv: 'Os números deste quadro (CSV)',
   },
   parts: {
     source: 'origem',

@@ -47,7 +47,13 @@ export const translate: Words['translate'] = {
   sourceWord: 'Palavra da origem',
   targetWord: 'Palavra da tradução',
   weight: 'Peso',
-  saves: { json: 'Candidatas (JSON)', csv: 'Candidatas (CSV)', text: 'Tradução (texto)' },
+  saves: {
+    json: 'Candidatas (JSON)',
+    csv: 'Candidatas (CSV)',
+    text: 'Tradução (texto)',
+    svg: 'Alinhamento (SVG)',
+    png: 'Alinhamento (PNG)',
+  },
 }
 
 export const attention: Words['attention'] = {
@@ -80,5 +86,14 @@ export const attention: Words['attention'] = {
   occlusion: 'Mostrar a oclusão',
   occlusionTitle:
     'Oclusão: o que a log-probabilidade de cada palavra perde sem a palavra da origem (nats; acima de 0, a palavra falou por ela)',
-  saves: { svg: 'Figura (SVG)', png: 'Figura (PNG)', json: 'Pesos (JSON)', csv: 'Esta matriz (CSV)' },
+  saves: {
+    svg: 'Figura (SVG)',
+    png: 'Figura (PNG)',
+    json: 'Pesos (JSON)',
+    csv: 'Esta matriz (CSV)',
+    occlusionSvg: 'Oclusão (SVG)',
+    occlusionPng: 'Oclusão (PNG)',
+    occlusionJson: 'Oclusão (JSON)',
+    occlusionCsv: 'Oclusão (CSV)',
+  },
 }

@@ -27,6 +27,8 @@ export const shell: Words['shell'] = {
   export: 'Exportar',
   busy: 'Calculando…',
   twin: 'O mesmo em tabela',
+  saveView: 'Esta vista (um arquivo HTML)',
+  noPicture: 'O navegador não fez a figura.',
   unreachable: 'O estúdio não responde. Ele ainda está rodando? Inicie-o com “atento studio”.',
   stop: 'Parar',
   search: 'Buscar',

@@ -90,5 +90,12 @@ export const tokens: Words['tokens'] = {
     span: 'Bytes',
     role: 'Tipo',
   },
-  saves: { json: 'Traço (JSON)', csv: 'Tabela (CSV)', html: 'Tokens coloridos (um arquivo HTML)' },
+  moreTokens: (count) => `e mais ${count} tokens`,
+  saves: {
+    json: 'Traço (JSON)',
+    csv: 'Tabela (CSV)',
+    html: 'Tokens coloridos (um arquivo HTML)',
+    svg: 'Tokens coloridos (SVG)',
+    png: 'Tokens coloridos (PNG)',
+  },
 }
