@@ -134,7 +134,7 @@ def test_the_two_pictures_are_linked(go: Open) -> None:
     occlusion.locator("rect.cell").last.click()
     expect(page).to_have_url(re.compile(r"place=\d"))
     place = int(str(re.search(r"place=(\d+)", page.url)[1]))  # type: ignore[index]
-    page.get_by_role("heading", name="looks at").click()  # a picture that has the focus keeps the arrows for its cells
+    page.get_by_role("heading", name="Entropy").click()  # a picture that has the focus keeps the arrows for its cells
     page.keyboard.press("ArrowLeft")
     expect(page).to_have_url(re.compile(f"place={place - 1}"))
 
