@@ -29,6 +29,7 @@ export function decimal(value: number, digits = 3): string {
   return new Intl.NumberFormat(preferences.language, {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
+    signDisplay: 'negative', // never −0.00
   })
     .format(value)
     .replace('-', '−')

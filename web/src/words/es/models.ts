@@ -22,7 +22,7 @@ export const translate: Words['translate'] = {
   beam: 'Haz',
   best: 'Candidatas',
   penalty: 'Penalización de longitud',
-  automatic: 'la del modelo',
+  automatic: 'por defecto',
   candidates: 'Candidatas',
   took: (seconds) => `${seconds} s`,
   columns: {

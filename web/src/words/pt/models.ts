@@ -22,7 +22,7 @@ export const translate: Words['translate'] = {
   beam: 'Feixe',
   best: 'Candidatas',
   penalty: 'Penalidade de comprimento',
-  automatic: 'a do modelo',
+  automatic: 'padrão',
   candidates: 'Candidatas',
   took: (seconds) => `${seconds} s`,
   columns: {
