@@ -2,8 +2,8 @@
 
     python -m tests.studio.browser.screenshots [FOLDER] [--every]
 
-``--every`` draws each tab in each theme, language and width instead, for eyes that look for what is ugly; it wants a
-folder, as those pictures are not kept.
+``--every`` draws each tab in each theme at each width, and in each language, for eyes that look for what is ugly; it
+wants a folder, as those pictures are not kept.
 """
 
 from __future__ import annotations
@@ -111,13 +111,16 @@ def _window(shot: Shot, browser: Browser) -> Iterator[Page]:
 def main() -> None:
     """See the module's text."""
     parser = argparse.ArgumentParser(description="Draw the studio's pictures.")
-    parser.add_argument("folder", nargs="?", type=Path, default=KEPT)
-    parser.add_argument("--every", action="store_true", help="each tab in each theme, language and width")
+    parser.add_argument("folder", nargs="?", type=Path, help=f"default: {KEPT}")
+    parser.add_argument("--every", action="store_true", help="each tab in each theme and width")
     parser.add_argument("--workspace", type=Path, default=Path(), help="where the demo's run is")
     arguments = parser.parse_args()
     if not (arguments.workspace / RUN / "bundle").is_dir():
         sys.exit(f"{arguments.workspace / RUN}: the demo's model is not there; run `make demo`")
-    arguments.folder.mkdir(parents=True, exist_ok=True)
+    if arguments.every and arguments.folder is None:
+        parser.error("--every makes many pictures: give a folder for them")
+    folder: Path = arguments.folder or KEPT
+    folder.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as cache,
         serving(arguments.workspace, Path(cache)) as address,
@@ -125,7 +128,7 @@ def main() -> None:
     ):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         for shot in every() if arguments.every else SHOTS:
-            path = arguments.folder / f"{shot.name}.png"
+            path = folder / f"{shot.name}.png"
             draw(shot, browser, address, path, tallest=20_000 if arguments.every else 1400)
             print(path, flush=True)
         browser.close()
