@@ -43,6 +43,32 @@ describe.each([
   })
 })
 
+describe('terms', () => {
+  const english = strings(en)
+  const spoken = [...english].map(([path, text]) => ({ text, pt: strings(pt).get(path)!, es: strings(es).get(path)! }))
+  const said = Object.values(library).flatMap((entries) =>
+    Object.entries(entries as Record<string, { pt: string; es: string }>).map(([text, entry]) => ({ text, ...entry })),
+  )
+
+  test.each([
+    { term: /\bpremium\b/i, inPt: /\bsobrecusto/i, inEs: /\bsobrecoste/i },
+    { term: /\btraces?\b/i, inPt: /\brastro/i, inEs: /\btraza/i },
+  ])('are the same everywhere: $term', ({ term, inPt, inEs }) => {
+    for (const texts of [spoken, said]) {
+      const found = texts.filter(({ text }) => term.test(text))
+      expect(found.length).toBeGreaterThan(0)
+      for (const { text, ...other } of found) {
+        expect(other.pt, text).toMatch(inPt)
+        expect(other.es, text).toMatch(inEs)
+      }
+    }
+  })
+  test.each([en, pt, es])('the forms of one picture have one name', ({ tokens: { saves } }) => {
+    const names = [saves.html, saves.svg, saves.png].map((name) => name.replace(/ \(.*/, ''))
+    expect(new Set(names).size).toBe(1)
+  })
+})
+
 describe('what the library says', () => {
   const slots = (text: string) => [...new Set(text.match(/\{\d/g))].sort()
 
