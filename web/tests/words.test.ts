@@ -54,8 +54,8 @@ describe('terms', () => {
     { term: /\bpremium\b/i, inPt: /\bsobrecusto/i, inEs: /\bsobrecoste/i },
     { term: /\btraces?\b/i, inPt: /\brastro/i, inEs: /\btraza/i },
   ])('are the same everywhere: $term', ({ term, inPt, inEs }) => {
-    for (const texts of [spoken, said]) {
-      const found = texts.filter(({ text }) => term.test(text))
+    for (const all of [spoken, said]) {
+      const found = all.filter(({ text }) => term.test(text))
       expect(found.length).toBeGreaterThan(0)
       for (const { text, ...other } of found) {
         expect(other.pt, text).toMatch(inPt)
