@@ -20,6 +20,8 @@ ROOT: Final = Path(__file__).parents[2]
 LIBRARY: Final = ROOT / "web" / "src" / "words" / "library.json"
 COLUMNS: Final = json.loads(LIBRARY.with_name("columns.json").read_text(encoding="utf-8"))
 """Those of tables whose cells are phrases."""
+KEYS: Final = ROOT / "web" / "tests" / "keys.json"
+"""Texts, and what the page says them by; its own tests read the same."""
 LANGUAGES: Final = ("pt", "es")
 
 _APART: Final = (
@@ -83,14 +85,21 @@ class Phrases:
 
     def key(self, english: str) -> str | None:
         """The entry that a text is said by; None if there is none."""
+        return self.fit(english)[0]
+
+    def fit(self, english: str) -> tuple[str | None, Slots]:
+        """The same, and what stands in its slots."""
         if english in self.entries:
-            return english
-        return next((key for form, key in self._forms if form.fullmatch(english)), None)
+            return english, ()
+        found = ((key, form.fullmatch(english)) for form, key in self._forms)
+        return next(((key, match.groups()) for key, match in found if match), (None, ()))
 
 
 def _pattern(key: str) -> str:
+    """A slot right after another is what may be added to a message: ``; did you mean 'bpe'?``."""
     first, *rest = re.split(r"\{\d\}", key)
-    return re.escape(first) + "".join(f"(.*?){re.escape(piece)}" for piece in rest)
+    slots = ["(.*?)", *("((?:[;,].*)?)" if before == "" else "(.*?)" for before in rest)]
+    return re.escape(first) + "".join(slot + re.escape(piece) for slot, piece in zip(slots, rest, strict=False))
 
 
 @functools.lru_cache
@@ -99,15 +108,18 @@ def phrases(part: str) -> Phrases:
     return Phrases(json.loads(LIBRARY.read_text(encoding="utf-8"))[part])
 
 
+@functools.lru_cache
+def spoken(part: str) -> Phrases:
+    """A part as the page looks texts up in it: what other libraries say is among the messages."""
+    return Phrases(phrases(part).entries | (phrases("foreign").entries if part == "messages" else {}))
+
+
 def is_known_message(english: str) -> bool:
     """Whether a message is known in the page's languages; ``{1}: {2}`` alone, which fits much, does not make it so."""
-    for part in ("messages", "foreign"):
-        key = phrases(part).key(english)
-        if key == "{1}: {2}":
-            return is_known_message(english.partition(": ")[2])
-        if key is not None:
-            return True
-    return False
+    key = spoken("messages").key(english)
+    if key == "{1}: {2}":
+        return is_known_message(english.partition(": ")[2])
+    return key is not None
 
 
 def check_tables(answer: Any) -> None:

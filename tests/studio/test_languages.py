@@ -7,11 +7,23 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fontTools.unicodedata import Scripts as scripts  # noqa: N813
 from tests.studio.conftest import WORDS, trained
-from tests.studio.languages import LANGUAGES, LIBRARY, Phrases, constants, messages, phrases, stages, table_words
+from tests.studio.languages import (
+    KEYS,
+    LANGUAGES,
+    LIBRARY,
+    Phrases,
+    constants,
+    messages,
+    phrases,
+    spoken,
+    stages,
+    table_words,
+)
 
 from atento.text.metrics.configuration import MeasureConfig
 from atento.text.metrics.measuring import measure
@@ -58,6 +70,11 @@ def test_translations_are_whole(part: str) -> None:
         for text in entry.values():
             assert text.strip(), english
             assert set(re.findall(r"\{\d", text)) == slots, english
+
+
+@pytest.mark.parametrize("case", json.loads(KEYS.read_text(encoding="utf-8")), ids=lambda case: case["text"][:40])
+def test_texts_are_looked_up_as_the_page_does(case: dict[str, Any]) -> None:
+    assert spoken(case["part"]).fit(case["text"]) == (case["key"], tuple(case["values"]))
 
 
 def test_what_tables_take_from_lists_is_known() -> None:

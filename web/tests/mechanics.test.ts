@@ -4,7 +4,7 @@ import equations from '../src/tabs/mechanics/equations.json'
 import { sceneOf } from '../src/tabs/mechanics/scenes'
 import type { Cells, Telling } from '../src/tabs/mechanics/scene'
 import { typeset } from '../src/tabs/mechanics/typeset'
-import { meanOf, namesOf, numbersOf, rowAt, tableShape } from '../src/tabs/mechanics/values'
+import { meanOf, namesOf, numbersOf, rowAt, rowsOfFrame, tableShape } from '../src/tabs/mechanics/values'
 
 const array = (shape: number[], axes: string[]): WalkArray => ({
   type: 'array',
@@ -76,6 +76,29 @@ describe('numbers', () => {
   test('places that count tokens have their names', () => {
     expect(namesOf(walk, 'source', 3)).toEqual(['E', 'a', 'vida'])
     expect(namesOf(walk, 'heads', 2)).toEqual(['1', '2'])
+  })
+})
+
+describe("a frame's numbers in a file", () => {
+  const rowsOf = (value: WalkArray) =>
+    rowsOfFrame(walk, { name: '', focus: {}, equations: [], values: { weights: value }, choices: {} })
+
+  test('rows are named by their places on all leading axes', () => {
+    const rows = rowsOf(array([2, 2, 3], ['heads', 'target', 'source']))
+    expect(rows).toHaveLength(1 + 12)
+    expect(rows[0]).toEqual(['value', 'row', 'column', 'number'])
+    expect(rows.slice(1).map(([, row]) => row)).toEqual(
+      ['1 · Y', '1 · la', '2 · Y', '2 · la'].flatMap((name) => [name, name, name]),
+    )
+    expect(rows.at(-1)).toEqual(['weights', '2 · la', 'vida', '9'])
+    expect(new Set(rows.map(([, row, column]) => `${row}/${column}`)).size).toBe(rows.length)
+    const deeper = rowsOf(array([2, 2, 2, 3], ['layers', 'heads', 'target', 'source']))
+    expect(deeper.at(-1)).toEqual(['weights', '2 · 2 · la', 'vida', '21'])
+  })
+  test('a matrix has the names of its rows, a vector and a number none', () => {
+    expect(rowsOf(array([2, 3], ['target', 'source'])).at(-1)).toEqual(['weights', 'la', 'vida', '3'])
+    expect(rowsOf(array([3], ['source'])).at(-1)).toEqual(['weights', '', 'vida', '0'])
+    expect(rowsOf(array([], [])).at(-1)).toEqual(['weights', '', '0', '-2'])
   })
 })
 

@@ -3,7 +3,9 @@ import { diverging, inkOn, largestOf, sequential } from '../src/draw/colours'
 import { csv } from '../src/export/csv'
 import { fileName } from '../src/export/download'
 import { escaped, htmlTable, page } from '../src/export/page'
-import { byteWidth, fitted, placed } from '../src/tabs/arena/lanes'
+import { leftOut } from '../src/export/picture'
+import { preferences } from '../src/state/preferences.svelte'
+import { byteWidth, fitted, held, placed } from '../src/tabs/arena/lanes'
 import { figure } from '../src/words'
 
 describe('colours', () => {
@@ -44,6 +46,14 @@ test('names of files have plain letters only', () => {
   expect(fileName('', '')).toBe('atento')
 })
 
+test('a picture says how many tokens it has no room for, as the reader writes numbers', () => {
+  expect(leftOut(0)).toBe('')
+  expect(leftOut(1234)).toBe('… and 1,234 more tokens')
+  preferences.language = 'pt'
+  expect(leftOut(1234)).toContain(' 1.234 ')
+  preferences.language = 'en'
+})
+
 describe('lanes', () => {
   const token = (span: [number, number]) => ({
     id: 0,
@@ -62,6 +72,19 @@ describe('lanes', () => {
     expect(found.at(-1)!.token.span[0]).toBeLessThanOrEqual(120)
     expect(found.length).toBeLessThan(15)
     expect(found[0]!.x).toBe(found[0]!.token.span[0] * 15)
+  })
+  test('a picture holds so many tokens, all lanes up to the same byte', () => {
+    const wide = { tokens: Array.from({ length: 400 }, (_, place) => token([5 * place, 5 * place + 5])) }
+    const traces = [trace, wide] as unknown as Parameters<typeof held>[0]
+    expect(held(traces, 2000, 1400)).toEqual({ to: 2000, end: 2000, more: 0 })
+    for (const most of [1, 2, 3, 100, 1399]) {
+      const { to, end, more } = held(traces, 2000, most)
+      const drawn = traces.flatMap((one) => placed(one, 0, to, 1))
+      expect(drawn.length).toBeLessThanOrEqual(most)
+      expect(drawn.length).toBeGreaterThanOrEqual(most - 1) // two may begin at the same byte
+      expect(drawn.length + more).toBe(1400)
+      expect(Math.max(0, ...drawn.map((one) => one.token.span[1]))).toBe(end)
+    }
   })
   test('short texts are drawn larger', () => {
     expect(byteWidth(20, 1200)).toBeGreaterThan(byteWidth(200, 1200))

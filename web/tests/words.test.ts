@@ -1,11 +1,15 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import equations from '../src/tabs/mechanics/equations.json'
 import { typeset } from '../src/tabs/mechanics/typeset'
 import { en } from '../src/words/en'
 import { es } from '../src/words/es'
-import { known, localised, runs } from '../src/words/library'
+import { fit, known, localised, runs, type Part } from '../src/words/library'
 import library from '../src/words/library.json'
 import { pt } from '../src/words/pt'
+import { cellOf, languageIn, languageOf, saidIn } from '../src/words/tables'
+import { preferences } from '../src/state/preferences.svelte'
+import type { Table } from '../src/api/types'
+import texts from './keys.json'
 
 /** Every string of a table by its path; a function by what it says of its parameters' names. */
 function strings(table: object, path = ''): Map<string, string> {
@@ -36,6 +40,32 @@ describe.each([
         expect(other.get(path)!.includes(given), `${path} ${given}`).toBe(text.includes(given))
       }
     }
+  })
+})
+
+describe('terms', () => {
+  const english = strings(en)
+  const spoken = [...english].map(([path, text]) => ({ text, pt: strings(pt).get(path)!, es: strings(es).get(path)! }))
+  const said = Object.values(library).flatMap((entries) =>
+    Object.entries(entries as Record<string, { pt: string; es: string }>).map(([text, entry]) => ({ text, ...entry })),
+  )
+
+  test.each([
+    { term: /\bpremium\b/i, inPt: /\bsobrecusto/i, inEs: /\bsobrecoste/i },
+    { term: /\btraces?\b/i, inPt: /\brastro/i, inEs: /\btraza/i },
+  ])('are the same everywhere: $term', ({ term, inPt, inEs }) => {
+    for (const all of [spoken, said]) {
+      const found = all.filter(({ text }) => term.test(text))
+      expect(found.length).toBeGreaterThan(0)
+      for (const { text, ...other } of found) {
+        expect(other.pt, text).toMatch(inPt)
+        expect(other.es, text).toMatch(inEs)
+      }
+    }
+  })
+  test.each([en, pt, es])('the forms of one picture have one name', ({ tokens: { saves } }) => {
+    const names = [saves.html, saves.svg, saves.png].map((name) => name.replace(/ \(.*/, ''))
+    expect(new Set(names).size).toBe(1)
   })
 })
 
@@ -76,6 +106,18 @@ describe('what the library says', () => {
       'não há {2} $1 \\ (.*) no espaço de trabalho /tmp/a',
     )
   })
+  test.each(texts)('is looked up as the tests of the server do: $text', ({ part, text, key, values }) => {
+    const found = fit(text, part as Part)
+    expect(found?.key ?? null).toBe(key)
+    expect(found?.values ?? []).toEqual(values)
+  })
+  test('names that every object has are no entries', () => {
+    for (const name of ['constructor', 'toString', 'valueOf', 'hasOwnProperty', '__proto__']) {
+      for (const part of ['messages', 'progress', 'tables', 'formulas'] as const) {
+        expect(runs(name, part, 'es')).toEqual([{ text: name, english: true }])
+      }
+    }
+  })
   test('numbers are written as the reader does', () => {
     expect(localised('12,345.50', 'pt')).toBe('12.345,50')
     expect(localised('3.40–3.60 %', 'es')).toBe('3,40–3,60 %')
@@ -91,5 +133,47 @@ describe('what the library says', () => {
   test('articles in a formula are upright, variables are slanted', () => {
     const set = typeset("an LSTM's cell: a matrix of its own, a Φ(a)")
     expect(set.filter(({ italic }) => italic).map(({ text }) => text.trim())).toEqual(['a', 'Φ', 'a'])
+  })
+})
+
+describe('cells of tables', () => {
+  const exact = '12 % of texts come back exactly'
+  const strange = 'a reason that nobody knows'
+  beforeEach(() => {
+    preferences.language = 'pt'
+  })
+  afterEach(() => {
+    preferences.language = 'en'
+  })
+
+  test('are said one by one where a cell lists several', () => {
+    const said = saidIn('flags', `${exact}; ${exact}`)
+    expect(said).toBe(`${saidIn('flags', exact)}; ${saidIn('flags', exact)}`)
+    expect(said).not.toContain('exactly')
+    expect(languageIn('flags', `${exact}; ${exact}`)).toBeUndefined()
+    expect(languageIn('flags', '')).toBeUndefined()
+  })
+  test('are marked as English where nothing of them is known otherwise', () => {
+    for (const key of ['flags', 'reason']) {
+      expect(languageIn(key, strange)).toBe('en')
+      expect(saidIn(key, strange)).toBe(strange)
+    }
+    expect(languageIn('flags', `${strange}; ${strange}`)).toBe('en')
+    preferences.language = 'en'
+    expect(languageIn('flags', strange)).toBeUndefined()
+  })
+  test('are phrases in the columns that hold these, for a list of entries as for a table', () => {
+    expect(saidIn('role', 'ordinary')).toBe('comum')
+    expect(saidIn('category', 'dashes')).toBe('traços')
+    expect(saidIn('label', 'ordinary')).toBe('ordinary')
+    expect(languageIn('label', strange)).toBeUndefined()
+    const table = {
+      columns: { category: '', flags: '', label: '', bytes: '' },
+      numbers: [3],
+      shown: [['dashes', strange, 'dashes', '1,234.5']],
+    } as unknown as Table
+    const keys = Object.keys(table.columns)
+    expect(keys.map((key) => cellOf(table, 0, key))).toEqual(['traços', strange, 'dashes', '1.234,5'])
+    expect(keys.map((key) => languageOf(table, 0, key))).toEqual([undefined, 'en', undefined, undefined])
   })
 })

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,11 @@ MODEL = {"model": "runs/recurrent", "source": SOURCE}
 VIEWS = {
     "tokens": ({"tokenizer": "bpe.json", "text": SOURCE}, {"svg", "png", "json", "csv", "html"}, 0),
     "arena": ({"text": SOURCE}, {"svg", "png", "json", "csv", "html"}, 1),
+    "leaderboard": (
+        {"tokenizers": "builtin%2Fbpe,builtin%2Fword", "paths": "text.pt"},
+        {"csv", "json", "md", "tex", "html"},
+        0,
+    ),
     "characters": ({"tokenizer": "bpe.json"}, {"json", "csv", "html"}, 0),
     "translate": (MODEL, {"svg", "png", "json", "csv", "html", "txt"}, 1),
     "attention": ({**MODEL, "occlusion": "1"}, {"svg", "png", "json", "csv", "html"}, 2),
@@ -44,7 +50,9 @@ def files_of(page: Page, folder: Path) -> list[Path]:
 def test_every_form_of_every_tab(go: Open, window: Callable[..., Watched], tmp_path: Path, tab: str) -> None:
     values, endings, drawings = VIEWS[tab]
     page = go(tab, **values)
-    if tab == "attention":
+    if tab == "leaderboard":
+        page.get_by_role("button", name="Measure").click()
+    elif tab == "attention":
         expect(page.get_by_role("application")).to_have_count(2)
     files = files_of(page, tmp_path)
     assert {file.suffix[1:] for file in files} == endings
@@ -76,3 +84,22 @@ def test_lanes_out_of_sight_are_in_the_picture(go: Open, tmp_path: Path) -> None
     few = drawn.count()
     [file] = [each for each in files_of(page, tmp_path) if each.suffix == ".svg"]
     assert file.read_text(encoding="utf-8").count("<title") > 2 * few
+
+
+def test_a_picture_of_a_long_text_says_how_much_it_leaves_out(go: Open, tmp_path: Path) -> None:
+    page = go("arena", text=f"{SOURCE} " * 400)
+    lanes = page.get_by_role("region", name="Lanes")
+    expect(lanes.locator("g.token").first).to_be_visible(timeout=60_000)
+    lanes.evaluate("box => { box.scrollLeft = box.scrollWidth }")
+    expect(lanes.get_by_role("button").last).to_be_in_viewport()
+    scrolled = lanes.evaluate("box => box.scrollLeft")
+    files = {each.suffix: each for each in files_of(page, tmp_path)}
+    total = sum(len(trace["tokens"]) for trace in json.loads(files[".json"].read_text(encoding="utf-8")))
+    svg = files[".svg"].read_text(encoding="utf-8")
+    drawn = svg.count("<title")
+    assert drawn < total
+    assert 1_900 < drawn <= 2_000
+    assert f"… and {total - drawn:,} more tokens" in svg
+    [width] = {float(each) for each in re.findall(r'<svg[^>]* width="([\d.]+)"', svg)}
+    assert all(float(each) < width for each in re.findall(r'<text[^>]* x="([\d.]+)"', svg))
+    assert lanes.evaluate("box => box.scrollLeft") == scrolled

@@ -1,6 +1,6 @@
 /** A drawing of the page as a file of its own: styles written into it, nothing left to look up. */
 
-import { words } from '../words'
+import { count, words } from '../words'
 import { download } from './download'
 
 const KEPT = [
@@ -40,6 +40,14 @@ const DEFAULTS: Partial<Record<(typeof KEPT)[number], string>> = {
   'paint-order': 'normal',
 }
 const INTERACTIVE = ['class', 'role', 'tabindex', 'aria-pressed', 'aria-label', 'aria-selected', 'aria-hidden', 'style']
+
+/** Tokens of one picture: a file with more is slow to make and to open. */
+export const MOST_TOKENS = 2000
+
+/** What a picture says of tokens that it has no room for; nothing if it has all. */
+export function leftOut(more: number): string {
+  return more > 0 ? `… ${words().tokens.moreTokens(count(more))}` : ''
+}
 
 export interface Size {
   width: number

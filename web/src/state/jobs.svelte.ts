@@ -12,7 +12,8 @@ export class Work<Result> {
   state = $state.raw<Job<Result> | undefined>(undefined)
   error = $state.raw<RequestError | undefined>(undefined)
   #run = 0
-  #unwanted = -1
+  /** Runs that were abandoned before their work was first seen. */
+  readonly #unwanted = new Set<number>()
 
   get running(): boolean {
     return this.state?.state === 'running'
@@ -28,7 +29,7 @@ export class Work<Result> {
     this.error = undefined
     try {
       const { job: id } = await begin()
-      if (run === this.#unwanted) await stopJob(id)
+      if (this.#unwanted.delete(run)) await stopJob(id)
       else await this.#follow(id, run)
     } catch (error) {
       if (run === this.#run) this.error = asRequestError(error)
@@ -41,12 +42,13 @@ export class Work<Result> {
   }
 
   async stop(): Promise<void> {
+    const run = this.#run
     const id = this.state?.id
     if (!id) return
     try {
       await stopJob(id)
     } catch (error) {
-      this.error = asRequestError(error)
+      if (run === this.#run) this.error = asRequestError(error)
     }
   }
 
@@ -57,16 +59,19 @@ export class Work<Result> {
 
   /** Look no longer, and have it stopped: nobody waits for it. */
   abandon(): void {
-    this.#unwanted = this.#run
-    this.leave()
     if (this.running) void this.stop()
+    else this.#unwanted.add(this.#run)
+    this.leave()
     this.state = undefined
   }
 
   async #follow(id: string, run: number): Promise<void> {
     for (let pause = FIRST; run === this.#run; pause = Math.min(LONGEST, 2 * pause)) {
       const state = await job<Result>(id)
-      if (run !== this.#run) return
+      if (run !== this.#run) {
+        if (this.#unwanted.delete(run)) await stopJob(id)
+        return
+      }
       this.state = state
       if (state.state !== 'running') return
       await new Promise((resolve) => setTimeout(resolve, pause))

@@ -20,16 +20,33 @@ export interface Run {
 }
 
 type Entry = Record<Exclude<Language, 'en'>, string>
+type Entries = ReadonlyMap<string, Entry>
 
-const ENTRIES: Record<Part, Record<string, Entry>> = {
-  messages: { ...library.messages, ...library.foreign },
-  progress: library.progress,
-  tables: library.tables,
-  formulas: library.formulas,
+const entriesOf = (...parts: Record<string, Entry>[]): Entries => new Map(parts.flatMap(Object.entries<Entry>))
+const ENTRIES: Record<Part, Entries> = {
+  messages: entriesOf(library.messages, library.foreign),
+  progress: entriesOf(library.progress),
+  tables: entriesOf(library.tables),
+  formulas: entriesOf(library.formulas),
 }
 
 const SLOT = /\{(\d)([*#]?)\}/
-const forms = new Map<Part, [RegExp, Entry][]>()
+
+/** A key that has slots, as a pattern. */
+interface Form {
+  key: string
+  pattern: RegExp
+  entry: Entry
+}
+
+/** What a text is said by, and what stands in its slots. */
+export interface Fit {
+  key: string
+  entry: Entry
+  values: string[]
+}
+
+const forms = new Map<Part, Form[]>()
 
 /** A text in the reader's language, run by run. */
 export function runs(english: string, part: Part, language: Language = preferences.language): Run[] {
@@ -62,21 +79,27 @@ const fixed = (key: string) => key.replaceAll(/\{\d\}/g, '').length
 const joined = (found: readonly Run[]) => found.map(({ text }) => text).join('')
 
 function said(english: string, part: Part, language: Exclude<Language, 'en'>): Run[] {
-  const exact = ENTRIES[part][english]
-  if (exact) return [{ text: exact[language], english: false }]
-  for (const [form, entry] of formsOf(part)) {
-    const values = form.exec(english)
-    if (values) return filled(entry[language], values, part, language)
-  }
-  return [{ text: english, english: true }]
+  const found = fit(english, part)
+  return found ? filled(found, part, language) : [{ text: english, english: true }]
 }
 
-function filled(translation: string, values: RegExpExecArray, part: Part, language: Exclude<Language, 'en'>): Run[] {
-  const pieces = translation.split(SLOT)
+/** The entry of `library.json` that a text is said by; undefined if there is none. */
+export function fit(english: string, part: Part): Fit | undefined {
+  const exact = ENTRIES[part].get(english)
+  if (exact) return { key: english, entry: exact, values: [] }
+  for (const { key, pattern, entry } of formsOf(part)) {
+    const values = pattern.exec(english)
+    if (values) return { key, entry, values: values.slice(1) }
+  }
+  return undefined
+}
+
+function filled({ entry, values }: Fit, part: Part, language: Exclude<Language, 'en'>): Run[] {
+  const pieces = entry[language].split(SLOT)
   const found: Run[] = []
   for (let place = 0; place < pieces.length; place += 3) {
     add(found, { text: pieces[place]!, english: false })
-    const value = values[Number(pieces[place + 1])]
+    const value = values[Number(pieces[place + 1]) - 1]
     if (value === undefined) continue
     if (pieces[place + 2] === '*') for (const run of said(value, part, language)) add(found, run)
     else if (pieces[place + 2] === '#') add(found, { text: localised(value, language), english: false })
@@ -94,20 +117,20 @@ function add(found: Run[], run: Run): void {
 }
 
 /** Those that have slots, as patterns; what says most comes first, so that `{1}: {2}` is the last resort. */
-function formsOf(part: Part): [RegExp, Entry][] {
+function formsOf(part: Part): Form[] {
   let made = forms.get(part)
   if (!made) {
-    made = Object.entries(ENTRIES[part])
+    made = [...ENTRIES[part]]
       .filter(([key]) => SLOT.test(key))
       .sort(([a], [b]) => fixed(b) - fixed(a))
-      .map(([key, entry]) => [pattern(key), entry])
+      .map(([key, entry]) => ({ key, pattern: patternOf(key), entry }))
     forms.set(part, made)
   }
   return made
 }
 
 /** A slot right after another is what may be added to a message: `; did you mean 'bpe'?`. */
-function pattern(key: string): RegExp {
+function patternOf(key: string): RegExp {
   const pieces = key.split(/\{\d\}/).map((piece) => piece.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`))
   const form = pieces.map((piece, place) =>
     place === 0 ? piece : `${place > 1 && pieces[place - 1] === '' ? '((?:[;,].*)?)' : '(.*?)'}${piece}`,

@@ -8,24 +8,33 @@ import { known, localised, phrase } from './library'
 const PHRASES = new Set(kinds.phrases)
 /** Columns whose cells are several of them. */
 const LISTS = new Set(kinds.lists)
+const BETWEEN = '; '
 
 export const titlesOf = (table: Table): string[] =>
   Object.keys(table.columns).map((key, place) => phrase(table.titles[place] ?? key, 'tables'))
 
 export function cellOf(table: Table, row: number, key: string): string {
   const [shown, place] = shownIn(table, row, key)
-  if (PHRASES.has(key)) return phrase(shown, 'tables')
-  if (LISTS.has(key)) {
-    const parts = shown.split('; ').map((one) => phrase(one, 'tables'))
-    return parts.join('; ')
-  }
+  if (PHRASES.has(key) || LISTS.has(key)) return saidIn(key, shown)
   return table.numbers.includes(place) || key.endsWith('_interval') ? localised(shown) : shown
 }
 
-/** Names of things stay as they are; a phrase that is known in English alone is marked so. */
-export function languageOf(table: Table, row: number, key: string): string | undefined {
-  const [shown] = shownIn(table, row, key)
-  return PHRASES.has(key) && known(shown, 'tables') === undefined && /\p{Ll}{3}/u.test(shown) ? 'en' : undefined
+/** What stands in a column, said in the reader's language if such a column holds phrases. */
+export function saidIn(key: string, shown: string): string {
+  const parts = phrasesIn(key, shown)
+  return parts.length > 0 ? parts.map((one) => phrase(one, 'tables')).join(BETWEEN) : shown
+}
+
+/** Names of things stay as they are; phrases that are known in English alone are marked so. */
+export function languageIn(key: string, shown: string): string | undefined {
+  const told = phrasesIn(key, shown).filter((one) => /\p{Ll}{3}/u.test(one))
+  return told.length > 0 && told.every((one) => known(one, 'tables') === undefined) ? 'en' : undefined
+}
+
+export const languageOf = (table: Table, row: number, key: string) => languageIn(key, shownIn(table, row, key)[0])
+
+function phrasesIn(key: string, shown: string): string[] {
+  return PHRASES.has(key) ? [shown] : LISTS.has(key) ? shown.split(BETWEEN) : []
 }
 
 function shownIn(table: Table, row: number, key: string): [string, number] {

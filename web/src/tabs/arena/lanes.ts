@@ -31,6 +31,25 @@ export function placed(trace: Trace, from: number, to: number, byte: number): Pl
   return found
 }
 
+export interface Held {
+  /** The last byte at which a token that is drawn begins. */
+  to: number
+  /** Where what is drawn ends. */
+  end: number
+  /** Tokens of all lanes that are not drawn. */
+  more: number
+}
+
+/** How much of a text of so many bytes a picture holds: all lanes up to the same byte, at most so many tokens. */
+export function held(traces: readonly Trace[], size: number, most: number): Held {
+  const spans = traces.flatMap(({ tokens }) => tokens.map(({ span }) => span))
+  const stop = spans.map(([first]) => first).sort((a, b) => a - b)[most]
+  if (stop === undefined) return { to: size, end: size, more: 0 }
+  const drawn = spans.filter(([first]) => first < stop)
+  const end = drawn.reduce((last, span) => Math.max(last, span[1]), 0)
+  return { to: stop - 1, end, more: spans.length - drawn.length }
+}
+
 function firstEndingAfter(tokens: readonly TracedToken[], byte: number): number {
   let low = 0
   let high = tokens.length

@@ -99,12 +99,22 @@ export function lastWith(walk: Walk, until: number, name: string, action?: strin
   return -1
 }
 
+/** What the rows of `tableShape` are called: by their places on all axes but the last, `2 · bela`. */
+function rowNamesOf(walk: Walk, numbers: Numbers): string[] {
+  let names = ['']
+  for (const [axis, count] of numbers.shape.slice(0, -1).entries()) {
+    const places = namesOf(walk, numbers.axes[axis], count)
+    names = names.flatMap((name) => places.map((place) => (axis === 0 ? place : `${name} · ${place}`)))
+  }
+  return names
+}
+
 /** Every number of a frame, one a row, for files: its array, its places, and itself with all digits. */
 export function rowsOfFrame(walk: Walk, frame: WalkFrame): string[][] {
   const numbers = Object.entries(frame.values).flatMap(([name, value]) => {
     const found = numbersOf(walk, value)
-    const [rows, columns] = tableShape(found)
-    const rowNames = rows > 1 ? namesOf(walk, found.axes.at(-2), rows) : ['']
+    const [, columns] = tableShape(found)
+    const rowNames = rowNamesOf(walk, found)
     const columnNames = namesOf(walk, found.axes.at(-1), columns)
     return found.data.map((number, place) => [
       name,

@@ -2,9 +2,8 @@
 
 import type { Trace } from '../../api/types'
 import { escaped } from '../../export/page'
-import type { Size } from '../../export/picture'
+import { leftOut, MOST_TOKENS, type Size } from '../../export/picture'
 import { layRows, shownTokens, type ShownToken, type View } from '../../text/tokens'
-import { words } from '../../words'
 
 const WIDTH = 960
 const LINE = 34
@@ -12,8 +11,6 @@ const FONT = 15
 const PAD = 16
 const AROUND = 10
 const GAP = 2
-/** Tokens of one picture. */
-const MOST = 2000
 const COLOURS = 6
 
 export interface Drawing {
@@ -29,7 +26,7 @@ export function tokensDrawing(trace: Trace, view: View, marks: boolean): Drawing
   context.font = `${FONT}px ${font}`
   const measure = (label: string) => Math.ceil(context.measureText(label).width) + AROUND
   const widthOf = (label: string) => Math.min(measure(label), WIDTH - 2 * PAD)
-  const tokens = shownTokens(trace, view, marks).slice(0, MOST)
+  const tokens = shownTokens(trace, view, marks).slice(0, MOST_TOKENS)
   const rows = layRows(tokens, (label) => measure(label) + GAP, WIDTH - 2 * PAD)
   const used = rows.map((row) =>
     tokens.slice(row.first, row.stop).reduce((sum, { label }) => sum + widthOf(label) + GAP, 0),
@@ -44,11 +41,10 @@ export function tokensDrawing(trace: Trace, view: View, marks: boolean): Drawing
       return box(token, left, PAD + line * LINE, width, colour(`--hue-${(row.first + position) % COLOURS}`))
     })
   })
-  const more = trace.tokens.length - tokens.length
-  const foot = more > 0 ? words().tokens.moreTokens(String(more)) : ''
+  const foot = leftOut(trace.tokens.length - tokens.length)
   const height = 2 * PAD + (rows.length + (foot ? 1 : 0)) * LINE
   const attributes = `xmlns="http://www.w3.org/2000/svg" width="${wide}" height="${height}" viewBox="0 0 ${wide} ${height}"`
-  const note = foot ? `<text x="${PAD}" y="${height - PAD - 8}">… ${escaped(foot)}</text>` : ''
+  const note = foot ? `<text x="${PAD}" y="${height - PAD - 8}">${escaped(foot)}</text>` : ''
   const svg = `<svg ${attributes}><rect width="${wide}" height="${height}" fill="${colour('--surface')}"/><g font-family="${escaped(font)}" font-size="${FONT}" fill="${colour('--ink')}" xml:space="preserve">${boxes.join('')}${note}</g></svg>`
   return { svg, size: { width: wide, height } }
 }

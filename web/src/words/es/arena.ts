@@ -40,7 +40,7 @@ export const leaderboard: Words['leaderboard'] = {
   builtin: 'del propio estudio',
   fromPath: 'en el espacio de trabajo',
   bytes: (count) => `${count} bytes`,
-  against: 'Prima respecto a (textos paralelos por líneas)',
+  against: 'Sobrecoste respecto a (textos paralelos por líneas)',
   nobody: 'ningún texto',
   alpha: 'α de la eficiencia de Rényi',
   run: 'Medir',

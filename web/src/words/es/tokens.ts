@@ -94,7 +94,7 @@ export const tokens: Words['tokens'] = {
   saves: {
     json: 'Traza (JSON)',
     csv: 'Tabla (CSV)',
-    html: 'Tokens en colores (un archivo HTML)',
+    html: 'Tokens coloreados (un archivo HTML)',
     svg: 'Tokens coloreados (SVG)',
     png: 'Tokens coloreados (PNG)',
   },

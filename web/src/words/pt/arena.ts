@@ -21,7 +21,7 @@ export const arena: Words['arena'] = {
   entries: 'Entradas',
   columns: { label: 'Entrada', raw: 'Bytes', a: 'Ids no primeiro', b: 'Ids no segundo' },
   table: 'Tokens de uma pista',
-  saves: { json: 'Traços (JSON)', csv: 'Números (CSV)', svg: 'Pistas (SVG)', png: 'Pistas (PNG)' },
+  saves: { json: 'Rastros (JSON)', csv: 'Números (CSV)', svg: 'Pistas (SVG)', png: 'Pistas (PNG)' },
 }
 
 export const leaderboard: Words['leaderboard'] = {
@@ -40,7 +40,7 @@ export const leaderboard: Words['leaderboard'] = {
   builtin: 'do próprio estúdio',
   fromPath: 'no espaço de trabalho',
   bytes: (count) => `${count} bytes`,
-  against: 'Prêmio em relação a (textos paralelos por linhas)',
+  against: 'Sobrecusto em relação a (textos paralelos por linhas)',
   nobody: 'nenhum texto',
   alpha: 'α da eficiência de Rényi',
   run: 'Medir',

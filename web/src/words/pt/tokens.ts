@@ -92,7 +92,7 @@ export const tokens: Words['tokens'] = {
   },
   moreTokens: (count) => `e mais ${count} tokens`,
   saves: {
-    json: 'Traço (JSON)',
+    json: 'Rastro (JSON)',
     csv: 'Tabela (CSV)',
     html: 'Tokens coloridos (um arquivo HTML)',
     svg: 'Tokens coloridos (SVG)',
