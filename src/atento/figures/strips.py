@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from atento.core.display import Picture
 from atento.core.errors import DataError
 from atento.core.markup import BLUE, OPAQUE, ORANGE
+from atento.core.shortening import shortened
 from atento.figures import charts, fonts
 from atento.figures.canvas import LARGEST, MARGIN, missing_note
 from atento.figures.charts import FAINT_INK, SMALL
@@ -157,4 +158,4 @@ class _Panel:
 
 
 def _line(text: str, most: int) -> fonts.Style:
-    return fonts.style(text if len(text) <= most else text[: most - 1] + "…")
+    return fonts.style(shortened(text, most))

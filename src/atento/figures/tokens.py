@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from atento.core.errors import DataError
+from atento.core.shortening import shortened
 from atento.figures import charts, fonts
 from atento.figures.canvas import LARGEST, MARGIN, missing_note
 from atento.figures.charts import FAINT_INK
@@ -108,7 +109,7 @@ def _placed(line: Line) -> list[_Box]:
     boxes: list[_Box] = []
     row, left = 0, 0.0
     for text, number in line.tokens:
-        label = fonts.style(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
+        label = fonts.style(shortened(text, _LONGEST))
         width = max(charts.size(label)[0], len(str(number)) * _DIGIT) + 2 * _PAD
         if left and left + width > _WIDTH:
             row, left = row + 1, 0.0
