@@ -93,6 +93,15 @@ def test_it_teaches(path: Path) -> None:
     assert 4 <= len(re.findall(r"^\d\. \(", exercises, flags=re.MULTILINE)) <= 6
 
 
+@every
+def test_a_tokenizers_marks_are_taken_from_pieces(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Attribute(attr=read)), attr="replace"),
+                          args=[ast.Name(id="JOINER"), *_]):  # fmt: skip
+                assert read == "piece", f"line {node.lineno}: labels show another sign for it"
+
+
 @every_pair
 def test_both_languages_have_the_same_code(pair: tuple[Path, Path]) -> None:
     english, portuguese = (skeleton(path) for path in pair)

@@ -58,7 +58,7 @@ from atento.figures import heatmap
 from atento.figures.attention import Attention
 from atento.figures.confusion import confusion_figure
 from atento.nn.capture import capture
-from atento.text.pipeline import JOINER  # marks a sign that touches its neighbour: ￭,
+from atento.text.pipeline import JOINER  # in a file, marks a sign that touches its neighbour; labels show ▪
 
 SENTENCE = "E a vida o que é, diga lá, meu irmão?"
 
@@ -244,7 +244,7 @@ assert not torch.allclose(annotate(other)[1], annotate(ids)[1], atol=1e-4)
 
 tokens = tokenizer.encode(SENTENCE)
 record = Attention(
-    source=tuple(tokenizer.label(int(token)).replace(JOINER, "") for token in ids),
+    source=tuple(tokenizer.piece(int(token)).replace(JOINER, "") for token in ids),
     target=(),
     source_text=SENTENCE,
     target_text="",

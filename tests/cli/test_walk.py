@@ -38,7 +38,7 @@ def test_it_writes_what_the_library_finds(run: Path, atento: Atento, here: Calla
         (["head", TEXT], "this model has no walk 'head'; it has: "),
         (["attention", TEXT, "--position", "99"], "99"),
         (["attention", " "], "the text is empty"),
-        (["attention", TEXT, "-o", "walk.txt"], "cannot write walk.txt: name a .html, "),
+        (["attention", TEXT, "-o", "walk.txt"], "cannot draw walk.txt: name a .png, .svg, .pdf, .html or .json file"),
     ],
 )
 def test_bad_input_is_one_line(

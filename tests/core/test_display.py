@@ -16,6 +16,7 @@ from atento.core.markup import element, line
 from atento.core.tables import Column, Table
 
 ATTACK = "<script>alert(1)</script>"
+SCRIPT = "<script>let steps = 0;</script>"
 TABLE = Table(
     title=f"By {ATTACK}",
     columns=(Column(key="name", title="a | b"), Column(key="count", title="count", note="x & y")),
@@ -30,12 +31,12 @@ class Record(Displayed):
     def __init__(self) -> None:
         self.made: list[str] = []
 
-    def _view(self) -> View:
+    def view(self) -> View:
         def say(name: str, text: str) -> Callable[[], str]:
             return lambda: (self.made.append(name), text)[1]
 
         def html(place: Place) -> str:
-            self.made.append(place)
+            self.made.append(place.kind)
             return element(line(ATTACK))
 
         def picture() -> Picture:
@@ -99,7 +100,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     place.write_text("before", encoding="utf-8")
 
     class Broken(Displayed):
-        def _view(self) -> View:
+        def view(self) -> View:
             def fail(_: Place) -> str:
                 raise ValueError("no")
 
@@ -142,3 +143,30 @@ def test_a_long_table_is_cut_in_a_notebook_alone() -> None:
         assert "row 200" not in text
     assert len(check_offline(long.to_html(), scripts=1).rows) == 901
     assert long.first(900) is long
+
+
+def test_a_long_table_is_whole_on_a_page_of_several(tmp_path: Path) -> None:
+    rows = tuple((f"row {number}", number) for number in range(900))
+    save_page(tmp_path / "both.html", "both", [TABLE, Table(title="long", columns=TABLE.columns, rows=rows)])
+    read = check_offline((tmp_path / "both.html").read_text(encoding="utf-8"))
+    assert ["row 899", "899"] in read.rows
+    assert "The first" not in read.text
+
+
+def test_records_of_a_page_have_prefixes_and_one_script(tmp_path: Path) -> None:
+    class Scripted(Displayed):
+        def view(self) -> View:
+            return View(title="", text=str, html=lambda place: f'<p id="{place.prefix}"></p>', script=SCRIPT)
+
+    save_page(tmp_path / "three.html", "three", [Scripted(), Record(), Scripted()])
+    text = (tmp_path / "three.html").read_text(encoding="utf-8")
+    ids = [value for _, name, value in check_offline(text, scripts=1).attributes if name == "id"]
+    assert len(set(ids)) == 2
+    shown = [Scripted()._repr_mimebundle_()[0]["text/html"] for _ in range(2)]
+    assert shown[0] != shown[1]
+    assert not any(SCRIPT in each for each in shown)
+
+
+def test_heads_of_columns_say_what_they_head() -> None:
+    heads = [value for tag, name, value in check_offline(TABLE.element()).attributes if (tag, name) == ("th", "scope")]
+    assert heads == ["col", "col"]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-from atento.core.page import Picture, Section, page
+from atento.core.page import Drawing, Section, page
 from atento.core.tables import Column, Table
 from atento.figures import canvas
 from atento.figures.vocabulary_sizes import Point, vocabulary_sizes
@@ -81,7 +81,7 @@ def test_a_table_that_can_be_sorted_knows_its_numbers_in_full() -> None:
 def test_a_picture_stands_in_the_page_itself() -> None:
     figure = vocabulary_sizes([Point("a", 1000, 2.0, False)])
     element = canvas.svg_element(canvas.svg(figure), "figure-0", "B & C")
-    text = page("A", [], [Section(table=TABLE)], [Picture(title="B & C", element=element)])
+    text = page("A", [], [Section(table=TABLE)], [Drawing(title="B & C", element=element)])
     assert '<svg role="img" aria-label="B &amp; C"' in text
     assert not re.search(r"https?:|<script|<link|@import", text)
-    assert text == page("A", [], [Section(table=TABLE)], [Picture(title="B & C", element=element)])
+    assert text == page("A", [], [Section(table=TABLE)], [Drawing(title="B & C", element=element)])

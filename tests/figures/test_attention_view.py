@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
+import re
 
 import numpy as np
 import pytest
@@ -75,16 +77,27 @@ def test_the_picture_is_a_bounded_png() -> None:
 def test_a_long_record_is_cut_and_says_so() -> None:
     found = record(70, 65, 1, 2)
     data, _ = found._repr_mimebundle_()
-    cut = "Cut: the first 60 of 65 rows and 60 of 70 columns."
+    cut = "The first 60 of 70 source tokens. The first 60 of 65 target tokens."
     assert cut in data["text/plain"]
     read = check_offline(data["text/html"])
     assert cut in read.text
-    assert "The first 1 of 6 heads are shown." in read.text
+    assert "The first 1 of 6 heads." in read.text
     numbers = [float(title) for title in read.titles[:3600]]
     np.testing.assert_allclose(numbers, found.matrix()[:60, :60].ravel(), rtol=1e-5)
     whole = check_offline(found.to_html())
     assert cut not in whole.text
     assert len(whole.titles) == 3 * 65 * 70 + 2 * (70 * 70 + 65 * 65)
+
+
+def test_a_file_has_every_head_and_the_whole_texts() -> None:
+    text = "a " * 400
+    found = dataclasses.replace(record(40, 40, 6, 8), source_text=text)
+    data, _ = found._repr_mimebundle_(include=["text/html"])
+    assert "The first 3 of 144 heads." in check_offline(data["text/html"]).text
+    assert "(800 characters)" in data["text/html"]
+    whole = found.to_html()
+    assert len(re.findall("<summary>[a-z]+, layer [0-5], head [0-7]</summary>", whole)) == 144
+    assert text in whole
 
 
 def test_the_first_tokens_keep_what_rows_may_look_at() -> None:

@@ -36,8 +36,14 @@ def test_many_steps_are_cut_in_a_notebook_alone() -> None:
     long = record(500)
     data, _ = long._repr_mimebundle_(exclude=["image/png"])
     assert "The first 60 of 500 steps" in data["text/plain"]
-    assert "The first 60 of 500 steps are shown." in check_offline(data["text/html"]).text
+    assert "The first 60 of 500 steps." in check_offline(data["text/html"]).text
     assert len(check_offline(long.to_html()).rows) == 501
+
+
+def test_a_file_has_the_whole_text() -> None:
+    long = dataclasses.replace(record(), text="a " * 400)
+    assert long.text not in long._repr_mimebundle_(include=["text/html"])[0]["text/html"]
+    assert long.text in long.to_html()
 
 
 def test_no_step_has_no_picture() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 from IPython.core.formatters import DisplayFormatter
 from tests.offline_pages import Read, check_offline
@@ -45,9 +47,18 @@ def test_a_large_occlusion_is_cut_in_a_notebook_alone() -> None:
     found = occlusion(70, 80)
     data, _ = found._repr_mimebundle_()
     read = check_offline(data["text/html"])
-    assert "Cut: the first 60 of 70 rows and 60 of 80 columns." in read.text
+    assert "The first 60 of 70 rows." in read.text
+    assert "The first 60 of 80 columns." in read.text
     assert len(read.titles) == 3600
     assert len(check_offline(found.to_html()).titles) == 5600
+
+
+def test_a_file_of_an_occlusion_has_the_whole_texts() -> None:
+    found = dataclasses.replace(occlusion(2, 3), source=("a" * 400, "b" * 400, "c"))
+    notebook = found._repr_mimebundle_(include=["text/html"])[0]["text/html"]
+    assert "… (" in notebook
+    text = check_offline(found.to_html()).text
+    assert " ".join(found.source) + " → t0 t1" in text
 
 
 def test_neighbours_show_their_scores() -> None:

@@ -45,7 +45,8 @@ class Classification(Displayed):
     cut: bool
     """Whether the text was longer than the model reads, and lost its end."""
 
-    def _view(self) -> View:
+    def view(self) -> View:
+        """How it shows itself."""
         from atento.applications.views import classification_view
 
         return classification_view(self)

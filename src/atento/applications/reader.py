@@ -64,7 +64,8 @@ class Filling(Displayed):
     attention: Attention | None = None
     """With which the model reads the text with its gaps, if that was asked for."""
 
-    def _view(self) -> View:
+    def view(self) -> View:
+        """How it shows itself."""
         from atento.applications.views import filling_view
 
         return filling_view(self)

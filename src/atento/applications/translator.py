@@ -75,7 +75,8 @@ class Translation(Displayed):
         """The best translation's attention, if it was asked for."""
         return self.candidates[0].attention if self.candidates else None
 
-    def _view(self) -> View:
+    def view(self) -> View:
+        """How it shows itself."""
         from atento.applications.views import translation_view
 
         return translation_view(self)

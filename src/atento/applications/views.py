@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from atento.core import markup, terminal_tables
 from atento.core.display import Displayed, Picture, Place, View
+from atento.core.shortening import brief, first_of
 
 if TYPE_CHECKING:
     from atento.applications.classifier import Classification, Text
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
     from atento.applications.translator import Translation
     from atento.applications.writer import Writing
 
-_MOST: Final = 50
-"""Rows of a ranking that a notebook shows."""
-_LONGEST: Final = 2000
-"""Characters of a text that it shows."""
-_DRAWN: Final = 12
-"""Bars of a picture's panel."""
+_MOST_ROWS: Final = 50
+"""Of a ranking in a notebook."""
+_MOST_CHARACTERS: Final = 2000
+"""Of a text there."""
+_MOST_BARS: Final = 12
+"""Of a picture's panel."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,35 +56,37 @@ class _Answer:
 
     def view(self) -> View:
         """Its forms; the picture is that of the first explanation, or bars where there are probabilities."""
-        drawn = [each for each in self.explained if each._view().picture is not None]
+        drawn = [each for each in self.explained if each.view().picture is not None]
         barred = [each for each in self.rankings if each.shares]
-        picture = drawn[0]._view().picture if drawn else (lambda: _bars(self.title, barred)) if barred else None
+        picture = drawn[0].view().picture if drawn else (lambda: _bars(self.title, barred)) if barred else None
         return View(title=self.title, text=self._text, html=self._html, picture=picture)
 
     def _text(self) -> str:
-        lines = [_brief(self.given)]
+        lines = [brief(self.given, _MOST_CHARACTERS)]
         for ranking in self.rankings:
-            rows = [tuple(map(_brief, row)) for row in ranking.rows[:_MOST]]
+            rows = _rows(ranking, _MOST_ROWS, _MOST_CHARACTERS)
             table = terminal_tables.draw(ranking.head, rows, numbers=ranking.numbers, width=100)
-            lines += [line for line in (ranking.caption, table, _cut(ranking)) if line]
+            lines += [line for line in (ranking.caption, table, _cut(ranking, _MOST_ROWS)) if line]
         lines += self.facts
         for each in self.explained:
-            lines += ["", each._view().text()]
+            lines += ["", each.view().text()]
         return "\n".join(lines)
 
     def _html(self, place: Place) -> str:
-        parts = [markup.strong(self.given if place == "file" else _brief(self.given))]
+        most = place.most(_MOST_ROWS)
+        longest = place.most(_MOST_CHARACTERS)
+        parts = [markup.strong(brief(self.given, longest))]
         for ranking in self.rankings:
-            rows = ranking.rows if place == "file" else [tuple(map(_brief, row)) for row in ranking.rows[:_MOST]]
+            rows = _rows(ranking, most, longest)
             head = ranking.head
             if ranking.shares:
                 head = (*head, "")
                 rows = [(*row, markup.bar(share)) for row, share in zip(rows, ranking.shares, strict=False)]
             parts.append(markup.table(head, rows, numbers=ranking.numbers, caption=ranking.caption))
-            if place == "notebook" and _cut(ranking):
-                parts.append(markup.line(_cut(ranking), quiet=True))
+            if cut := _cut(ranking, most):
+                parts.append(markup.line(cut, quiet=True))
         parts += [markup.line(fact, quiet=True) for fact in self.facts]
-        return markup.element(*parts, *(each._view().html(place) for each in self.explained))
+        return markup.element(*parts, *(each.view().html(place) for each in self.explained))
 
 
 def translation_view(translation: Translation) -> View:
@@ -178,7 +181,7 @@ def _bars(title: str, rankings: Sequence[_Ranking]) -> Picture:
             title=each.caption or "probability",
             rows=[
                 (name, share, f"{share:.3f}")
-                for name, share in list(zip(each.names, each.shares, strict=True))[:_DRAWN]
+                for name, share in list(zip(each.names, each.shares, strict=True))[:_MOST_BARS]
             ],
         )
         for each in rankings[:4]
@@ -186,10 +189,11 @@ def _bars(title: str, rankings: Sequence[_Ranking]) -> Picture:
     return canvas.picture(lambda: bars(title, panels))
 
 
-def _cut(ranking: _Ranking) -> str:
-    total = len(ranking.rows)
-    return f"The first {_MOST} of {total:,} are shown; `save_html(…)` has all of them." if total > _MOST else ""
+def _rows(ranking: _Ranking, most: int | None, longest: int | None) -> list[tuple[str, ...]]:
+    """The first rows, with the beginnings of their texts; None: all of them."""
+    return [tuple(brief(cell, longest) for cell in row) for row in ranking.rows[:most]]
 
 
-def _brief(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters)"
+def _cut(ranking: _Ranking, most: int | None) -> str:
+    told = first_of(len(ranking.rows[:most]), len(ranking.rows), "rows")
+    return f"{told} `save_html(…)` has all of them." if told else ""

@@ -78,7 +78,8 @@ class Writing(Displayed):
         """That of the first continuation, if it was asked for."""
         return self.continuations[0].attention
 
-    def _view(self) -> View:
+    def view(self) -> View:
+        """How it shows itself."""
         from atento.applications.views import writing_view
 
         return writing_view(self)

@@ -193,7 +193,9 @@ def _draw(path: Path, vectors: Vectors, found: Map, marked: list[str], texts: li
 
 def _plain(label: str) -> str:
     """A word's label without the marks of its tokenizer."""
-    return label.removeprefix("▁").strip("▪")
+    from atento.text.pipeline import JOINER_SHOWN, SPACE
+
+    return label.removeprefix(SPACE).strip(JOINER_SHOWN)
 
 
 def _write_map(path: Path, vectors: Vectors, found: Map) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -116,7 +116,9 @@ class AttentionDrawing:
         match self.role:
             case "encoder" | "decoder":
                 return record.alone(self.role)
-            case _:
+            case "cross":
+                return replace(record, weights={"cross": record.array("cross")})
+            case None:
                 return record
 
 

@@ -83,14 +83,11 @@ def _markdown(report: Report) -> str:
 
 
 def _html(report: Report) -> str:
-    from atento.core.page import Picture, Section, page
+    from atento.core.page import Drawing, Section, page
 
-    pictures = []
-    if report.figures:
+    drawings: list[Drawing] = []
+    if report.figures:  # matplotlib is imported for them alone
         from atento.figures import canvas
 
-        pictures = [
-            Picture(title=title, element=canvas.svg_element(canvas.svg(figure), f"figure-{number}", title))
-            for number, (title, figure) in enumerate(report.figures.items())
-        ]
-    return page(report.title, report.facts, [Section(table=table, sortable=True) for table in report.tables], pictures)
+        drawings = canvas.drawings(report.figures)
+    return page(report.title, report.facts, [Section(table=table, sortable=True) for table in report.tables], drawings)

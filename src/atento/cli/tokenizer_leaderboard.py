@@ -14,6 +14,7 @@ from atento.cli.console import print_json, print_table, progress_bar, say
 from atento.cli.pictures import check_picture
 from atento.cli.tables import Report, check_tables, write_tables
 from atento.core.errors import ConfigurationError, DataError
+from atento.core.shortening import shortened
 
 if TYPE_CHECKING:
     from atento.core.tables import Table
@@ -282,7 +283,7 @@ def _print_premiums(found: Measurement, rows: Sequence[Ranked]) -> None:
             "–" if each is None or each.value is None else f"{each.value:.3f}  {report.interval(each, 3)}"
             for each in premiums
         ]
-        cells.append((_short(ranked.row.name), *shown))
+        cells.append((shortened(ranked.row.name, _WIDTH), *shown))
     print(f"Premium: tokens over those of {found.against}, with the 95 % interval")
     print_table(("tokenizer", *others), cells)
 
@@ -291,9 +292,5 @@ def _cells(table: Table, keys: Sequence[str]) -> list[list[str]]:
     places = {column.key: place for place, column in enumerate(table.columns)}
     rows = [[row[places[key]].removesuffix(" %") for key in keys] for row in table.shown]
     for row in rows:
-        row[1] = _short(row[1])
+        row[1] = shortened(row[1], _WIDTH)
     return rows
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _WIDTH else name[: _WIDTH - 1] + "…"

@@ -132,7 +132,7 @@ def _losses(tokenizer: OpenTokenizer) -> str:
 
 
 def _print_trace(found: Trace, steps: bool, spaces: bool) -> None:
-    from atento.text.traces.describing import counted, facts
+    from atento.text.traces.describing import counted, further_facts, round_trip
     from atento.text.visible import visible_bytes
     from atento.text.words import segment
 
@@ -150,9 +150,8 @@ def _print_trace(found: Trace, steps: bool, spaces: bool) -> None:
         for token in found.tokens
     ]
     print_table(("token", "id", "bytes", "text"), rows, numbers=(1, 2))
-    back, *more = facts(found)
-    print(f"{counted(found, len(segment(found.text)))}; {back[0].lower()}{back[1:]}")
-    for words in more:
+    print(f"{counted(found, len(segment(found.text)))}; the text {round_trip(found)}.")
+    for words in further_facts(found):
         print(words)
     if found.names and found.specials == "text":
         print(f"{', '.join(found.names)} in the text is text here; --special parse makes it a special token.")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
-from atento.cli.arguments import Device, Json, check_output, require
-from atento.cli.console import say
-from atento.core.errors import OutputError
+from atento.cli.arguments import Device, Json, require
+from atento.cli.console import print_table, say
+from atento.cli.pictures import check_picture
+from atento.inspection.walk_kinds import Kind
 
 if TYPE_CHECKING:
     from atento.inspection.walks import Walk
-    from atento.inspection.walks.subject import Subject
 
 EXAMPLES = """\b
 Examples:
@@ -22,13 +22,11 @@ Examples:
   atento walk runs/bert block "A vida é [MASK]." -o block.json
   atento walk runs/pt-es generation "E a vida o que é?" --target "¿Y la vida, qué es?"
 """
-Kind = Literal["reading", "generation", "attention", "encoding", "decoding", "head", "block", "positions"]
-_FORMATS = (".html", ".json", ".png", ".svg", ".pdf")
 
 
 def walk(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A translator's, language model's or BERT's run.")],
-    kind: Annotated[Kind, typer.Argument(metavar="KIND", help=f"{', '.join(Kind.__args__)}.")],
+    kind: Annotated[Kind, typer.Argument(metavar="KIND", help=f"{', '.join(get_args(Kind))}.")],
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What is translated, written or read.")],
     output: Annotated[
         Path | None,
@@ -55,14 +53,14 @@ def walk(
     Without --output it prints the frames with their equations. Which walks a model has depends on its kind; what it
     does not have is refused with what it has.
     """
-    check_output(output)
-    if output is not None and output.suffix.lower() not in _FORMATS:
-        raise OutputError(f"cannot write {output}: name a {', '.join(_FORMATS[:-1])} or {_FORMATS[-1]} file")
+    check_picture(output, also=(".html", ".json"))
     require(text.strip(), "the text is empty; give one")
+    from atento.applications.loading import load_application
     from atento.inspection.walks import walk as walk_through
 
+    application = load_application(run, device)
     found = walk_through(
-        load(run, device), kind, text, target=target, role=role, layer=layer, head=head, position=position, top=top,
+        application, kind, text, target=target, role=role, layer=layer, head=head, position=position, top=top,
         name=run.name,
     )  # fmt: skip
     if output is not None:
@@ -71,9 +69,14 @@ def walk(
     if as_json:
         print(found.to_json())
     elif output is None:
-        from atento.inspection.walks.view import written
+        _print(found)
 
-        print(written(found))
+
+def _print(found: Walk) -> None:
+    from atento.inspection.walks.view import HEAD, about, steps
+
+    print("\n".join(about(found)))
+    print_table(HEAD, steps(found), numbers=(0,))
 
 
 def _write(found: Walk, output: Path) -> None:
@@ -90,26 +93,3 @@ def _write(found: Walk, output: Path) -> None:
             from atento.inspection.walks.view import figure
 
             canvas.save(figure(found), output)
-
-
-def load(run: Path, device: str) -> Subject:
-    """What a run is, on a device that is there.
-
-    Raises:
-        BundleError: there is none, or it is a classifier's.
-        ConfigurationError: the device cannot be used.
-    """
-    from atento.applications.device import usable_device
-    from atento.applications.reader import Reader
-    from atento.applications.translator import Translator
-    from atento.applications.writer import Writer
-    from atento.bundle import kind_of
-
-    chosen = str(usable_device(device))
-    match kind_of(run):
-        case "gpt":
-            return Writer.load(run, chosen)
-        case "bert":
-            return Reader.load(run, chosen)
-        case _:
-            return Translator.load(run, chosen)

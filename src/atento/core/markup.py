@@ -13,12 +13,17 @@ from typing import Final
 
 from markupsafe import Markup
 
+from atento.core.shortening import first_of
+
 BLUE: Final = (0, 124, 190)
 ORANGE: Final = (200, 80, 0)
 """Black and white letters can both be read on these, however opaque they are."""
-_OPAQUE: Final = 0.88
+OPAQUE: Final = 0.88
+"""Of the strongest colour."""
 _SHORT: Final = 30
 """Characters of a cell that is never broken."""
+_HEAD: Final = Markup('<th scope="col" class="{}">{}</th>')
+_CELL: Final = Markup('<td class="{}">{}</td>')
 
 
 def element(*parts: str) -> Markup:
@@ -52,8 +57,7 @@ def table(
 ) -> Markup:
     """A table; the columns in ``numbers`` are flush right, and cells may be markup."""
 
-    def cells(tag: str, row: Sequence[str]) -> Markup:
-        shape = Markup(f'<{tag} class="{{}}">{{}}</{tag}>')
+    def cells(shape: Markup, row: Sequence[str]) -> Markup:
         return Markup().join(
             shape.format(
                 "number" if number in numbers else "short" if len(cell) <= _SHORT else "long",
@@ -62,8 +66,8 @@ def table(
             for number, cell in enumerate(row)
         )
 
-    body = Markup("\n").join(Markup("<tr>{}</tr>").format(cells("td", row)) for row in rows)
-    top = Markup("<thead><tr>{}</tr></thead>\n").format(cells("th", head)) if any(head) else Markup()
+    body = Markup("\n").join(Markup("<tr>{}</tr>").format(cells(_CELL, row)) for row in rows)
+    top = Markup("<thead><tr>{}</tr></thead>\n").format(cells(_HEAD, head)) if any(head) else Markup()
     name = Markup("<caption>{}</caption>").format(caption) if caption else Markup()
     return Markup('<div class="scroll"><table>{}{}<tbody>\n{}\n</tbody></table></div>').format(name, top, body)
 
@@ -79,11 +83,11 @@ def bar(share: float) -> Markup:
 def tint(strength: float) -> str:
     """The colour of a value between −1 and 1: the more opaque the larger, blue above 0 and orange below."""
     red, green, blue = BLUE if strength >= 0 else ORANGE
-    return f"rgba({red}, {green}, {blue}, {_OPAQUE * min(abs(strength), 1.0):.2f})"
+    return f"rgba({red}, {green}, {blue}, {OPAQUE * min(abs(strength), 1.0):.2f})"
 
 
 def left_out(shown: int, total: int, what: str, how: str) -> Markup:
-    """The line that says what a notebook does not show; nothing if it shows all.
+    """The line that says what is not shown; nothing if all is.
 
     Args:
         shown: how many.
@@ -91,7 +95,8 @@ def left_out(shown: int, total: int, what: str, how: str) -> Markup:
         what: they are.
         how: to have the rest.
     """
-    return line(f"The first {shown:,} of {total:,} {what} are shown. {how}", quiet=True) if shown < total else Markup()
+    told = first_of(shown, total, what)
+    return line(f"{told} {how}", quiet=True) if told else Markup()
 
 
 @functools.cache

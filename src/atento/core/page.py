@@ -26,7 +26,7 @@ class Section:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Picture:
+class Drawing:
     """A drawing of a page."""
 
     title: str
@@ -35,7 +35,7 @@ class Picture:
 
 
 def page(
-    title: str, facts: Sequence[tuple[str, str]], sections: Sequence[Section], pictures: Sequence[Picture] = ()
+    title: str, facts: Sequence[tuple[str, str]], sections: Sequence[Section], drawings: Sequence[Drawing] = ()
 ) -> str:
     """The text of an HTML file, light or dark as the reader's system is; sections without rows are left out.
 
@@ -43,7 +43,7 @@ def page(
         title: the heading.
         facts: names and values that stand below it.
         sections: in order.
-        pictures: stand after the first section.
+        drawings: stand after the first section.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("atento.core", "templates"),
@@ -54,9 +54,9 @@ def page(
         keep_trailing_newline=True,
     )
     drawn = [_drawn(section) for section in sections if section.table.rows]
-    elements = [(picture.title, Markup(picture.element)) for picture in pictures]
+    elements = [(drawing.title, Markup(drawing.element)) for drawing in drawings]
     return environment.get_template("page.html.j2").render(
-        title=title, facts=facts, sections=drawn, pictures=elements, sortable=any(each.sortable for each in drawn)
+        title=title, facts=facts, sections=drawn, drawings=elements, sortable=any(each.sortable for each in drawn)
     )
 
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from atento.core.display import Displayed, Place, View
+from atento.core.shortening import first_of
 
 Cell = str | int | float | bool | None
 """None: does not apply, or is not known."""
 
 MISSING: Final = "–"
-_MOST: Final = 200
+_MOST_ROWS: Final = 200
 """Rows that a notebook shows."""
 _LATEX: Final = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -114,11 +115,11 @@ class Table(Displayed):
         drawn = draw([column.title for column in self.columns], self.shown, numbers=self.numbers, width=width)
         return "\n".join([self.title, drawn, *self.notes])
 
-    def first(self, count: int) -> Table:
-        """The same table with fewer rows, which a note tells."""
-        if count >= len(self.rows):
+    def first(self, count: int | None) -> Table:
+        """The same table with fewer rows, which a note tells; None: with all."""
+        if count is None or count >= len(self.rows):
             return self
-        note = f"The first {count:,} of {len(self.rows):,} rows."
+        note = first_of(count, len(self.rows), "rows")
         return replace(self, rows=self.rows[:count], notes=(note, *self.notes))
 
     def element(self) -> str:
@@ -132,16 +133,17 @@ class Table(Displayed):
             parts.append(markup.folded("What the columns are", *columns))
         return markup.element(*parts, *(markup.line(note, quiet=True) for note in self.notes))
 
-    def _view(self) -> View:
-        short = self.first(_MOST)
+    def view(self) -> View:
+        """How it shows itself."""
+        short = self.first(_MOST_ROWS)
 
         def file() -> str:
             from atento.core.page import Section, page
 
             return page(self.title, (), [Section(table=self, sortable=True)])
 
-        def element(_: Place) -> str:
-            return short.element()
+        def element(place: Place) -> str:
+            return self.first(place.most(_MOST_ROWS)).element()
 
         return View(title=self.title, text=short.text, html=element, markdown=short.markdown, document=file)
 

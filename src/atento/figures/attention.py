@@ -293,7 +293,8 @@ class Attention(Displayed):
 
         return terminal.draw(self, role=role, layer=layer, head=head, width=width, colour=colour)
 
-    def _view(self) -> View:
+    def view(self) -> View:
+        """How it shows itself."""
         from atento.figures import attention_view
 
         return attention_view.view(self)

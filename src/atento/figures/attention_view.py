@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Final
 
@@ -10,6 +11,7 @@ from markupsafe import Markup
 
 from atento.core import markup
 from atento.core.display import Picture, Place, View
+from atento.core.shortening import brief, first_of
 from atento.figures import canvas, heatmap, terminal
 from atento.figures.attention import Attention, Read, Role
 from atento.figures.cells import cells
@@ -18,7 +20,8 @@ MOST_TOKENS: Final = 60
 """Rows and columns that a notebook shows."""
 _MOST_CELLS: Final = 5000
 """Of single layers and heads, below the mean, in a notebook."""
-_MOST_IN_FILE: Final = 200_000
+_MOST_CHARACTERS: Final = 300
+"""Of each text in its heading."""
 _NAMES: Final[dict[Role, str]] = {
     "cross": "the target's tokens (rows) looking at the source's",
     "encoder": "the source's tokens (rows) looking at each other",
@@ -37,7 +40,7 @@ def view(attention: Attention) -> View:
     return View(
         title=attention.note or "Attention",
         text=lambda: _text(attention, short),
-        html=lambda place: _html(attention, short if place == "notebook" else attention, place),
+        html=lambda place: _html(attention, attention if place.whole else short, place),
         picture=(lambda: _picture(attention, short)) if attention.weights else None,
     )
 
@@ -77,7 +80,9 @@ def _picture(attention: Attention, short: Attention) -> Picture:
 
 
 def _html(attention: Attention, shown: Attention, place: Place) -> str:
-    texts = " → ".join(_brief(text) for text in (attention.source_text, attention.target_text) if text)
+    texts = " → ".join(
+        brief(text, place.most(_MOST_CHARACTERS)) for text in (attention.source_text, attention.target_text) if text
+    )
     parts = [markup.strong(texts or "Attention", attention.note), markup.line(_heading(attention), quiet=True)]
     if not attention.weights:
         return markup.element(*parts)
@@ -92,27 +97,21 @@ def _html(attention: Attention, shown: Attention, place: Place) -> str:
 
 
 def _heads(shown: Attention, place: Place) -> list[Markup]:
-    """Every layer and head of every role, folded, as far as there is room."""
-    room = _MOST_CELLS if place == "notebook" else _MOST_IN_FILE
-    parts: list[Markup] = []
-    total = sum(array.shape[0] * array.shape[1] for array in shown.weights.values())
-    drawn = 0
-    if total == 1:
+    """Every layer and head of every role, folded; in a notebook as many as there is room for."""
+    heads = [(role, at) for role, array in shown.weights.items() for at in np.ndindex(array.shape[:2])]
+    if len(heads) == 1:
         return []
-    for role, array in shown.weights.items():
+    room = place.most(_MOST_CELLS)
+    filled = itertools.accumulate(shown.weights[role][at].size for role, at in heads)
+    count = len(heads) if room is None else sum(total <= room for total in filled)
+    if not count:
+        return [markup.line(f"{len(heads):,} heads are not shown one by one. {_MORE}", quiet=True)]
+    parts = []
+    for role, (layer, head) in heads[:count]:
         rows, columns = shown.labels(role)
-        visible = shown.visible(role)
-        size = len(rows) * len(columns)
-        for layer, head in np.ndindex(array.shape[:2]):
-            room -= size
-            if room < 0:
-                continue
-            drawn += 1
-            name = f"{role}, layer {layer}, head {head}"
-            parts.append(markup.folded(name, cells(rows, columns, array[layer, head], visible=visible)))
-    if not drawn:
-        return [markup.line(f"{total:,} heads are not shown one by one. {_MORE}", quiet=True)]
-    return [markup.folded("Head by head", *parts), markup.left_out(drawn, total, "heads", _MORE)]
+        table = cells(rows, columns, shown.weights[role][layer, head], visible=shown.visible(role))
+        parts.append(markup.folded(f"{role}, layer {layer}, head {head}", table))
+    return [markup.folded("Head by head", *parts), markup.left_out(count, len(heads), "heads", _MORE)]
 
 
 def _heading(attention: Attention) -> str:
@@ -125,12 +124,9 @@ def _heading(attention: Attention) -> str:
 
 
 def _cut(attention: Attention) -> str:
-    rows, columns = attention.labels()
-    return (
-        f"Cut: the first {min(MOST_TOKENS, len(rows))} of {len(rows):,} rows and "
-        f"{min(MOST_TOKENS, len(columns))} of {len(columns):,} columns."
-    )
-
-
-def _brief(text: str) -> str:
-    return text if len(text) <= 300 else text[:299] + "…"
+    """What ``first`` left out of each side."""
+    sides = {
+        "source tokens": len(attention.source),
+        "target tokens": max(len(attention.target), len(attention.reading.tokens) if attention.target else 0),
+    }
+    return " ".join(filter(None, (first_of(min(MOST_TOKENS, count), count, side) for side, count in sides.items())))

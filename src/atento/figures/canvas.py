@@ -11,7 +11,7 @@ import io
 import re
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -25,6 +25,7 @@ from atento.core.configuration import nearest
 from atento.core.display import Picture
 from atento.core.errors import OutputError
 from atento.core.files import atomic_path
+from atento.core.page import Drawing
 from atento.figures import fonts
 
 FORMATS: Final = (".png", ".svg", ".pdf")
@@ -95,6 +96,14 @@ def _draw(figure: Figure, place: Path | BinaryIO, suffix: str) -> None:
     }
     with _SETTINGS, matplotlib.rc_context(settings):
         figure.savefig(place, format=suffix[1:], dpi=dpi, metadata=metadata.get(suffix))
+
+
+def drawings(figures: Mapping[str, Figure]) -> list[Drawing]:
+    """Figures for a page, by their titles."""
+    return [
+        Drawing(title=title, element=svg_element(svg(figure), f"figure-{number}", title))
+        for number, (title, figure) in enumerate(figures.items())
+    ]
 
 
 def svg_element(file: str, prefix: str, title: str) -> str:

@@ -6,15 +6,17 @@ The colours are translucent and so lie over a light or a dark page; each cell ha
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from atento.core.markup import tint
 from atento.figures.terminal import clean
 
-HIDDEN = Markup('<td class="hidden" title="cannot look">–</td>')
+HIDDEN: Final = Markup('<td class="hidden" title="cannot look">–</td>')
+_CELL: Final = Markup('<td style="background-color: %s" title="%s">%s</td>')
 
 
 def cells(
@@ -43,15 +45,16 @@ def cells(
             HIDDEN if visible is not None and not visible[row, column] else _cell(float(value), largest, digits)
             for column, value in enumerate(values[row])
         ]
-        name = escape(clean(label)) if label else ""
-        lines.append(Markup(f'<tr><th scope="row"><bdi>{name}</bdi></th>{"".join(found)}</tr>'))
+        name = clean(label) if label else ""
+        lines.append(Markup('<tr><th scope="row"><bdi>{}</bdi></th>{}</tr>').format(name, Markup().join(found)))
     top = Markup("<thead><tr><td></td>{}</tr></thead>").format(head) if any(columns) else Markup()
     return Markup('<div class="scroll"><table class="cells">{}<tbody>\n{}\n</tbody></table></div>').format(
         top, Markup("\n").join(lines)
     )
 
 
-def _cell(value: float, largest: float, digits: int) -> str:
+def _cell(value: float, largest: float, digits: int) -> Markup:
     shown = f"{value:.{digits}f}".replace("-", "−")
     strength = value / largest if largest > 0 else 0.0
-    return f'<td style="background-color: {tint(strength)}" title="{value:.6g}">{shown}</td>'
+    # % escapes as ``format`` does, four times as fast: a page of many heads has hundreds of thousands of cells.
+    return _CELL % (tint(strength), f"{value:.6g}", shown)

@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from atento.core.errors import DataError
+from atento.core.shortening import shortened
 from atento.figures import fonts
 from atento.figures.attention import Attention, Role, Weights
 from atento.figures.canvas import GAP, LARGEST, MARGIN, measure, missing_note, properties
@@ -159,8 +160,8 @@ class _Labels:
 
     @classmethod
     def of(cls, rows: Sequence[str], columns: Sequence[str], cell: float, points: float) -> _Labels:
-        row_styles = tuple(fonts.style(_shortened(label)) for label in rows)
-        column_styles = tuple(fonts.style(_shortened(label)) for label in columns)
+        row_styles = tuple(fonts.style(shortened(label, _LONGEST)) for label in rows)
+        column_styles = tuple(fonts.style(shortened(label, _LONGEST)) for label in columns)
         widths = [measure(style, points)[0] for style in column_styles]
         angle = 0.0 if all(width < cell * 0.9 for width in widths) else _ANGLE
         line = points / 72 * 1.25
@@ -314,10 +315,6 @@ def _columns(widths: Sequence[float]) -> int:
     """As many side by side as make the sheet about as wide as high, within 16 inches."""
     wanted = math.ceil(math.sqrt(len(widths)))
     return max(1, min(wanted, int(16 / max(widths))))
-
-
-def _shortened(label: str) -> str:
-    return label if len(label) <= _LONGEST else label[: _LONGEST - 1] + "…"
 
 
 def _letter(number: int) -> str:

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from atento.core.errors import DataError
+from atento.core.shortening import shortened
 from atento.figures import charts, fonts
 from atento.figures.canvas import GAP, LARGEST, MARGIN, measure, missing_note
 from atento.figures.charts import COLOURS, FAINT_INK, RULE
@@ -163,7 +164,7 @@ def _triangle(paper: Axes, x: float, y: float) -> None:
 
 
 def _label(token: str) -> fonts.Style:
-    return fonts.style(token if len(token) <= _LONGEST else token[: _LONGEST - 1] + "…")
+    return fonts.style(shortened(token, _LONGEST))
 
 
 def _labels(record: Predictions) -> list[str]:

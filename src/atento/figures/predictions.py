@@ -82,7 +82,8 @@ class Predictions(Displayed):
 
         return next_token_table.draw(self, width=width)
 
-    def _view(self) -> View:
+    def view(self) -> View:
+        """How it shows itself."""
         from atento.figures import predictions_view
 
         return predictions_view.view(self)

@@ -8,26 +8,30 @@ from typing import Final
 from markupsafe import Markup
 
 from atento.core import markup
-from atento.core.display import View
+from atento.core.display import Place, View
+from atento.core.shortening import brief, first_of
 from atento.figures import canvas, next_token_table, next_tokens
 from atento.figures.predictions import PredictedToken, Predictions, percent
 from atento.figures.terminal import clean
 
-_MOST: Final = 60
-"""Steps that a notebook shows."""
-_DRAWN: Final = 24
-"""Panels of its picture."""
+_MOST_STEPS: Final = 60
+"""That a notebook shows."""
+_MOST_PANELS: Final = 24
+"""Of its picture."""
+_MOST_CHARACTERS: Final = 300
+"""Of the text above."""
 _HOW: Final = "`to_json()` and `save_html(…)` have all of them."
 
 
 def view(predictions: Predictions) -> View:
     """The forms of a record."""
-    short = _first(predictions, _MOST)
+    short = _first(predictions, _MOST_STEPS)
+    cut = first_of(len(short.steps), len(predictions.steps), "steps")
     return View(
         title="Next tokens",
-        text=lambda: "\n".join([next_token_table.draw(short, width=100), *_cut(predictions, _MOST)]),
-        html=lambda place: _html(predictions, short if place == "notebook" else predictions),
-        picture=(lambda: canvas.picture(lambda: next_tokens.sheet([_first(predictions, _DRAWN)])))
+        text=lambda: "\n".join(filter(None, [next_token_table.draw(short, width=100), cut])),
+        html=lambda place: _html(predictions, predictions if place.whole else short, place),
+        picture=(lambda: canvas.picture(lambda: next_tokens.sheet([_first(predictions, _MOST_PANELS)])))
         if predictions.steps
         else None,
     )
@@ -37,15 +41,10 @@ def _first(predictions: Predictions, count: int) -> Predictions:
     return replace(predictions, steps=predictions.steps[:count])
 
 
-def _cut(predictions: Predictions, count: int) -> list[str]:
-    total = len(predictions.steps)
-    return [f"The first {count:,} of {total:,} steps."] if total > count else []
-
-
-def _html(predictions: Predictions, shown: Predictions) -> str:
+def _html(predictions: Predictions, shown: Predictions, place: Place) -> str:
     rows = [_row(number, step) for number, step in enumerate(shown.steps, shown.first)]
     return markup.element(
-        markup.strong(predictions.text[:300] + ("…" if len(predictions.text) > 300 else "")),
+        markup.strong(brief(predictions.text, place.most(_MOST_CHARACTERS))),
         markup.line(
             "Each step's token, and the most probable ones; the one that stands there is marked ▸.", quiet=True
         ),

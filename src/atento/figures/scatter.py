@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from atento.core.errors import DataError
+from atento.core.shortening import shortened
 from atento.figures import charts, fonts
 from atento.figures.canvas import MARGIN, measure, missing_note
 from atento.figures.charts import COLOURS, FAINT_INK, SMALL
@@ -95,7 +96,7 @@ def _placed(cloud: Cloud, places: Points, frame: Frame) -> Iterator[Label]:
     room = Room(frame, np.empty((0, 4)), places if few else places[list(cloud.first)])
     for number in _order(cloud):
         text = cloud.labels[number]
-        style = fonts.style(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
+        style = fonts.style(shortened(text, _LONGEST))
         strong = number in first
         points = SMALL + 1.0 if strong else SMALL - (0.0 if few else 1.0)
         width, height = measure(style, points)

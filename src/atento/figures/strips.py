@@ -6,6 +6,7 @@ Vectors and matrices of any size: labels stand where there is room for them.
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 
 from atento.core.display import Picture
 from atento.core.errors import DataError
-from atento.core.markup import BLUE, ORANGE
+from atento.core.markup import BLUE, OPAQUE, ORANGE
+from atento.core.shortening import shortened
 from atento.figures import charts, fonts
 from atento.figures.canvas import LARGEST, MARGIN, missing_note
 from atento.figures.charts import FAINT_INK, SMALL
@@ -84,12 +86,19 @@ def strips(drawn: Sequence[Strip], note: str = "") -> Figure:
     return figure
 
 
+def fitting(drawn: Sequence[Strip], inches: float) -> int:
+    """How many strips, from the first, fit a sheet of so many inches without a note; at least one, if there is any."""
+    heights = [_Panel(each).height + _GAP if each.values.size else 0.0 for each in drawn]
+    fits: int = sum(height <= inches for height in itertools.accumulate(heights, initial=2 * MARGIN)) - 1
+    return max(fits, min(len(drawn), 1))
+
+
 def coloured(values: Values, largest: float) -> NDArray[np.uint8]:
     """Numbers as pixels, red, green, blue and opacity: the colours of ``core.markup.tint``."""
     strength = np.clip(values / largest if largest > 0 else np.zeros_like(values), -1.0, 1.0)
     pixels = np.empty((*values.shape, 4), dtype=np.uint8)
     pixels[..., :3] = np.where((strength >= 0)[..., None], np.array(BLUE), np.array(ORANGE))
-    pixels[..., 3] = np.round(255 * np.abs(strength))
+    pixels[..., 3] = np.round(255 * OPAQUE * np.abs(strength))
     return pixels
 
 
@@ -149,4 +158,4 @@ class _Panel:
 
 
 def _line(text: str, most: int) -> fonts.Style:
-    return fonts.style(text if len(text) <= most else text[: most - 1] + "…")
+    return fonts.style(shortened(text, most))

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from atento.core.errors import DataError
+from atento.core.shortening import shortened
 from atento.figures import charts, fonts
 from atento.figures.canvas import LARGEST, MARGIN, missing_note
 from atento.figures.charts import FAINT_INK
@@ -25,8 +27,9 @@ _BETWEEN: Final = 0.05
 _BOX: Final = 0.25
 _LINE: Final = 0.47
 _ID: Final = 6.5
+"""Points of an id's letters."""
 _DIGIT: Final = 0.06
-"""Size of an id's letters, and inches of one."""
+"""Inches of one."""
 _TITLE: Final = 0.3
 _EDGE: Final = "#24292f"
 _LONGEST: Final = 40
@@ -69,19 +72,7 @@ def token_lines(lines: Sequence[Line], note: str = "") -> Figure:
         charts.write(paper, MARGIN, top - _TITLE / 2, title)
         top -= _TITLE
         for number, box in enumerate(boxes):
-            left, upper = MARGIN + box.left, top - box.row * _LINE
-            edge = (1.6, _EDGE) if number in line.marked else (0.0, "none")
-            patch = FancyBboxPatch(
-                (left, upper - _BOX), box.width, _BOX, boxstyle="round,pad=0,rounding_size=0.04",
-                facecolor=FILLS[number % len(FILLS)], edgecolor=edge[1], linewidth=edge[0],
-            )  # fmt: skip
-            paper.add_patch(patch)
-            middle = left + box.width / 2
-            charts.write(paper, middle, upper - _BOX / 2 - 0.045, box.label, va="baseline", ha="center")
-            charts.write(
-                paper, middle, upper - _BOX - 0.06, fonts.style(str(line.tokens[number][1])), _ID, ha="center",
-                color=FAINT_INK,
-            )  # fmt: skip
+            _draw(paper, line, number, box, top)
         top -= (boxes[-1].row + 1) * _LINE
     if note:
         charts.write(paper, MARGIN, MARGIN + missing.height, foot, charts.SMALL, va="bottom", color=FAINT_INK)
@@ -99,11 +90,26 @@ class _Box:
     label: fonts.Style
 
 
+def _draw(paper: Axes, line: Line, number: int, box: _Box, top: float) -> None:
+    """A token and its id, in a block of lines whose upper edge is at this height."""
+    left, upper = MARGIN + box.left, top - box.row * _LINE
+    edge = (1.6, _EDGE) if number in line.marked else (0.0, "none")
+    patch = FancyBboxPatch(
+        (left, upper - _BOX), box.width, _BOX, boxstyle="round,pad=0,rounding_size=0.04",
+        facecolor=FILLS[number % len(FILLS)], edgecolor=edge[1], linewidth=edge[0],
+    )  # fmt: skip
+    paper.add_patch(patch)
+    middle = left + box.width / 2
+    charts.write(paper, middle, upper - _BOX / 2 - 0.045, box.label, va="baseline", ha="center")
+    name = fonts.style(str(line.tokens[number][1]))
+    charts.write(paper, middle, upper - _BOX - 0.06, name, _ID, ha="center", color=FAINT_INK)
+
+
 def _placed(line: Line) -> list[_Box]:
     boxes: list[_Box] = []
     row, left = 0, 0.0
     for text, number in line.tokens:
-        label = fonts.style(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
+        label = fonts.style(shortened(text, _LONGEST))
         width = max(charts.size(label)[0], len(str(number)) * _DIGIT) + 2 * _PAD
         if left and left + width > _WIDTH:
             row, left = row + 1, 0.0

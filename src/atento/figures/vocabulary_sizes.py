@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from atento.core.errors import DataError
+from atento.core.shortening import shortened
 from atento.figures import charts, fonts
 from atento.figures.canvas import MARGIN, measure, missing_note
 from atento.figures.charts import COLOURS, FAINT_INK, RULE, SMALL
@@ -141,8 +142,7 @@ def _placed(
     room = Room(frame, np.empty((0, 4)), places, clearance=clearance)
     labels = []
     for number in order:
-        text = points[number].label
-        style = fonts.style(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
+        style = fonts.style(shortened(points[number].label, _LONGEST))
         width, height = measure(style, SMALL)
         for distance in RINGS:
             led = distance > RINGS[0]

@@ -6,13 +6,14 @@ from typing import Final
 
 from atento.core import markup, terminal_tables
 from atento.core.display import Picture, Place, View
+from atento.core.shortening import first_of
 from atento.figures import canvas
 from atento.figures.bars import Bars, bars
 from atento.inspection.word_space import Answer, Word
 
-_MOST: Final = 100
-"""Neighbours that a notebook shows."""
-_DRAWN: Final = 20
+_MOST_NEIGHBOURS: Final = 100
+"""That a notebook shows."""
+_MOST_BARS: Final = 20
 
 
 def view(answer: Answer) -> View:
@@ -21,13 +22,15 @@ def view(answer: Answer) -> View:
     pieces = [_pieces(word) for word in answer.words if len(word.pieces) > 1]
     rows = [(each.label, f"{each.score:.4f}", str(each.place)) for each in answer.neighbours]
     head = ("neighbour", "score", "place")
-    cut = [f"The first {_MOST} of {len(rows):,} neighbours."] if len(rows) > _MOST else []
+    short = rows[:_MOST_NEIGHBOURS]
+    cut = first_of(len(short), len(rows), "neighbours")
 
     def text() -> str:
-        return "\n".join([asked, *pieces, terminal_tables.draw(head, rows[:_MOST], numbers=(1, 2), width=100), *cut])
+        drawn = terminal_tables.draw(head, short, numbers=(1, 2), width=100)
+        return "\n".join(filter(None, [asked, *pieces, drawn, cut]))
 
     def html(place: Place) -> str:
-        shown = rows if place == "file" else rows[:_MOST]
+        shown = rows if place.whole else short
         largest = max((abs(each.score) for each in answer.neighbours), default=1.0) or 1.0
         barred = [
             (*row, markup.bar(max(each.score, 0.0) / largest))
@@ -38,11 +41,11 @@ def view(answer: Answer) -> View:
             markup.strong(asked),
             *(markup.line(note, quiet=True) for note in notes),
             markup.table((*head, ""), barred, numbers=(1, 2)),
-            *(markup.line(line, quiet=True) for line in cut if place == "notebook"),
+            markup.line(cut, quiet=True) if cut and not place.whole else "",
         )
 
     def picture() -> Picture:
-        bar_rows = [(each.label, max(each.score, 0.0), f"{each.score:.3f}") for each in answer.neighbours[:_DRAWN]]
+        bar_rows = [(each.label, max(each.score, 0.0), f"{each.score:.3f}") for each in answer.neighbours[:_MOST_BARS]]
         return canvas.picture(lambda: bars(asked, [Bars(title="score", rows=bar_rows)]))
 
     return View(title=f"Near {asked}", text=text, html=html, picture=picture if answer.neighbours else None)

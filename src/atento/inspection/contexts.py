@@ -63,7 +63,8 @@ class Contexts(Displayed):
     layers: tuple[LayerSimilarity, ...]
     """From layer 0, what enters the first one, to the last."""
 
-    def _view(self) -> View:
+    def view(self) -> View:
+        """How it shows itself."""
         from atento.inspection.contexts_view import view
 
         return view(self)

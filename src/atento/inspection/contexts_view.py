@@ -6,13 +6,14 @@ from typing import Final
 
 from atento.core import markup, terminal_tables
 from atento.core.display import Picture, Place, View
+from atento.core.shortening import first_of
 from atento.figures import canvas
 from atento.figures.cells import cells
 from atento.figures.similarity import Panel, similarity_tables
 from atento.inspection.contexts import Contexts, LayerSimilarity, Occurrence
 
-_MOST: Final = 40
-"""Occurrences that a notebook shows."""
+_MOST_OCCURRENCES: Final = 40
+"""That a notebook shows."""
 
 
 def view(found: Contexts) -> View:
@@ -24,14 +25,16 @@ def view(found: Contexts) -> View:
         (layer_name(each), f"{each.self_similarity:.4f}", "" if each.others is None else f"{each.others:.4f}")
         for each in every
     ]
-    cut = [f"The first {_MOST} of {len(listed):,} occurrences."] if len(listed) > _MOST else []
+    cut = first_of(min(_MOST_OCCURRENCES, len(listed)), len(listed), "occurrences")
 
     def text() -> str:
-        places = [f"{number:3}  {text}" for number, text in enumerate(listed[:_MOST], 1)]
-        return "\n".join([*places, *cut, "", terminal_tables.draw(head, means, numbers=(1, 2), width=100)])
+        places = [f"{number:3}  {text}" for number, text in enumerate(listed[:_MOST_OCCURRENCES], 1)]
+        return "\n".join(
+            [*places, *filter(None, [cut]), "", terminal_tables.draw(head, means, numbers=(1, 2), width=100)]
+        )
 
     def html(place: Place) -> str:
-        most = len(listed) if place == "file" else _MOST
+        most = place.most(_MOST_OCCURRENCES)
         numbers = [str(number) for number in range(1, len(listed) + 1)][:most]
         rows = list(zip(numbers, listed[:most], strict=True))
         tables = [
@@ -41,14 +44,14 @@ def view(found: Contexts) -> View:
         return markup.element(
             markup.strong(found.word, "in several sentences"),
             markup.table(("#", "occurrence"), rows, numbers=(0,)),
-            *(markup.line(line, quiet=True) for line in cut if place == "notebook"),
+            markup.line(cut, quiet=True) if cut and not place.whole else "",
             markup.table(head, means, numbers=(1, 2)),
             *tables,
         )
 
     def picture() -> Picture:
-        panels = [Panel(layer_name(each), each.table[:_MOST, :_MOST]) for each in every]
-        return canvas.picture(lambda: similarity_tables(panels, listed[:_MOST]))
+        panels = [Panel(layer_name(each), each.table[:_MOST_OCCURRENCES, :_MOST_OCCURRENCES]) for each in every]
+        return canvas.picture(lambda: similarity_tables(panels, listed[:_MOST_OCCURRENCES]))
 
     return View(title=f"{found.word} in its contexts", text=text, html=html, picture=picture)
 

@@ -48,7 +48,8 @@ class Occlusion(Displayed):
     differences: NDArray[np.float64]
     """By how much these exceed those without the word, in nats, [target, source]; above 0: the word spoke for it."""
 
-    def _view(self) -> View:
+    def view(self) -> View:
+        """How it shows itself."""
         from atento.inspection.occlusion_view import view
 
         return view(self)

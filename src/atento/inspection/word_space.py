@@ -37,7 +37,8 @@ class Answer(Displayed):
     neighbours: tuple[Neighbour, ...]
     """Nearest first."""
 
-    def _view(self) -> View:
+    def view(self) -> View:
+        """How it shows itself."""
         from atento.inspection.answer_view import view
 
         return view(self)

@@ -22,11 +22,8 @@ from atento.studio.tokenizers import stamp_of
 from atento.studio.workspace import Workspace
 
 if TYPE_CHECKING:
-    from atento.applications.reader import Reader
+    from atento.applications.loading import Application
     from atento.applications.translator import Translator
-    from atento.applications.writer import Writer
-
-    Application = Translator | Writer | Reader
 
 _LOADED: Final = 4
 """How many stay in memory."""
@@ -87,7 +84,7 @@ class Models:
             BundleError: it cannot be loaded.
         """
         about = self._describe(name)
-        loaded = self._loaded.get(name, stamp_of(about.folder), lambda: _Loaded(self._load(about)))
+        loaded = self._loaded.get(name, stamp_of(about.folder), lambda: _Loaded(self._load(about.folder)))
         with loaded.lock:
             yield loaded.application
 
@@ -132,17 +129,7 @@ class Models:
             raise BundleError(f"{name} is a classifier, which the studio cannot show yet; use `atento classify`")
         return about
 
-    def _load(self, about: Description) -> Application:
-        from atento.applications.device import usable_device
-        from atento.applications.reader import Reader
-        from atento.applications.translator import Translator
-        from atento.applications.writer import Writer
+    def _load(self, folder: Path) -> Application:
+        from atento.applications.loading import load_application
 
-        device = str(usable_device(self._device))
-        match about.family:
-            case "gpt":
-                return Writer.load(about.folder, device)
-            case "bert":
-                return Reader.load(about.folder, device)
-            case _:
-                return Translator.load(about.folder, device)
+        return load_application(folder, self._device)

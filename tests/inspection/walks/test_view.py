@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from types import ModuleType
+from unittest import mock
 
 import msgspec
 import numpy as np
@@ -12,7 +14,8 @@ from IPython.core.formatters import DisplayFormatter
 from tests.inspection.walks.test_record import DOCUMENTATION, FAMILIES
 from tests.offline_pages import check_offline
 
-from atento.inspection.walks import Walk, walk, walks_of
+from atento.core.display import save_page
+from atento.inspection.walks import Walk, view, walk, walks_of
 from atento.inspection.walks.equations import EQUATIONS
 from atento.inspection.walks.record import Action, Array, Part, Side
 from atento.inspection.walks.words import ACTIONS, titled
@@ -76,7 +79,7 @@ def test_large_values_are_written_once_and_are_led_back_to(tiny: ModuleType) -> 
     np.testing.assert_allclose(numbers_in(first), array.data, rtol=1e-5)
     for later in (second, third):
         assert numbers_in(later) == []
-        assert 'for="walk-0"' in later
+        assert 'for="record-0-0"' in later
         assert "data:image/png" in later
 
 
@@ -87,10 +90,36 @@ def test_a_notebook_is_bounded_and_says_what_it_left_out(tiny: ModuleType) -> No
     frames = tuple(msgspec.structs.replace(made.frames[0], values={"x": array}) for _ in range(80))
     data, _ = msgspec.structs.replace(made, frames=frames)._repr_mimebundle_()
     read = check_offline(data["text/html"])
-    assert "The first 60 of 80 frames are shown." in read.text
+    assert "The first 60 of 80 frames." in read.text
     assert f"{60 * side**2:,} numbers are not written here" in read.text
     assert "The first 40 of 80 frames." in data["text/plain"]
     assert sum(map(len, data.values())) < 1_500_000
+
+
+def test_a_high_picture_ends_where_it_can_still_be_read(tiny: ModuleType) -> None:
+    made = walk(tiny.subject("pre"), "encoding", tiny.TEXT)
+    array = Array(shape=(40, 20), data=(0.5,) * 800, axes=("positions", "model"))
+    frames = tuple(msgspec.structs.replace(made.frames[0], values={"x": array}) for _ in range(16))
+    picture = msgspec.structs.replace(made, frames=frames).view().picture
+    assert picture is not None
+    with mock.patch.object(view, "strips", wraps=view.strips) as drawing:
+        shown = picture()
+    assert shown.height <= 20 * 96  # CSS pixels of an inch
+    [drawn, note] = drawing.call_args.args
+    assert 0 < len(drawn) < 16
+    assert note == f"The first {len(drawn)} of 16 frames."
+
+
+def test_a_page_of_two_walks_steps_each_by_itself(tiny: ModuleType, tmp_path: Path) -> None:
+    made = walk(tiny.subject("lstm"), "attention", tiny.TEXT)
+    save_page(tmp_path / "two.html", "two", [made, made])
+    read = check_offline((tmp_path / "two.html").read_text(encoding="utf-8"), scripts=1)
+    ids = [value for tag, name, value in read.attributes if (tag, name) == ("input", "id")]
+    groups = [value for tag, name, value in read.attributes if (tag, name) == ("input", "name")]
+    assert len(set(ids)) == 2 * len(made.frames)
+    assert [groups.count(group) for group in dict.fromkeys(groups)] == [len(made.frames)] * 2
+    assert {value for tag, name, value in read.attributes if (tag, name) == ("label", "for")} <= set(ids)
+    assert [name for tag, name, _ in read.attributes if tag == "input"].count("checked") == 2
 
 
 def test_each_output_has_buttons_of_its_own(tiny: ModuleType) -> None:

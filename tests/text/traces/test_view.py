@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from IPython.core.formatters import DisplayFormatter
 from tests.offline_pages import check_offline
 
+from atento.core.display import save_page
 from atento.text.configuration import Kind, TokenizerConfig
 from atento.text.opened.opening import open_trained
 from atento.text.opened.protocol import OpenTokenizer
-from atento.text.traces.describing import names
+from atento.text.traces.describing import counted, names
 from atento.text.traces.lanes import Lanes
 from atento.text.traces.trace import trace
 from atento.text.training import train_tokenizer
+from atento.text.words import segment
 
 ATTACK = "<script>alert(1)</script>"
 TEXT = f"o gato vê {ATTACK} 😀"
@@ -54,8 +58,30 @@ def test_a_text_of_200_000_characters_stays_small_in_a_notebook() -> None:
     assert sum(map(len, data.values())) < 1_000_000
     total = f"The first 300 of {len(found.tokens):,} tokens"
     assert total in data["text/plain"]
-    assert f"{total} are shown." in check_offline(data["text/html"]).text
+    assert f"{total}." in check_offline(data["text/html"]).text
     assert "(200,000 characters)" in data["text/html"]
+
+
+def test_a_page_of_several_records_has_all_tokens_and_steps(tmp_path: Path) -> None:
+    found = trace(opened("byte-bpe"), "amigos 😀 até logo " * 60, steps=True)
+    assert len(found.tokens) > 300
+    lanes = Lanes(traces=(found,))
+    save_page(tmp_path / "both.html", "both", [found, lanes])
+    read = check_offline((tmp_path / "both.html").read_text(encoding="utf-8"))
+    assert [name for tag, name, value in read.attributes if (tag, value) == ("span", "token")] == ["class"] * (
+        2 * len(found.tokens)
+    )
+    assert len([row for row in read.rows if row[-1] == "ordinary"]) == len(found.tokens)
+    assert read.tags.count("pre") == len(found.pre_tokens)
+    assert found.text in read.text
+    assert "The first" not in read.text
+
+
+def test_lanes_count_the_tokens_of_a_long_trace() -> None:
+    found = trace(opened("byte-bpe"), "amigos 😀 até logo " * 60)
+    text = Lanes(traces=(found,))._repr_mimebundle_(include=["text/plain"])[0]["text/plain"]
+    assert f"The first 300 of {len(found.tokens):,} tokens." in text
+    assert counted(found, len(segment(found.text))) in text
 
 
 def test_an_empty_text_has_no_picture() -> None:

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor
 
 from atento.applications.passages import Passage
+from atento.inspection.walk_kinds import Kind
 from atento.inspection.walks.equations import EQUATIONS
-from atento.inspection.walks.record import About, Action, Array, Choice, Focus, Frame, Kind, Part, Side, Walk
+from atento.inspection.walks.record import About, Action, Array, Choice, Focus, Frame, Part, Side, Walk
 from atento.models.passes import Decoded
 from atento.text.tokenizer import Tokenizer
 

@@ -19,12 +19,10 @@ from torch import Tensor
 from atento.core.display import Displayed, View
 from atento.core.errors import DataError
 from atento.figures.attention import Role, Span
+from atento.inspection.walk_kinds import Kind
 
 FORMAT: Final = "atento.walk"
 VERSION: Final = 1
-
-Kind = Literal["reading", "generation", "attention", "encoding", "decoding", "head", "block", "positions"]
-"""What a walk goes through; a file each in this package."""
 
 Action = Literal[
     "embed", "scale", "place", "turn", "add", "read", "update", "concatenate", "summarise", "hand_over",
@@ -183,7 +181,8 @@ class Walk(Displayed, msgspec.Struct, frozen=True, kw_only=True):
         value = frame.values[name]
         return value.numbers if isinstance(value, Array) else self.arrays[value.array].numbers[value.at]
 
-    def _view(self) -> View:
+    def view(self) -> View:
+        """How it shows itself."""
         from atento.inspection.walks.view import view
 
         return view(self)

@@ -9,37 +9,39 @@ it appears again, its colours do, with a way back.
 from __future__ import annotations
 
 import base64
-import hashlib
-import itertools
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from atento.core import markup, terminal_tables
 from atento.core.display import Place, View
+from atento.core.shortening import first_of
 from atento.figures import canvas
 from atento.figures.cells import cells
-from atento.figures.strips import Strip, pixels, strips
+from atento.figures.strips import Strip, fitting, pixels, strips
 from atento.inspection.walks.equations import EQUATIONS
 from atento.inspection.walks.record import Array, Choice, Frame, Numbers, Part, Walk
 from atento.inspection.walks.words import ACTIONS, column_names, flattened, row_names, titled
 
-_FRAMES: Final = 60
+_MOST_FRAMES: Final = 60
 """That a notebook shows."""
-_NUMBERS: Final = 20_000
+_MOST_NUMBERS: Final = 20_000
 """Written into a notebook; the file has all."""
-_DRAWN: Final = 16
-"""Frames of the picture."""
-_TABLE: Final = (40, 24)
+_MOST_STRIPS: Final = 16
+"""Frames of a notebook's picture."""
+_TALLEST: Final = 20.0
+"""Inches of it: in a higher one, shrunk to the pixels that it may have, letters could not be read."""
+_MOST_CELLS: Final = (40, 24)
 """Rows and columns of numbers that are shown as cells; larger ones are colours, and their numbers are folded."""
-_ROWS_DRAWN: Final = 40
-_TOLD: Final = 40
+_MOST_ROWS: Final = 40
+"""Of a strip."""
+_MOST_LINES: Final = 40
 """Frames of the text."""
-_SHOWN: Final = itertools.count()
-"""Radio buttons of two outputs of one notebook must not be one group."""
+HEAD: Final = ("#", "frame", "equation", "values")
+"""Of ``steps``."""
 
 _STYLE: Final = Markup("""<style>
 .atento .walk { display: flex; flex-wrap: wrap; align-items: center; }
@@ -53,12 +55,22 @@ _STYLE: Final = Markup("""<style>
 </style>""")
 _SCRIPT: Final = Markup("""<script>
 document.addEventListener("keydown", event => {
-  if (event.target.closest("summary")) return;
+  if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("summary")) return;
+  const table = event.target.closest(".scroll");
+  if (event.key !== " " && table && table.scrollWidth > table.clientWidth) return;
   const forward = event.key === "ArrowRight" || (event.key === " " && !event.shiftKey);
   const back = event.key === "ArrowLeft" || (event.key === " " && event.shiftKey);
   if (!forward && !back) return;
+  const focus = event.target.getBoundingClientRect();
+  const place = event.target === document.body ? innerHeight / 2 : (focus.top + focus.bottom) / 2;
+  const distance = walk => {
+    const { top, bottom } = walk.getBoundingClientRect();
+    return Math.max(top - place, place - bottom, 0);
+  };
+  const walks = [...document.querySelectorAll(".walk")].sort((one, other) => distance(one) - distance(other));
+  const walk = event.target.closest(".walk") ?? walks[0];
   event.preventDefault();
-  const frames = [...document.querySelectorAll(".walk > input")];
+  const frames = [...walk.querySelectorAll(":scope > input")];
   const to = frames[frames.findIndex(frame => frame.checked) + (forward ? 1 : -1)];
   if (to) { to.checked = true; to.focus(); }
 });
@@ -72,13 +84,23 @@ def view(walk: Walk) -> View:
         title=f"{walk.model.name or walk.model.family}: {walk.kind}",
         text=lambda: _text(walk, numbers),
         html=lambda place: _html(walk, numbers, place),
-        picture=(lambda: canvas.picture(lambda: _figure(walk, numbers, _DRAWN))) if walk.frames else None,
+        picture=(lambda: canvas.picture(lambda: _figure(walk, numbers, _MOST_STRIPS, _TALLEST)))
+        if walk.frames
+        else None,
+        script=_SCRIPT,
     )
 
 
-def written(walk: Walk) -> str:
-    """Every frame as lines for a terminal."""
-    return _text(walk, _Numbers(walk), len(walk.frames))
+def about(walk: Walk) -> list[str]:
+    """What is gone through, and in which model: a line each."""
+    sides = [side.text for side in (walk.source, walk.target) if side is not None and side.text]
+    settings = ", ".join(f"{name} {value}" for name, value in walk.model.settings.items())
+    return [f"{walk.kind}: {' → '.join(sides)}", f"{walk.model.name or 'model'} ({walk.model.family}): {settings}"]
+
+
+def steps(walk: Walk) -> list[tuple[str, ...]]:
+    """Every frame as a row of a table for a terminal; its head is ``HEAD``."""
+    return _steps(walk, _Numbers(walk), None)
 
 
 def figure(walk: Walk) -> Figure:
@@ -87,7 +109,7 @@ def figure(walk: Walk) -> Figure:
     Raises:
         DataError: more than one sheet can hold.
     """
-    return _figure(walk, _Numbers(walk), len(walk.frames))
+    return _figure(walk, _Numbers(walk), None, None)
 
 
 class _Numbers:
@@ -107,62 +129,66 @@ class _Numbers:
         return self._kept[value.array][value.at], array.axes[len(value.at) :]
 
 
-def _text(walk: Walk, numbers: _Numbers, most: int = _TOLD) -> str:
-    rows = []
+def _text(walk: Walk, numbers: _Numbers) -> str:
+    rows = _steps(walk, numbers, _MOST_LINES)
+    table = terminal_tables.draw(HEAD, rows, numbers=(0,), width=120)
+    return "\n".join(filter(None, [*about(walk), table, first_of(len(rows), len(walk.frames), "frames")]))
+
+
+def _steps(walk: Walk, numbers: _Numbers, most: int | None) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
     for number, frame in enumerate(walk.frames[:most]):
         shapes = [f"{name} {_shape(numbers.of(value)[0])}" for name, value in frame.values.items()]
         shapes += [_told(choices) for choices in frame.choices.values()]
         equations = "; ".join(EQUATIONS[name] for name in frame.equations)
         rows.append((str(number), titled(walk, frame), equations, ", ".join(shapes)))
-    table = terminal_tables.draw(("#", "frame", "equation", "values"), rows, numbers=(0,), width=120)
-    total = len(walk.frames)
-    cut = [f"The first {most} of {total:,} frames."] if total > most else []
-    return "\n".join([*_about(walk), table, *cut])
+    return rows
 
 
-def _about(walk: Walk) -> list[str]:
-    sides = [side.text for side in (walk.source, walk.target) if side is not None and side.text]
-    settings = ", ".join(f"{name} {value}" for name, value in walk.model.settings.items())
-    return [f"{walk.kind}: {' → '.join(sides)}", f"{walk.model.name or 'model'} ({walk.model.family}): {settings}"]
+def _figure(walk: Walk, numbers: _Numbers, most: int | None, tallest: float | None) -> Figure:
+    """The first frames as strips, as many as fit the height."""
+    drawn = {
+        number: strip
+        for number, frame in enumerate(walk.frames[:most])
+        if (strip := _strip(walk, numbers, number, frame)) is not None
+    }
+    fits = len(drawn) if tallest is None else fitting(list(drawn.values()), tallest)
+    shown = len(walk.frames[:most]) if fits == len(drawn) else list(drawn)[fits]
+    return strips(list(drawn.values())[:fits], first_of(shown, len(walk.frames), "frames"))
 
 
-def _figure(walk: Walk, numbers: _Numbers, most: int) -> Figure:
-    drawn = []
-    for number, frame in enumerate(walk.frames[:most]):
-        equation = "; ".join(EQUATIONS[name] for name in frame.equations)
-        title = f"{number}  {titled(walk, frame)}"
-        if frame.values:
-            name = list(frame.values)[-1]
-            found, axes = numbers.of(frame.values[name])
-            values = flattened(found)[:_ROWS_DRAWN]
-            rows, columns = row_names(walk, axes, found), column_names(walk, axes, found)
-            few = len(columns) <= _TABLE[1]
-            drawn.append(
-                Strip(
-                    title=f"{title}: {name}", note=equation, values=values, rows=rows[:_ROWS_DRAWN],
-                    columns=columns if few else (),
-                )
-            )  # fmt: skip
-        elif frame.choices:
-            choices = next(iter(frame.choices.values()))
-            shares = np.array([[each.probability for each in choices]])
-            drawn.append(Strip(title=title, note=equation, values=shares, columns=[each.token for each in choices]))
-    total = len(walk.frames)
-    return strips(drawn, f"The first {most} of {total} frames." if total > most else "")
+def _strip(walk: Walk, numbers: _Numbers, number: int, frame: Frame) -> Strip | None:
+    """What a frame ends with; None where it has no numbers."""
+    equation = "; ".join(EQUATIONS[name] for name in frame.equations)
+    title = f"{number}  {titled(walk, frame)}"
+    if frame.values:
+        name = list(frame.values)[-1]
+        found, axes = numbers.of(frame.values[name])
+        rows, columns = row_names(walk, axes, found), column_names(walk, axes, found)
+        return Strip(
+            title=f"{title}: {name}",
+            note=equation,
+            values=flattened(found)[:_MOST_ROWS],
+            rows=rows[:_MOST_ROWS],
+            columns=columns if len(columns) <= _MOST_CELLS[1] else (),
+        )
+    if frame.choices:
+        choices = next(iter(frame.choices.values()))
+        shares = np.array([[each.probability for each in choices]])
+        return Strip(title=title, note=equation, values=shares, columns=[each.token for each in choices])
+    return None
 
 
 def _html(walk: Walk, numbers: _Numbers, place: Place) -> str:
-    digest = hashlib.sha256(walk.to_json().encode()).hexdigest()[:8]
-    group = "walk" if place == "file" else f"walk-{digest}-{next(_SHOWN)}"
-    shown = walk.frames if place == "file" else walk.frames[:_FRAMES]
-    writer = _Writer(walk, numbers, group, None if place == "file" else _NUMBERS)
+    shown = walk.frames[: place.most(_MOST_FRAMES)]
+    writer = _Writer(walk, numbers, place.prefix, place.most(_MOST_NUMBERS))
     frames = [writer.frame(number, frame, len(shown)) for number, frame in enumerate(shown)]
-    heading, about = _about(walk)
-    keys = "Space and the arrows step" if place == "file" else "Buttons step, and arrow keys from a dot"
+    heading, model = about(walk)
+    keys = "Space and the arrows step" if place.whole else "Buttons step, and arrow keys from a dot"
     parts = [
         _STYLE,
         markup.strong(heading),
-        markup.line(f"{about}. {keys}; colours: blue above 0, orange below.", quiet=True),
+        markup.line(f"{model}. {keys}; colours: blue above 0, orange below.", quiet=True),
         Markup('<div class="walk">{}</div>').format(Markup("\n").join(frames)),
         markup.left_out(len(shown), len(walk.frames), "frames", "`save_html(…)` and `to_json()` have all of them."),
     ]
@@ -174,7 +200,7 @@ def _html(walk: Walk, numbers: _Numbers, place: Place) -> str:
                 quiet=True,
             )
         )
-    return markup.element(*parts, *([_SCRIPT] if place == "file" else []))
+    return markup.element(*parts)
 
 
 @dataclass
@@ -184,6 +210,7 @@ class _Writer:
     walk: Walk
     numbers: _Numbers
     group: str
+    """Of the radio buttons, and the prefix of their ids."""
     room: int | None
     """Numbers that may still be written; None: any."""
     omitted: int = 0
@@ -217,7 +244,7 @@ class _Writer:
         head = Markup('<p><strong>{}</strong> <span class="quiet">{}</span></p>').format(name, shape)
         largest = float(np.abs(values).max(initial=0.0))
         rows, columns = row_names(self.walk, axes, found), column_names(self.walk, axes, found)
-        small = values.shape[0] <= _TABLE[0] and values.shape[1] <= _TABLE[1]
+        small = values.shape[0] <= _MOST_CELLS[0] and values.shape[1] <= _MOST_CELLS[1]
         if small and self._take(values.size):
             table = cells(rows or [""], columns, values, largest=largest, digits=3)
             self._remember(value, frame)
@@ -235,11 +262,11 @@ class _Writer:
             self.omitted += values.size
             return Markup()
         self._remember(value, frame)
-        names = [f"{escape(name)}: " for name in rows] or [""] * len(values)
+        names = [f"{name}: " for name in rows] or [""] * len(values)
         lines = [
             name + " ".join(f"{each:.6g}" for each in row.tolist()) for name, row in zip(names, values, strict=True)
         ]
-        text = Markup("<pre>{}</pre>").format(Markup("\n".join(lines)))
+        text = Markup("<pre>{}</pre>").format("\n".join(lines))
         return markup.folded(f"{values.size:,} numbers", text)
 
     def _take(self, count: int) -> bool:

@@ -11,8 +11,9 @@ from atento.applications.translator import Translator
 from atento.core.configuration import nearest
 from atento.core.errors import ConfigurationError
 from atento.figures.attention import Role
+from atento.inspection.walk_kinds import Kind
 from atento.inspection.walks import attention, block, decoding, encoding, generation, head, positions, reading
-from atento.inspection.walks.record import Kind, Walk
+from atento.inspection.walks.record import Walk
 from atento.inspection.walks.subject import Subject, attends, heads_of, layers_of, recurrent, stack
 
 

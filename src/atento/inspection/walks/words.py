@@ -62,6 +62,8 @@ def titled(walk: Walk, frame: Frame) -> str:
 def names_of(walk: Walk, axis: str, count: int) -> tuple[str, ...]:
     """What stands along an axis: tokens where it counts these, else numbers from 0."""
     side = _sides(walk).get(axis)
+    # Walks that are made here count whole sides. One that was read from a file need not: the first tokens have names
+    # where it counts fewer, and where it counts more than there are, which is which cannot be known.
     if side is not None and len(side.tokens) >= count:
         return side.tokens[:count]
     return tuple(map(str, range(count)))

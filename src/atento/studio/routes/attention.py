@@ -12,11 +12,11 @@ from atento.studio.limits import check_sentence, check_text, check_weights
 from atento.studio.services import Studio
 
 if TYPE_CHECKING:
+    from atento.applications.loading import Application
     from atento.applications.translator import Translator
     from atento.bundle import TranslationBundle
     from atento.data.pharaoh import Alignment, Links
     from atento.figures.attention import Attention
-    from atento.studio.models import Application
 
 
 def explain(studio: Studio, request: AttentionRequest) -> dict[str, Any]:

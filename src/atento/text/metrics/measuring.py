@@ -89,7 +89,8 @@ class Measurement(Displayed):
     threads: str
     """Which the libraries had."""
 
-    def _view(self) -> View:
+    def view(self) -> View:
+        """How it shows itself."""
         from atento.text.metrics.view import view
 
         return view(self)

@@ -16,19 +16,22 @@ if TYPE_CHECKING:
 
 TITLE: Final = "Tokenizer leaderboard"
 DRAWING: Final = "Vocabulary size and bytes per token"
+_MOST_ROWS: Final = 200
+"""Tokenizers that a notebook shows."""
 
 
 def view(measurement: Measurement) -> View:
     """The forms of a measurement."""
     rows = ranked(measurement)
     table = report.overall_table(measurement, rows)
+    short = table.first(_MOST_ROWS)
     return View(
         title=TITLE,
-        text=lambda: table.text(width=200),
-        html=lambda place: _html(table, place),
+        text=lambda: short.text(width=200),
+        html=lambda place: _html(measurement, rows, place),
         picture=lambda: _picture(rows),
-        markdown=table.markdown,
-        document=lambda: page(measurement, rows),
+        markdown=short.markdown,
+        document=lambda: report_page(measurement, rows),
     )
 
 
@@ -62,19 +65,19 @@ def drawing(rows: Sequence[Ranked]) -> Figure:
     return vocabulary_sizes(points)
 
 
-def page(measurement: Measurement, rows: Sequence[Ranked]) -> str:
+def report_page(measurement: Measurement, rows: Sequence[Ranked]) -> str:
     """The whole report as the text of one HTML file."""
-    from atento.core.page import Picture as Drawing
     from atento.core.page import Section, page
     from atento.figures import canvas
 
-    element = canvas.svg_element(canvas.svg(drawing(rows)), "figure-0", DRAWING)
     sections = [Section(table=table, sortable=True) for table in tables(measurement, rows)]
-    return page(TITLE, facts(measurement), sections, [Drawing(title=DRAWING, element=element)])
+    return page(TITLE, facts(measurement), sections, canvas.drawings({DRAWING: drawing(rows)}))
 
 
-def _html(table: Table, _: Place) -> str:
-    return table.element()
+def _html(measurement: Measurement, rows: Sequence[Ranked], place: Place) -> str:
+    """The leaderboard; in a file all tables of the report, as the file of a measurement alone has them."""
+    shown = tables(measurement, rows) if place.whole else [report.overall_table(measurement, rows).first(_MOST_ROWS)]
+    return "\n".join(table.element() for table in shown)
 
 
 def _picture(rows: Sequence[Ranked]) -> Picture:

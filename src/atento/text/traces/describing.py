@@ -63,9 +63,19 @@ def names(numbers: Sequence[int]) -> str:
     return ", ".join(str(number + 1) for number in numbers)
 
 
+def round_trip(trace: Trace) -> str:
+    """Whether a trace's ids give its text again: what a sentence on the text says of it."""
+    return "comes back exactly" if trace.exact else f"comes back otherwise {trace.difference}"
+
+
 def facts(trace: Trace) -> list[str]:
     """What a reader should know of a trace, a line each: what comes back, stands around, is shared or is lost."""
-    lines = ["The text comes back exactly." if trace.exact else f"The text comes back otherwise {trace.difference}."]
+    return [f"The text {round_trip(trace)}.", *further_facts(trace)]
+
+
+def further_facts(trace: Trace) -> list[str]:
+    """The same but for ``round_trip``."""
+    lines = []
     added = [token.piece for token in trace.finished if token.added]
     if added:
         lines.append(f"A model reads {len(trace.finished):,} tokens: {' '.join(added)} stand around.")

@@ -87,7 +87,8 @@ class Lanes(Displayed):
             ),
         )
 
-    def _view(self) -> View:
+    def view(self) -> View:
+        """How it shows itself."""
         from atento.text.traces.view import lanes_view
 
         return lanes_view(self)

@@ -142,7 +142,8 @@ class Trace(Displayed, msgspec.Struct, frozen=True, kw_only=True):
         texts = (raw[found[0][0] : found[-1][1]].decode(errors="replace") for found in spans)
         return tuple(dict.fromkeys("".join(texts)))
 
-    def _view(self) -> View:
+    def view(self) -> View:
+        """How it shows itself."""
         from atento.text.traces.view import view
 
         return view(self)
