@@ -95,6 +95,7 @@ class Displayed:
 
     def view(self) -> View:
         """Its forms; each class has its own."""
+        # No abstract base class: structs derive from this, and have a metaclass of their own.
         raise NotImplementedError
 
     def to_html(self) -> str:
