@@ -59,8 +59,8 @@ def test_the_fastest_round_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert next(lasts) == 100.0
 
 
-def test_two_rounds_are_timed_however_long_they_take(monkeypatch: pytest.MonkeyPatch) -> None:
-    now, lasts = [0.0], iter([1.0, 50.0, 40.0])
+def test_each_pass_times_a_round_however_long_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, lasts = [0.0], iter([1.0, 50.0, 40.0, 45.0])
 
     def work() -> None:
         now[0] += next(lasts)
@@ -68,8 +68,9 @@ def test_two_rounds_are_timed_however_long_they_take(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(time, "perf_counter", lambda: now[0])
     watch = Stopwatch(work, "cpu")
     for number in (1, 2, 3):
-        watch.run(number, rounds=min(number, 2))
+        watch.run(number, rounds=number)
     assert watch.seconds == 40.0
+    assert not list(lasts)
 
 
 def test_random_tokens_read_no_recipe_data(table: dict[str, Any], tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ product, and what that costs would be taken for the length's.) Decoding is greed
 exactly as many tokens as the source has.
 
 Disturbances only make a round slower, so the fastest round counts; and as they may last for a while, each length's
-rounds are spread over several passes.
+rounds are spread over several passes, at least one in each.
 """
 
 from __future__ import annotations
@@ -32,8 +32,6 @@ from atento.study.plan import RunPlan
 from atento.study.results import TestResult
 from atento.training.objectives import TranslationObjective
 from atento.training.optimiser import build_optimiser
-
-_LEAST_ROUNDS = 2
 
 
 def measure_speed(
@@ -64,7 +62,7 @@ def measure_speed(
                     Stopwatch(_decoding(loaded, vocabulary, length), device),
                 )
             for watch in measured[length]:
-                watch.run(data.seconds * number / data.passes, rounds=min(number, _LEAST_ROUNDS))
+                watch.run(data.seconds * number / data.passes, rounds=number)
             progress.advance()
     progress.finish()
     return {
