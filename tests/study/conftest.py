@@ -24,6 +24,7 @@ TABLE: dict[str, Any] = {
     "question": "Is one better?",
     "seeds": [1, 2],
     "learning_rates": [1e-3, 1e-2],
+    "extra_rates": 0,
     "threads": 1,
     "variants": [
         {"name": "attention"},
@@ -78,6 +79,7 @@ CLASSES: dict[str, Any] = {
     "question": "Does it help to have read before?",
     "seeds": [1, 2],
     "learning_rates": [1e-3, 1e-2],
+    "extra_rates": 0,
     "threads": 1,
     "pretraining": {"training": {"steps": 6, "learning_rate": 2e-3}},
     "variants": [{"name": "scratch"}, {"name": "pretrained", "label": "pre-trained", "pretraining": {}}],

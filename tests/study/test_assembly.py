@@ -86,6 +86,8 @@ def test_the_rate_is_chosen_on_dev_and_only_its_runs_count(table: dict[str, Any]
 def test_a_rate_at_the_end_of_the_grid_is_marked(table: dict[str, Any], tmp_path: Path) -> None:
     report = assembled(table, tmp_path, {0.001: 3.0, 0.01: 2.0, 0.1: 1.0})
     assert [(each.learning_rate, each.at_edge) for each in report.variants] == [(0.1, True)] * 2
+    assert "a better learning rate than was tried may be there for “" in report.verdicts[0].reason
+    assert "two seeds are few" in report.verdicts[0].reason
 
 
 def test_the_lowest_loss_is_best_and_none_counts_for_nothing() -> None:

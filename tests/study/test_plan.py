@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from atento.models.recurrent import RecurrentConfig
 from atento.models.transformer import TransformerConfig
 from atento.study.configuration import Match, Study
 from atento.study.data import prepare
-from atento.study.plan import best_rate, count_runs, next_runs
+from atento.study.plan import best_rate, count_runs, next_runs, variant_runs
 from atento.study.preparation import Prepared, matched, prepare_variants
 from atento.study.results import Cost, RunResult
 
@@ -89,6 +90,51 @@ def test_the_first_seed_tries_all_rates_and_the_others_the_best(tiny: Study, tmp
         ("attention", 2, 1e-2), ("plain", 2, 1e-3),
     ]  # fmt: skip
     assert len(done) + len(later) == count_runs(tiny)
+
+
+@pytest.mark.parametrize(
+    ("best", "tried", "chosen"),
+    [
+        (2e-3, [1e-3, 2e-3, 4e-3], 2e-3),
+        (8e-3, [1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2], 8e-3),
+        (1.6e-2, [1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2], 1.6e-2),
+        (1.0, [1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2], 1.6e-2),
+        (2.5e-4, [1e-3, 2e-3, 4e-3, 5e-4, 2.5e-4], 2.5e-4),
+    ],
+)
+def test_rates_go_on_beyond_an_end_that_is_best(
+    tiny: Study, tmp_path: Path, best: float, tried: list[float], chosen: float
+) -> None:
+    """Dev losses fall towards ``best``, which the study's own rates may not have; two more are tried at most."""
+    study = msgspec.structs.replace(tiny, learning_rates=(1e-3, 2e-3, 4e-3), extra_rates=2)
+    prepared = plans_of(study, tmp_path)["attention"]
+    done: dict[str, RunResult] = {}
+    for _ in tried:
+        plans, later = variant_runs(study, prepared, done)
+        new = [plan for plan in plans if plan.fingerprint not in done]
+        assert later == [] or not new
+        for plan in new:
+            assert plan.learning_rate is not None
+            loss = abs(math.log(plan.learning_rate / best))
+            done[plan.fingerprint] = result(plan.fingerprint, plan.learning_rate, loss)
+    plans, later = variant_runs(study, prepared, done)
+    assert [plan.learning_rate for plan in plans] == pytest.approx(tried)
+    assert {plan.learning_rate for plan in later} == {chosen}
+    assert [plan.seed for plan in later] == list(study.seeds)
+
+
+def test_a_rate_beyond_the_end_that_breaks_off_is_a_neighbour(tiny: Study, tmp_path: Path) -> None:
+    study = msgspec.structs.replace(tiny, learning_rates=(1e-3, 1e-2), extra_rates=2)
+    prepared = plans_of(study, tmp_path)["attention"]
+    losses: dict[float | None, float | None] = {1e-3: 2.0, 1e-2: 1.0, 1e-1: None}
+    done: dict[str, RunResult] = {}
+    for _ in losses:
+        for plan in variant_runs(study, prepared, done)[0]:
+            done[plan.fingerprint] = result(plan.fingerprint, plan.learning_rate, losses[plan.learning_rate])
+    plans, later = variant_runs(study, prepared, done)
+    assert len(plans) == 3
+    assert {plan.learning_rate for plan in later} == {1e-2}
+    assert count_runs(study, [3, 2]) == count_runs(study) + 1
 
 
 def test_fingerprints_know_recipe_seed_and_texts(table: dict[str, Any], tmp_path: Path) -> None:

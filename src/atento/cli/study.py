@@ -193,16 +193,18 @@ def _plan(study: Study, folder: Path, *, as_json: bool) -> None:
     check_recipes(study)
     if as_json:
         shown = {
-            name: getattr(study, name) for name in ("title", "variants", "learning_rates", "seeds", "claims", "notes")
+            name: getattr(study, name)
+            for name in ("title", "variants", "learning_rates", "extra_rates", "seeds", "claims", "notes")
         }
         print_json({**shown, "runs": count_runs(study), "folder": str(folder)})
         return
     rates = ", ".join(f"{rate:g}" for rate in study.learning_rates) or "the recipe's"
     print(f"{study.title}\n")
     print_table(("variant", "what is changed"), [(each.title, _changes(study, each)) for each in study.variants])
-    print(
-        f"\nlearning rates {rates}; seeds {', '.join(map(str, study.seeds))}: {count_runs(study)} runs, into {folder}"
-    )
+    extra = study.extra_rates if len(study.learning_rates) > 1 else 0
+    beyond = f" (and up to {extra} more a variant, beyond a best rate that is an end of these)" if extra else ""
+    seeds = ", ".join(map(str, study.seeds))
+    print(f"\nlearning rates {rates}{beyond}; seeds {seeds}: {count_runs(study)} runs, into {folder}")
     for claim in study.claims:
         print(f"  claim: {claim.statement} ({claim.source})")
 

@@ -48,6 +48,7 @@ def assemble(run: StudyRun, *, name: str, form: Form, command: str, own_corpus: 
         command=command,
         seeds=study.seeds,
         learning_rates=study.learning_rates,
+        extra_rates=study.extra_rates if len(study.learning_rates) > 1 else 0,
         subject=study.subject,
         budget=_budget(run),
         data=describe(study, run.materials),
@@ -73,7 +74,8 @@ def _variant(run: StudyRun, name: str) -> VariantResult:
     every = {result.fingerprint: result for result in (*found, *runs)}.values()
     starts = (plan_pretraining(prepared, seed) for seed in study.seeds)
     pretraining = (run.pretrained.get(start.fingerprint) for start in starts if start is not None)
-    ends = {min(study.learning_rates), max(study.learning_rates)} if len(study.learning_rates) > 1 else set()
+    rates = [plan.learning_rate for plan in tried if plan.learning_rate is not None]
+    ends = {min(rates), max(rates)} if len(rates) > 1 else set()
     return VariantResult(
         name=name,
         title=prepared.variant.title,
@@ -119,7 +121,7 @@ def _metrics(runs: Sequence[RunResult]) -> dict[str, dict[Metric, Estimate]]:
             table.setdefault(test, {})[metric] = estimate(values, METRICS[metric])
     losses = [run.training_loss for run in runs if run.training_loss is not None]
     if losses:
-        table[""] = {"training_loss": estimate(losses)}
+        table[""] = {"training_loss": estimate(losses, METRICS["training_loss"])}
     return table
 
 
@@ -136,9 +138,16 @@ def _verdict(claim: Claim, variants: dict[str, VariantResult], num_seeds: int) -
         [by_seed[1][seed] for seed in shared],
         (variants[claim.variant].title, variants[claim.baseline].title),
     )
+    remarks = []
     if 1 < len(shared) < num_seeds:
-        reason = f"{verdict.reason} (over {len(shared)} of {num_seeds} seeds: the others have not both runs)"
-        verdict = msgspec.structs.replace(verdict, reason=reason)
+        remarks.append(f"over {len(shared)} of {num_seeds} seeds: the others have not both runs")
+    elif len(shared) == 2:
+        remarks.append("two seeds are few; three at least are advised")
+    at_edge = [f"“{each.title}”" for each in (variants[claim.variant], variants[claim.baseline]) if each.at_edge]
+    if at_edge:
+        remarks.append(f"a better learning rate than was tried may be there for {' and '.join(at_edge)}")
+    if remarks:
+        verdict = msgspec.structs.replace(verdict, reason=f"{verdict.reason} ({'; '.join(remarks)})")
     return verdict
 
 

@@ -95,6 +95,7 @@ def _check_numbers(study: Study) -> None:
     for rate in study.learning_rates:
         _require(0 < rate < math.inf, "learning_rates", rate, "give numbers above 0")
     _refuse_twice("learning_rates", [f"{rate:g}" for rate in study.learning_rates])
+    _require(study.extra_rates >= 0, "extra_rates", study.extra_rates, "give 0 or more")
     if study.learning_rates and study.measures_speed:
         raise ConfigurationError("learning_rates: a study of speed learns nothing; leave them out")
     _require(study.threads is None or study.threads >= 1, "threads", study.threads, "give 1 or more")

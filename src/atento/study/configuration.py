@@ -318,6 +318,8 @@ class Study(Configuration, frozen=True, kw_only=True):
     learning_rates: tuple[float, ...] = ()
     """Each variant is trained with all of them and the first seed, and with the one that is best on dev by the others.
     None: the recipe's own."""
+    extra_rates: int = 2
+    """How many more are tried, one after the other, where a variant's best one is the lowest or the highest so far."""
     match: Match | None = None
     claims: tuple[Claim, ...]
     published: tuple[Published, ...] = ()

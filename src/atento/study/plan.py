@@ -1,5 +1,8 @@
 """Which runs a study consists of: every learning rate with the first seed, and the best one with the others.
 
+Where the best of the rates is the lowest or the highest that was tried, the next one beyond is tried as well, at the
+grid's own distance, so that no variant is held back by where the grid ends.
+
 A variant of classifiers may begin pre-trained: each of its seeds then has a run on unlabelled text, and the runs of
 that seed, whatever their learning rate, begin with what it has learned.
 
@@ -12,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,22 +133,45 @@ def variant_runs(
 ) -> tuple[list[RunPlan], list[RunPlan]]:
     """A variant's runs: the first seed's with every learning rate; and every seed's with the rate that is best on dev.
 
-    The second list is empty until all of the first are done (by fingerprint), unless there is one rate only.
+    The first list grows beyond the study's rates by up to ``extra_rates``. The second one is empty until all of the
+    first are done (by fingerprint), unless there is one rate only.
     """
-    rates: Sequence[float | None] = study.learning_rates or (None,)
-    tried = [plan_run(prepared, study.seeds[0], rate) for rate in rates]
-    if len(rates) == 1:
-        return tried, [plan_run(prepared, seed, rates[0]) for seed in study.seeds]
-    if not all(plan.fingerprint in done for plan in tried):
-        return tried, []
-    chosen = best_rate([done[plan.fingerprint] for plan in tried])
-    return tried, [plan_run(prepared, seed, chosen) for seed in study.seeds]
+    first = study.seeds[0]
+    if len(study.learning_rates) < 2:
+        rate = study.learning_rates[0] if study.learning_rates else None
+        return [plan_run(prepared, first, rate)], [plan_run(prepared, seed, rate) for seed in study.seeds]
+    tried = [plan_run(prepared, first, rate) for rate in study.learning_rates]
+    while all(plan.fingerprint in done for plan in tried):
+        chosen = best_rate([done[plan.fingerprint] for plan in tried])
+        further = _rate_beyond([plan.learning_rate or 0.0 for plan in tried], chosen)
+        if further is None or len(tried) == len(study.learning_rates) + study.extra_rates:
+            return tried, [plan_run(prepared, seed, chosen) for seed in study.seeds]
+        tried.append(plan_run(prepared, first, further))
+    return tried, []
 
 
-def count_runs(study: Study) -> int:
-    """All runs of a study, those that others begin with included."""
-    own = len(study.variants) * (max(1, len(study.learning_rates)) + len(study.seeds) - 1)
-    return own + count_pretraining(study)
+def _rate_beyond(rates: Sequence[float], best: float | None) -> float | None:
+    """The next learning rate on the side where the best one is the last; None where it has neighbours on both."""
+    ordered = sorted(rates)
+    if best == ordered[-1]:
+        beyond = best * best / ordered[-2]
+    elif best == ordered[0]:
+        beyond = best * best / ordered[1]
+    else:
+        return None
+    return float(f"{beyond:.3g}")
+
+
+def count_runs(study: Study, tried: Iterable[int] = ()) -> int:
+    """All runs of a study, those that others begin with included.
+
+    Args:
+        study: the study.
+        tried: how many learning rates each variant tries, as far as that is known; else as many as the study gives.
+    """
+    grid = max(1, len(study.learning_rates))
+    further = sum(count - grid for count in tried)
+    return len(study.variants) * (grid + len(study.seeds) - 1) + further + count_pretraining(study)
 
 
 def best_rate(runs: Sequence[RunResult]) -> float | None:

@@ -138,6 +138,7 @@ def _context(report: StudyReport, pictures: Sequence[_Picture]) -> dict[str, obj
     verdicts = [verdict.verdict for verdict in report.verdicts]
     sections = [
         *tables.quality(report),
+        *tables.by_length(report),
         tables.papers(report),
         tables.cost(report),
     ]

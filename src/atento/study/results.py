@@ -192,6 +192,8 @@ class StudyReport(Report, frozen=True, kw_only=True):
     """What to type to make it again."""
     seeds: tuple[int, ...]
     learning_rates: tuple[float, ...]
+    extra_rates: int = 0
+    """How many more a variant may have tried, beyond an end that was best."""
     subject: Subject = "translation"
     budget: str
     data: tuple[str, ...]
@@ -213,6 +215,14 @@ class StudyReport(Report, frozen=True, kw_only=True):
         """The form and the corpus, for people; may be empty."""
         form = "" if self.form == "only" else f"{self.form} form"
         return ", ".join(filter(None, (form, "on another corpus" if self.own_corpus else "")))
+
+    @property
+    def rates_text(self) -> str:
+        """The learning rates that were tried, for people."""
+        if not self.learning_rates:
+            return "each recipe’s own"
+        beyond = f", and up to {self.extra_rates} beyond an end that was best" if self.extra_rates else ""
+        return ", ".join(map(str, self.learning_rates)) + beyond
 
     def tests_with(self, metric: Metric) -> list[str]:
         """The test sets that some variant has this metric on, in the report's order; lengths by their size."""

@@ -18,7 +18,7 @@ from atento.core.machine import usable_cores
 from atento.core.progress import Progress, Silent, Stop
 from atento.study.configuration import Study
 from atento.study.data import Materials, prepare
-from atento.study.plan import RunPlan, count_runs, next_runs, plan_pretraining
+from atento.study.plan import RunPlan, count_runs, next_runs, plan_pretraining, variant_runs
 from atento.study.preparation import Prepared, prepare_variants
 from atento.study.processes import Event, Failed, Finished, InProcess, ProcessPool, Progressed, Workers
 from atento.study.results import RunResult
@@ -159,6 +159,7 @@ class _Board:
         plans = (plan_pretraining(each, seed) for each in prepared.values() for seed in study.seeds)
         self._starts = {plan.fingerprint: plan for plan in plans if plan is not None}
         self._fractions: dict[str, float] = {}
+        self._total = count_runs(study)
         self._shown = 0.0
 
     def begin(self) -> None:
@@ -177,8 +178,9 @@ class _Board:
             if not found:
                 break
             self.results.update(found)
+        self._count()
         if self._done:
-            self._progress.message(f"{self._done} of {count_runs(self._study)} runs are done already")
+            self._progress.message(f"{self._done} of {self._total} runs are done already")
         self._show("")
 
     def missing(self, running: Sequence[str]) -> list[RunPlan]:
@@ -223,11 +225,18 @@ class _Board:
                 done = self.pretrained if result.fingerprint in self._starts else self.results
                 done[result.fingerprint] = result
                 self._fractions.pop(name, None)
+                self._count()
                 self._progress.message(f"{name}: {_summary(result)}")
                 self._show("")
 
+    def _count(self) -> None:
+        """There are more runs than the study plans where a best learning rate was an end of those tried."""
+        tried = (variant_runs(self._study, each, self.results)[0] for each in self._prepared.values())
+        self._total = count_runs(self._study, map(len, tried))
+
     def _show(self, note: str) -> None:
-        done = self._done + sum(self._fractions.values())
+        """The part that is done, in runs of those that were planned at the start."""
+        done = (self._done + sum(self._fractions.values())) * count_runs(self._study) / self._total
         self._progress.advance(max(0.0, done - self._shown), note=note)
         self._shown = max(self._shown, done)
 

@@ -9,6 +9,7 @@ from atento.study import numbers
 from atento.study.configuration import Measure
 from atento.study.metrics import METRICS, Metric
 from atento.study.results import Estimate, RunResult, StudyReport, VariantResult, as_number
+from atento.study.statistics import estimate
 
 MISSING = numbers.MISSING
 
@@ -45,6 +46,19 @@ def quality(report: StudyReport) -> list[Table]:
     return [
         _metric_table(metric, report) for metric in METRICS if metric != "training_loss" and report.tests_with(metric)
     ]
+
+
+def by_length(report: StudyReport) -> list[Table]:
+    """A table for each test set and metric that is also given by the length of the source: a column a bucket."""
+    found: dict[tuple[str, Metric], None] = {
+        (test, metric): None
+        for variant in report.variants
+        for run in variant.runs
+        for test, result in run.tests.items()
+        for bucket in result.buckets
+        for metric in bucket.metrics
+    }
+    return [_length_table(test, metric, report) for test, metric in found]
 
 
 def papers(report: StudyReport) -> Table | None:
@@ -242,6 +256,19 @@ def _metric_table(metric: Metric, report: StudyReport) -> Table:
     if figures:
         note += " Published figures are on other data."
     return Table(_capital(METRICS[metric].unit), note, head, tuple(rows))
+
+
+def _length_table(test: str, metric: Metric, report: StudyReport) -> Table:
+    scored = {v.title: [run.tests[test] for run in v.runs if test in run.tests] for v in report.variants}
+    buckets = next(result.buckets for results in scored.values() for result in results if result.buckets)
+    rows = []
+    for title, results in scored.items():
+        values = ([b.metrics[metric] for r in results for b in r.buckets if b.label == each.label] for each in buckets)
+        estimates = (estimate(known, METRICS[metric]) if known else None for known in values)
+        rows.append((Cell(title), *(_estimate(each, metric) for each in estimates)))
+    head = ("Variant", *(f"{each.label} words ({numbers.whole(each.sentences)})" for each in buckets))
+    title = f"{_capital(METRICS[metric].unit)} on {test}, by the words of the source"
+    return Table(title, "Mean over seeds [95 % interval, Student's t]; in brackets the sentences.", head, tuple(rows))
 
 
 def _test_title(test: str, report: StudyReport) -> str:
