@@ -2,9 +2,9 @@
 
     python -m benchmarks.studies [NAME …] [--full] [--data FOLDER] [--copy-only]
 
-Each study is run by its command (``atento study NAME --small``) and goes on where it was; a study of twenty runs takes
-about ten minutes on two quiet cores. The table of verdicts in ``docs/studies/README.md`` is made of the reports that
-are there; what is written around it stays.
+Each study is run by its command (``atento study NAME --small``) and goes on where it was; a small form takes up to
+twenty minutes on two quiet cores. The table of verdicts in ``docs/studies/README.md`` is made of the reports that are
+there; what is written around it stays.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 import pytest
 
 from atento.core.errors import ConfigurationError
+from atento.study.metrics import METRICS
 from atento.study.statistics import estimate
 
 
@@ -21,3 +22,13 @@ def test_no_value_and_infinite_values_are_refused() -> None:
         estimate([])
     with pytest.raises(ConfigurationError, match="not a finite number"):
         estimate([1.0, float("inf")])
+
+
+def test_what_a_metric_cannot_be_is_cut_off_its_interval() -> None:
+    assert estimate([90.0, 100.0, 99.0], METRICS["bleu"]).high == 100.0
+    assert estimate([0.01, 0.1, 0.3], METRICS["training_loss"]).low == 0.0
+    assert estimate([1.1, 3.0], METRICS["perplexity"]).low == 1.0
+    difference = estimate([-1.0, 1.0, 90.0])
+    assert difference.low is not None
+    assert difference.high is not None
+    assert difference.low < 0 < 100 < difference.high

@@ -53,7 +53,9 @@ def study(
             help="Folder for runs and report. [default: studies/NAME or studies/NAME-small]",
         ),
     ] = None,
-    small: Annotated[bool, typer.Option("--small", help="The form that ends within twenty minutes.")] = False,
+    small: Annotated[
+        bool, typer.Option("--small", help="The form that ends within twenty minutes on two cores.")
+    ] = False,
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The folder of a shipped study's corpora (or ATENTO_DATA).")
     ] = None,
