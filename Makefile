@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 CODE := src tests benchmarks examples notebooks
 PAGE := src/atento/studio/page/index.html
+NOTEBOOKS := $(wildcard notebooks/*/*.py)
+IPYNB := build
 WEB := $(shell find web -type f -not -path "*/node_modules/*")
 
 .PHONY: demo test lint format notebooks web test-web studio screenshots bench acceptance clean
@@ -28,8 +30,8 @@ format: $(VENV)/.development
 
 # The course as .ipynb files, in build/notebooks: for Colab, or a Jupyter without jupytext.
 notebooks: $(VENV)/.development
-	mkdir -p build/notebooks/en build/notebooks/pt
-	for file in notebooks/*/*.py; do $(BIN)/jupytext --quiet --to ipynb --output build/$${file%.py}.ipynb $$file || exit; done
+	mkdir -p $(addprefix $(IPYNB)/,$(sort $(dir $(NOTEBOOKS))))
+	for file in $(NOTEBOOKS); do $(BIN)/jupytext --quiet --to ipynb --output $(IPYNB)/$${file%.py}.ipynb $$file || exit; done
 
 # The studio's page, from web/ into src/atento/studio/page: Node 20 is needed for this and for nothing else.
 web: $(PAGE)

@@ -1,7 +1,8 @@
 """Language models: GPT beside nanoGPT's recipe and a plain loop, and GPT and BERT on Portuguese beside Kneser–Ney.
 
-shakespeare   the recipe ``gpt-char`` on tiny Shakespeare: held-out loss, and the time of a step in turns with a plain
-              loop (``plain_gpt``), eager and compiled
+shakespeare   the recipe ``gpt-char`` on tiny Shakespeare: held-out loss, at its own learning rate and (one seed) at
+              nanoGPT's, which is half of it; and the time of a step in turns with a plain loop (``plain_gpt``), eager
+              and compiled
 generation    tokens a second with the cache, one text alone and eight together, in turns with Hugging Face's
               ``generate`` on the same weights; and how the time grows with the length
 novels        a GPT on three novels by Machado de Assis, of which the ends are held out, beside a 5-gram model on the
@@ -22,10 +23,12 @@ import os
 import shutil
 import statistics
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from atento.training.shipped import shipped_recipes
 from benchmarks.common import (
     alternate,
     machine,
@@ -44,6 +47,8 @@ NOVELS = ("dom_casmurro", "memorias_postumas_de_bras_cubas", "quincas_borba")
 DOMAINS = ("tatoeba", "bible", "python-docs", "mozilla-www", "tldr")
 PROMPTS = ("Capitu olhou", "O defunto", "A vida")
 GAPS = ("A vida é [MASK].", "Onde fica a [MASK]?", "O céu e a [MASK].", "Amigos [MASK].")
+NANOGPT_RATE = 1e-3
+"""The learning rate of nanoGPT's recipe for processors, which ``plain_gpt`` has, too; ``gpt-char`` has twice of it."""
 SIDES = {"plain": "plain loop, eager", "plain-compiled": "plain loop, torch.compile", "atento": "Atento"}
 
 
@@ -72,17 +77,27 @@ def trained(options: argparse.Namespace, name: str, words: list[str | Path], fou
     return folder
 
 
+def shipped_rate(recipe: str) -> float:
+    """The learning rate of a shipped recipe."""
+    return float(tomllib.loads(shipped_recipes()[recipe])["training"]["learning_rate"])
+
+
 def shakespeare(options: argparse.Namespace) -> dict[str, Any]:
     """Loss and time of a step."""
     text, found = data(options, "lm", "tinyshakespeare", "input.txt"), dict[str, Any]()
-    losses = []
-    for seed in options.seeds:
-        words: list[str | Path] = ["gpt-char", "--train", text, "--set", f"training.seed={seed}"]
-        folder = trained(options, f"shakespeare-{seed}", words, found)
+
+    def loss(name: str, *settings: str) -> float:
+        words: list[str | Path] = ["gpt-char", "--train", text, *(f"--set={setting}" for setting in settings)]
+        folder = trained(options, name, words, found)
         held_out = folder / "held-out" / "0" / "dev.txt"
         command = [*atento("evaluate"), folder, held_out, "--context", "64", "--stride", "64", "--json"]
-        losses.append(json.loads(run(command))["loss"])
-    found["losses"] = losses
+        return float(json.loads(run(command))["loss"])
+
+    found["losses"] = [loss(f"shakespeare-{seed}", f"training.seed={seed}") for seed in options.seeds]
+    seed = options.seeds[0]
+    settings = f"training.seed={seed}", f"training.learning_rate={NANOGPT_RATE}"
+    found["loss_at_nanogpts_rate"] = loss(f"shakespeare-{seed}-nanogpts-rate", *settings)
+    found["rate"] = shipped_rate("gpt-char")
     plain = ["--text", str(text)]
     found["plain_loss"] = run_module("benchmarks.plain_gpt", *plain, ours=False)["loss"]
 
@@ -235,15 +250,23 @@ def report(results: dict[str, Any]) -> str:
 
 
 def _shakespeare_text(found: dict[str, Any]) -> list[str]:
-    losses = ", ".join(f"{loss:.3f}" for loss in found["losses"])
+    own, theirs = f"{found['rate']:g}", f"{NANOGPT_RATE:g}"
+    losses = [
+        ("Atento, `gpt-char`", own, ", ".join(f"{loss:.3f}" for loss in found["losses"])),
+        ("Atento, `gpt-char` at nanoGPT's rate", theirs, f"{found['loss_at_nanogpts_rate']:.3f}"),
+        ("plain loop", theirs, f"{found['plain_loss']:.3f}"),
+        ("nanoGPT, as its page says", theirs, "1.88"),
+    ]
     rows = [
         (what, f"{found['milliseconds'][side]:.1f}", f"{found['ratios'][side]:.2f}" if side in found["ratios"] else "")
         for side, what in SIDES.items()
     ]
     return [
-        "## Tiny Shakespeare, nanoGPT's recipe for processors",
-        f"Held-out loss after 2,000 steps, nats a character: {losses} (plain loop {found['plain_loss']:.3f}; nanoGPT's "
-        "own page says 1.88).",
+        "## Tiny Shakespeare, nanoGPT's sizes for processors",
+        f"The recipe `gpt-char` has nanoGPT's model, size of batches and 2,000 steps, but a learning rate of {own}; "
+        f"nanoGPT's is {theirs}. The first row against the second is what the rate does, the second against the others "
+        "what the code does. Held-out loss, a figure a seed:",
+        table(("side", "learning rate", "nats a character"), losses),
         table(("side", "ms a step", "Atento's time / its time"), rows),
     ]
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import ast
 import io
+import json
+import os
 import re
+import shutil
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import jupytext
@@ -20,6 +26,8 @@ PAIRS = list(zip(ENGLISH, PORTUGUESE, strict=True))
 BUDGET = "0.002"
 SAYING = {"print", "Series", "Scales", "Counts", "Panel"}
 """Calls whose strings are for people, and so differ from language to language."""
+NAMED = {"CLASSES", "STARTS", "SCORES"}
+"""Lists of such strings."""
 QUESTIONS = {
     "1": ("How are the encoder's weights learned?", "Como se aprendem os pesos do codificador?"),
     "3": ("Which of these is no advantage of the Transformer?", "Qual destas não é uma vantagem do Transformer?"),
@@ -43,11 +51,25 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("notebooks")
 
 
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No address is looked up and nothing is connected to, so a notebook that needs the network fails."""
+
+    def refuse(*arguments: object, **_: object) -> None:
+        raise AssertionError(f"a notebook asks for the network: {arguments[1:]}")
+
+    for name in ("connect", "connect_ex", "sendto", "sendmsg"):
+        monkeypatch.setattr(socket.socket, name, refuse, raising=False)
+    for name in ("getaddrinfo", "gethostbyname"):
+        monkeypatch.setattr(socket, name, refuse)
+
+
 def cells(path: Path, kind: str) -> list[str]:
     """The sources of a notebook's cells of a kind, as Jupyter gets them."""
     return [cell.source for cell in jupytext.read(path).cells if cell.cell_type == kind]
 
 
+@pytest.mark.usefixtures("offline")
 @every
 def test_it_runs_and_its_figures_can_be_drawn(path: Path, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(workplace)
@@ -67,6 +89,49 @@ def test_it_runs_and_its_figures_can_be_drawn(path: Path, workplace: Path, monke
         figure.savefig(io.BytesIO())
     for record in (each for each in shown if isinstance(each, Displayed)):
         assert set(DisplayFormatter().format(record)[0]) >= {"text/plain", "text/html", "image/png"}
+
+
+@pytest.mark.usefixtures("offline")
+def test_the_network_is_closed_while_they_run() -> None:
+    for host in ("127.0.0.1", "localhost", "example.org"):
+        with pytest.raises(AssertionError, match="asks for the network"):
+            socket.create_connection((host, 80), timeout=1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plain, pytest.raises(AssertionError, match="network"):
+        plain.sendto(b"", ("127.0.0.1", 9))
+
+
+def make(*arguments: str) -> str:
+    """What `make` prints in the project's folder; the test is skipped where it is missing."""
+    if shutil.which("make") is None or sys.platform == "win32":
+        pytest.skip("there is no make on this machine, or programs lie elsewhere than in bin/")
+    environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    done = subprocess.run(
+        ["make", *arguments], cwd=ROOT.parent, env=environment, check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+def test_make_turns_them_into_notebooks_of_jupyter(tmp_path: Path) -> None:
+    programs, path = tmp_path / "venv" / "bin", PORTUGUESE[0]
+    programs.mkdir(parents=True)
+    (programs / "python").symlink_to(sys.executable)
+    jupytext_here = "import sys; from jupytext.cli import jupytext; sys.exit(jupytext())"
+    (programs / "jupytext").write_text(f"#!/bin/sh\nexec '{sys.executable}' -c '{jupytext_here}' \"$@\"\n")
+    (programs / "jupytext").chmod(0o755)
+    (tmp_path / "venv" / ".development").touch()  # as an installation leaves it
+    name = path.relative_to(ROOT.parent)
+    make("notebooks", f"VENV={tmp_path / 'venv'}", f"IPYNB={tmp_path}", f"NOTEBOOKS={name}")
+    made = tmp_path / name.with_suffix(".ipynb")
+    assert json.loads(made.read_text(encoding="utf-8"))["nbformat"] == 4
+    assert jupytext.read(made).metadata["kernelspec"]["name"] == "python3"
+    written, read = (jupytext.read(each).cells for each in (path, made))
+    assert [(cell.cell_type, cell.source) for cell in read] == [(cell.cell_type, cell.source) for cell in written]
+
+
+def test_make_finds_every_notebook() -> None:
+    found = make("--dry-run", "notebooks")
+    for path in (*ENGLISH, *PORTUGUESE):
+        assert str(path.relative_to(ROOT.parent)) in found
 
 
 @every
@@ -138,6 +203,14 @@ def test_the_questions_of_the_course_are_asked(chosen: str) -> None:
         assert before
 
 
+@pytest.mark.parametrize(("language", "hatched"), [("en", "hatched"), ("pt", "hachurado")])
+def test_what_a_mask_hides_is_told_as_it_is_drawn(language: str, hatched: str) -> None:
+    [path] = [path for path in (*ENGLISH, *PORTUGUESE) if path.parent.name == language and number(path) == "3"]
+    drawn, _, told = path.read_text(encoding="utf-8").rpartition('heatmap.grid(result.attention, role="decoder")')
+    assert drawn
+    assert hatched in told[:300]  # figures/key.py draws it so, and black is a weight of nearly zero
+
+
 def test_the_course_is_whole() -> None:
     assert [number(path) for path in ENGLISH] == [number(path) for path in PORTUGUESE]
     assert len({number(path) for path in ENGLISH}) == len(ENGLISH)
@@ -149,11 +222,16 @@ def number(path: Path) -> str:
 
 
 def skeleton(path: Path) -> str:
-    """A notebook's code without what is said to people: comments, docstrings, strings handed to ``SAYING``."""
+    """A notebook's code without what is said to people: comments, docstrings, strings of ``SAYING`` and ``NAMED``."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
+        if isinstance(node, ast.Assign) and NAMED & {
+            each.id for target in node.targets for each in ast.walk(target) if isinstance(each, ast.Name)
+        }:
+            for part in (each for each in ast.walk(node.value) if isinstance(each, ast.Constant)):
+                part.value = ""
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAYING:
             for value in [*node.args, *(keyword.value for keyword in node.keywords)]:
                 for part in value.values if isinstance(value, ast.JoinedStr) else [value]:
@@ -167,6 +245,9 @@ def test_the_comparison_sees_a_difference_in_code_alone(tmp_path: Path) -> None:
         "one": 'def f():\n    """Say."""\n    return 1\n\nprint("two", f"{f()} three")  # a comment\n',
         "same": 'def f():\n    """Dizer."""\n    return 1\n\nprint("dois", f"{f()} três")\n',
         "other": 'def f():\n    """Say."""\n    return 2\n\nprint("two", f"{f()} three")\n',
+        "names": 'CLASSES = ["a"]\ndef f():\n    """Say."""\n    return 1\n\nprint("two", f"{f()} three")\n',
+        "other names": 'CLASSES = ["b"]\ndef f():\n    """Dizer."""\n    return 1\n\nprint("", f"{f()} três")\n',
+        "more names": 'CLASSES = ["b", "c"]\ndef f():\n    """Dizer."""\n    return 1\n\nprint("", f"{f()} três")\n',
         "data": 'def f():\n    """Say."""\n    return 1\n\nprint(str("two"), f"{f()} three")\n',
     }
     found = {}
@@ -174,4 +255,5 @@ def test_the_comparison_sees_a_difference_in_code_alone(tmp_path: Path) -> None:
         (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
         found[name] = skeleton(tmp_path / f"{name}.py")
     assert found["one"] == found["same"]
-    assert len(set(found.values())) == 3
+    assert found["names"] == found["other names"]
+    assert len(set(found.values())) == 5

@@ -199,7 +199,7 @@ assert torch.allclose(torch.cat(steps, dim=1), hidden, atol=1e-6)
 # library has a key for each:
 #
 # - `context_in_output`, the course's second form: every output reads $c$ (and the previous word) as well;
-# - `context_in_state` (Cho et al. 2014, eq. 7): every state does, $h_t = f(h_{t-1}, y_{t-1}, c)$.
+# - `context_in_state` (Cho et al. 2014, section 2.2): every state does, $h_t = f(h_{t-1}, y_{t-1}, c)$.
 #
 # $$h^d_t = \tanh(W^d E^d \hat y_{t-1} + U^d h^d_{t-1} + C c + b^d) \qquad y_t = \mathrm{softmax}(W [\hat y_{t-1};\ h^d_t;\ c])$$
 #

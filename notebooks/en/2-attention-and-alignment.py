@@ -118,6 +118,7 @@ assert torch.allclose(context, library_context[0])
 # The Transformer's score (notebook 3) is the dot product again, divided by $\sqrt{d}$.
 
 # %%
+SCORES = ["dot", "bilinear", "additive"]
 W, U, v = torch.randn(4, 2), torch.randn(4, 2), torch.randn(4)
 
 dot = torch.stack([query @ key for key in keys])
@@ -126,7 +127,7 @@ additive = torch.stack([v @ torch.tanh(W @ query + U @ key) for key in keys])
 
 assert torch.allclose(dot, scaled_dot_product_scores(query.unsqueeze(0), keys)[0] * 2**0.5, atol=1e-6)
 assert torch.allclose(additive, additive_scores((W @ query).unsqueeze(0), keys @ U.T, v)[0], atol=1e-6)
-for name, scores in {"dot": dot, "bilinear": bilinear, "additive": additive}.items():
+for name, scores in zip(SCORES, (dot, bilinear, additive), strict=True):
     print(f"{name:>9}:", [round(weight, 3) for weight in scores.softmax(-1).tolist()])
 
 # %% [markdown]

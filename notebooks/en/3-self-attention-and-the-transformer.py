@@ -83,9 +83,9 @@ SENTENCE = "E a vida o que é, diga lá, meu irmão?"
 # %% [markdown]
 # ## One word, worked through
 #
-# Each token's vector $x$ is multiplied by three learned matrices:
+# Each token's vector $x$, a row of $X$, is multiplied by three learned matrices:
 #
-# $$q = W_Q\, x \qquad k = W_K\, x \qquad v = W_V\, x$$
+# $$q = x\, W_Q \qquad k = x\, W_K \qquad v = x\, W_V$$
 #
 # The **query** is what the token looks for, the **key** what it offers to be found by, the **value** what it hands over
 # when it is found. For *vida* ("life"), the query $q_{vida}$ is compared with the keys of all tokens, its own included:
@@ -100,12 +100,12 @@ generator = torch.Generator().manual_seed(1)
 words = ["a", "vida", "o", "que", "é"]
 N, D, K = len(words), 6, 4
 X = torch.randn(N, D, generator=generator)  # a row a token
-W_Q, W_K, W_V = (torch.randn(K, D, generator=generator) / math.sqrt(D) for _ in range(3))
+W_Q, W_K, W_V = (torch.randn(D, K, generator=generator) / math.sqrt(D) for _ in range(3))
 
-q = W_Q @ X[1]  # the query of vida
-e = torch.stack([q @ (W_K @ x) for x in X]) / math.sqrt(K)
+q = X[1] @ W_Q  # the query of vida
+e = torch.stack([q @ (x @ W_K) for x in X]) / math.sqrt(K)
 alpha = e.exp() / e.exp().sum()
-new = sum(weight * (W_V @ x) for weight, x in zip(alpha, X, strict=True))
+new = sum(weight * (x @ W_V) for weight, x in zip(alpha, X, strict=True))
 for word, weight in zip(words, alpha.tolist(), strict=True):
     print(f"vida → {word:<5} {weight:.3f}")
 
@@ -119,7 +119,7 @@ for word, weight in zip(words, alpha.tolist(), strict=True):
 # PyTorch's fused kernel computes the same.)
 
 # %%
-Q, keys, V = X @ W_Q.T, X @ W_K.T, X @ W_V.T
+Q, keys, V = X @ W_Q, X @ W_K, X @ W_V
 weights = (Q @ keys.T / math.sqrt(K)).softmax(-1)  # N × N
 contexts = weights @ V
 
@@ -261,8 +261,9 @@ with torch.inference_mode():
 #
 # $$\mathrm{MultiHead}(X) = [\mathrm{head}_1;\ \ldots;\ \mathrm{head}_h]\, W_O \qquad \mathrm{head}_i = \mathrm{Attention}(XW_Q^i, XW_K^i, XW_V^i)$$
 #
-# The library keeps the matrices $W_Q$, $W_K$, $W_V$ of all heads in one, `attention.input`. It normalises what a layer
-# reads (*pre-norm*; see below), so the layer's real input is $\mathrm{LayerNorm}(X)$:
+# The library keeps the matrices $W_Q$, $W_K$, $W_V$ of all heads in one, `attention.input`. (PyTorch's layers keep
+# matrices transposed, so the code below says `.weight.T`.) The library normalises what a layer reads (*pre-norm*; see
+# below), so the layer's real input is $\mathrm{LayerNorm}(X)$:
 #
 # $$\mathrm{LayerNorm}(x) = \frac{x - \mathrm{mean}(x)}{\sqrt{\mathrm{var}(x) + \epsilon}} \circ \gamma + \beta$$
 
@@ -299,7 +300,7 @@ print(name, tuple(heads.shape), "= H × N × d_k")
 # Around each part runs a **residual connection**: a part only *adds* to what is there. So the error finds a straight
 # way back through any number of layers. The second part is a **feed-forward network**, the same for every position:
 #
-# $$X' = X + \mathrm{MultiHead}(\mathrm{LayerNorm}(X)) \qquad X'' = X' + W_2\, \mathrm{ReLU}(W_1\, \mathrm{LayerNorm}(X') + b_1) + b_2$$
+# $$X' = X + \mathrm{MultiHead}(\mathrm{LayerNorm}(X)) \qquad X'' = X' + \mathrm{ReLU}(\mathrm{LayerNorm}(X')\, W_1 + b_1)\, W_2 + b_2$$
 #
 # (Vaswani et al. normalise after the sum instead, $\mathrm{LayerNorm}(X + \ldots)$: `model.layer_norm=post`.
 # Normalising before is easier to train.) Two such layers and a last normalisation are the encoder.
@@ -369,7 +370,8 @@ assert torch.allclose(hidden[:, :-1], decode(changed)[0][:, :-1], atol=1e-5)
 heatmap.grid(result.attention, role="decoder")
 
 # %% [markdown]
-# The upper right is black: the future. Between its two parts, each decoder layer has a third, **cross-attention**: the
+# The upper right is pale blue and hatched: the future, at which a token cannot look. Black are cells of a weight of 0,
+# at which it could. Between its two parts, each decoder layer has a third, **cross-attention**: the
 # query comes from the decoder, keys and values from the encoder's output. That is the recurrent translator's attention
 # again, and draws the same kind of alignment:
 

@@ -119,16 +119,17 @@ print(writer.write("A minha avó", max_tokens=30).text)
 #
 # $$P(y_1 \ldots y_n) = \prod_{t=1}^{n} P(y_t \mid y_{<t})$$
 #
-# GPT-2's layer is the Transformer's of notebook 3 without cross-attention, with the mask. Two things differ: positions
-# have learned vectors, and the feed-forward network has GELU in the place of ReLU, which lets a little through below
-# zero:
+# GPT-2's layer is the Transformer's of notebook 3 without cross-attention, with the mask. Three things differ: positions
+# have learned vectors; embeddings are not multiplied by $\sqrt d$, since there are no waves to drown them; and the
+# feed-forward network has GELU in the place of ReLU, which lets a little through below zero:
 #
 # $$X = E[x] + P[pos] \qquad \mathrm{GELU}(x) \approx \frac{x}{2}\left(1 + \tanh\!\left(\sqrt{2/\pi}\,(x + 0.044715\,x^3)\right)\right)$$
-# $$X' = X + \mathrm{MaskedMultiHead}(\mathrm{LayerNorm}(X)) \qquad X'' = X' + W_2\, \mathrm{GELU}(W_1\, \mathrm{LayerNorm}(X') + b_1) + b_2$$
+# $$X' = X + \mathrm{MaskedMultiHead}(\mathrm{LayerNorm}(X)) \qquad X'' = X' + \mathrm{GELU}(\mathrm{LayerNorm}(X')\, W_1 + b_1)\, W_2 + b_2$$
 #
-# After the last layer the same matrix $E$ turns vectors back into scores of tokens (*tied embeddings*):
+# After the last layer comes a last normalisation, and the same matrix $E$ turns vectors back into scores of tokens (*tied
+# embeddings*):
 #
-# $$P(\cdot \mid y_{\le t}) = \mathrm{softmax}(E\; \mathrm{LayerNorm}(x_t))$$
+# $$h_t = \mathrm{LayerNorm}(X''_t) \qquad P(\cdot \mid y_{\le t}) = \mathrm{softmax}(h_t\, E^\top)$$
 
 # %%
 tokenizer, vocabulary, decoder = writer.bundle.tokenizer, writer.bundle.vocabulary, writer.bundle.model.decoder
@@ -253,7 +254,10 @@ dataset = open_texts([TextFiles(text=str(RUNS / "unseen.pt"))], "line", tokenize
 report = evaluate_language(writer.bundle, dataset, words=1)
 assert count == report.tokens
 assert math.isclose(nats, report.nats, rel_tol=1e-3)
-print(f"L = {nats / count:.3f} nats, PP = {math.exp(nats / count):.1f}, b = {report.bits_per_byte:.3f}")
+size = sum(len(text.encode()) for text in unseen)  # B
+bits_per_byte = nats / (size * math.log(2))  # nats = n L
+assert math.isclose(bits_per_byte, report.bits_per_byte, rel_tol=1e-3)
+print(f"L = {nats / count:.3f} nats, PP = {math.exp(nats / count):.1f}, b = {bits_per_byte:.3f}")
 print("a model that knows nothing: PP =", vocabulary.target_size)
 
 # %% [markdown]
@@ -285,15 +289,25 @@ for temperature in (0.3, 1.0, 2.0):
 #
 # $$\sum_{t=1}^{n} t = \frac{n(n+1)}{2}$$
 #
-# The decoder's state *is* the cache. One token at a time gives what all at once gives:
+# The decoder's state *is* the cache. One token at a time gives what all at once gives; and so does the whole text anew
+# for each token, if we count what that costs:
 
 # %%
-state, steps = decoder.start(memory), []
+state, steps, cached = decoder.start(memory), [], 0
 with torch.inference_mode():
     for token in inputs:
         hidden, state = decoder(token.view(1, 1), memory, state)
         steps.append(decoder.logits(hidden)[0, 0])
+        cached += hidden.shape[1]
 assert torch.allclose(torch.stack(steps), logits, atol=1e-3)
+
+n, anew = len(inputs), 0
+for t in range(1, n + 1):
+    rows = library_gpt(inputs[:t])  # without the cache: all of the text, for its last row
+    assert torch.allclose(rows[-1], steps[t - 1], atol=1e-3)
+    anew += len(rows)
+assert (cached, anew) == (n, n * (n + 1) // 2)
+print(f"{n} tokens: {cached} positions with the cache, {anew} without")
 
 # %% [markdown]
 # ## From pre-training to a task

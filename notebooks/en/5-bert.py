@@ -52,6 +52,7 @@ import random
 
 import numpy as np
 
+from atento.data.masked_batching import MaskedBatch
 from atento.data.masking import MaskingConfig, choose, hide
 from atento.evaluation.classification import evaluate_classes
 from atento.figures import heatmap
@@ -59,6 +60,7 @@ from atento.figures.attention import Attention
 from atento.figures.confusion import confusion_figure
 from atento.nn.capture import capture
 from atento.text.pipeline import JOINER  # in a file, marks a sign that touches its neighbour; labels show ▪
+from atento.training.objectives import MaskedObjective
 
 SENTENCE = "E a vida o que é, diga lá, meu irmão?"
 
@@ -160,16 +162,20 @@ reader.fill("O meu irmão [MASK] na [MASK].", top=8)
 # %% [markdown]
 # ## By hand
 #
-# The encoder is the Transformer's (notebook 3) with three differences: learned positions, a vector that says which of
-# two texts a token belongs to (here always the first, $T_0$), and normalisation *after* each sum, as Vaswani et al. had
-# it:
+# The encoder is the Transformer's (notebook 3) with these differences:
+#
+# - positions have learned vectors, and embeddings are not multiplied by $\sqrt d$;
+# - a third vector says which of two texts a token belongs to (here always the first, $T_0$);
+# - the sum of the three is normalised before the first layer;
+# - in the layers normalisation comes *after* each sum, as Vaswani et al. had it, so there is none after the last layer;
+# - the feed-forward network has GELU in the place of ReLU.
 #
 # $$X = \mathrm{LayerNorm}(E[x] + P[pos] + T_0)$$
-# $$X' = \mathrm{LayerNorm}(X + \mathrm{MultiHead}(X)) \qquad X'' = \mathrm{LayerNorm}(X' + W_2\, \mathrm{GELU}(W_1 X' + b_1) + b_2)$$
+# $$X' = \mathrm{LayerNorm}(X + \mathrm{MultiHead}(X)) \qquad X'' = \mathrm{LayerNorm}(X' + \mathrm{GELU}(X' W_1 + b_1)\, W_2 + b_2)$$
 #
 # A small head turns the vector of a gap into scores of tokens, with the embedding matrix $E$ again:
 #
-# $$P(x_k \mid x_{\setminus k}) = \mathrm{softmax}\big(E\; \mathrm{LayerNorm}(\mathrm{GELU}(W x_k + b)) + b_o\big) \qquad \mathrm{GELU}(x) = \frac{x}{2}\left(1 + \mathrm{erf}\frac{x}{\sqrt 2}\right)$$
+# $$P(x_k \mid x_{\setminus k}) = \mathrm{softmax}\big(\mathrm{LayerNorm}(\mathrm{GELU}(s_k W + b))\, E^\top + b_o\big) \qquad \mathrm{GELU}(x) = \frac{x}{2}\left(1 + \mathrm{erf}\frac{x}{\sqrt 2}\right)$$
 
 # %%
 encoder, head = reader.bundle.model.encoder, reader.bundle.model.head
@@ -232,6 +238,32 @@ by_hand = predict(gapped)[place].exp()
 assert all(math.isclose(by_hand[each.id], each.probability, rel_tol=1e-3) for each in gap.candidates)
 
 # %% [markdown]
+# And the loss that it was trained with, the mean over the set $M$ of a text as above:
+
+# %%
+original = framed(tokenizer.encode(SENTENCE).ids).unsqueeze(0).numpy()
+words = ~np.isin(original, [vocabulary.bos, vocabulary.eos])
+M = choose(words, None, 0.15, generator)
+tilde = hide(original, M, vocabulary, MaskingConfig(), generator)
+
+log_probabilities = predict(torch.tensor(tilde[0]))
+L = -sum(log_probabilities[k, original[0, k]].item() for k in np.flatnonzero(M[0])) / M.sum()
+
+batch = MaskedBatch(
+    inputs=torch.tensor(tilde),
+    mask=torch.ones(tilde.shape, dtype=torch.bool),
+    types=None,
+    chosen=torch.tensor(M),
+    labels=torch.tensor(original[M]),
+    follows=None,
+    tokens=original.size,
+)
+with torch.inference_mode():
+    loss = MaskedObjective()(reader.bundle.model, batch)
+assert math.isclose(L, loss.total.item() / loss.count, rel_tol=1e-3)
+print(f"|M| = {M.sum()}, L = {L:.3f} nats")
+
+# %% [markdown]
 # ## Both directions
 #
 # Change the *last* word, and the vector of the *first* one changes: the same token has another vector in another
@@ -284,9 +316,9 @@ for text in ("A menina comprou um livro novo.", "A menina comprou uma livro novo
 # ## Fine-tuning
 #
 # Pre-training is done once, with text that nobody labelled. For a task one linear layer is put on the first token's
-# vector, and everything goes on learning from labelled examples:
+# vector $C$, and everything goes on learning from labelled examples:
 #
-# $$P(\mathrm{class} \mid x) = \mathrm{softmax}\big(W \tanh(W_p\, x_0 + b_p) + b\big)$$
+# $$P(\mathrm{class} \mid x) = \mathrm{softmax}\big(\tanh(C\, W_p + b_p)\, W + b\big)$$
 #
 # The task: has somebody shuffled the words of this sentence? (The first and the last word stay, so that the capital
 # letter and the full stop tell nothing.) It is a small cousin of the acceptability task that the BERT paper uses, and
@@ -295,19 +327,30 @@ for text in ("A menina comprou um livro novo.", "A menina comprou uma livro novo
 
 
 # %%
+CLASSES, STARTS = ["intact", "shuffled"], ["pre-trained", "from scratch"]
+
+
+def moved(words, generator):
+    """The words in another order: chance alone would leave three as they are once in six times."""
+    order = words.copy()
+    while order == words:
+        generator.shuffle(order)
+    return order
+
+
 def labelled(pairs, seed):
     """Every second sentence as it is, the others with their inner words shuffled."""
     generator, found = random.Random(seed), []
     for number, pair in enumerate(pairs):
         first, *inner, last = pair.source.split()
-        if number % 2:
-            generator.shuffle(inner)
-        if len(inner) > 2:
-            found.append((" ".join([first, *inner, last]), "shuffled" if number % 2 else "intact"))
+        if len(inner) > 2 and len(set(inner)) > 1:
+            words = moved(inner, generator) if number % 2 else inner
+            found.append((" ".join([first, *words, last]), CLASSES[number % 2]))
+            assert (words == inner) == (found[-1][1] == CLASSES[0])
     return found
 
 
-train_file = RUNS / f"shuffled-{BUDGET}.tsv"
+train_file = RUNS / f"{CLASSES[1]}-{BUDGET}.tsv"
 sentences = [pair for pair in corpus.train.handwritten if len(pair.source.split()) > 1][: max(40, round(3193 * BUDGET))]
 train_file.write_text("".join(f"{text}\t{label}\n" for text, label in labelled(sentences, 1)), encoding="utf-8")
 FINE = [
@@ -318,23 +361,22 @@ FINE = [
 ]
 same_tokenizer = f"data.tokenizer={(pretrained / 'bundle' / 'tokenizer.json').absolute()}"
 fine_tuned = atento.load_classifier(
-    trained("shuffled", "classify", [train_file], FINE, steps=600, minutes=0.5, start=pretrained)
+    trained(CLASSES[1], "classify", [train_file], FINE, steps=600, minutes=0.5, start=pretrained)
 )
 from_scratch = atento.load_classifier(
-    trained("shuffled-scratch", "classify", [train_file], [*SMALL, *FINE, same_tokenizer], steps=600, minutes=0.5)
+    trained(f"{CLASSES[1]}-scratch", "classify", [train_file], [*SMALL, *FINE, same_tokenizer], steps=600, minutes=0.5)
 )
 
 held_out = [pair for pair in corpus.test.handwritten if len(pair.source.split()) > 1]
 test = labelled(held_out if BUDGET >= 1 else held_out[:20], 2)
-names = ["intact", "shuffled"]
-right = [names.index(label) for _, label in test]
+right = [CLASSES.index(label) for _, label in test]
 reports = {}
-for name, classifier in {"pre-trained": fine_tuned, "from scratch": from_scratch}.items():
-    guessed = [names.index(each.label) for each in classifier.classify([text for text, _ in test])]
-    reports[name] = evaluate_classes(right, guessed, names, resamples=0)
+for name, classifier in zip(STARTS, (fine_tuned, from_scratch), strict=True):
+    guessed = [CLASSES.index(each.label) for each in classifier.classify([text for text, _ in test])]
+    reports[name] = evaluate_classes(right, guessed, CLASSES, resamples=0)
     assert math.isclose(reports[name].accuracy, np.mean(np.equal(right, guessed)))
     print(f"{name:>12}: {100 * reports[name].accuracy:.1f} %")
-confusion_figure(reports["pre-trained"].confusion, names)
+confusion_figure(reports[STARTS[0]].confusion, CLASSES)
 
 # %% [markdown]
 # The classifier's own probabilities, by hand:

@@ -70,12 +70,14 @@ from atento.text.words import words_of
 #
 # | | course | Mikolov et al. 2013 | Ethayarajh 2019 | in the code below |
 # |---|---|---|---|---|
-# | static (input) vector of a word | $E[x]$ | $x$ | layer 0 | a row of `E` |
+# | static (input) vector of a word | $E[x]$ | $x$ | | a row of `E` |
 # | contextual (hidden) vector, layer $\ell$ | $s_k$ (the last layer's) | | $f_\ell(s, i)$ | `embedder.words(…, layer=l)` |
 # | a word in a sentence | $x_k$, the $k$-th token | | word $i$ of sentence $s$ | a text and a place in it |
 # | nearness | | cosine similarity | cosine similarity | `cosine` |
 # | what is to $c$ as $a$ is to $b$? | $a - b + c$ | $x_b - x_a + x_c$, where $a$ is to $b$ as $c$ is to $d$ | | `analogy(a, b, c)` |
 # | mean cosine of a word with itself | | | $\mathrm{SelfSim}_\ell(w)$ | `self_similarity` |
+#
+# Layer 0 is what enters the first layer, before any context. Here that is not $E[x]$ alone, but $E[x]$ with its place.
 #
 # Mind the letters of the analogy: the library's $a$ and $b$ are Mikolov's $b$ and $a$.
 

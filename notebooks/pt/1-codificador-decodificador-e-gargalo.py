@@ -198,7 +198,7 @@ assert torch.allclose(torch.cat(steps, dim=1), hidden, atol=1e-6)
 # biblioteca tem uma chave para cada um:
 #
 # - `context_in_output`, a segunda forma do curso: toda saída também lê $c$ (e a palavra anterior);
-# - `context_in_state` (Cho et al. 2014, eq. 7): todo estado o lê, $h_t = f(h_{t-1}, y_{t-1}, c)$.
+# - `context_in_state` (Cho et al. 2014, seção 2.2): todo estado o lê, $h_t = f(h_{t-1}, y_{t-1}, c)$.
 #
 # $$h^d_t = \tanh(W^d E^d \hat y_{t-1} + U^d h^d_{t-1} + C c + b^d) \qquad y_t = \mathrm{softmax}(W [\hat y_{t-1};\ h^d_t;\ c])$$
 #

@@ -120,6 +120,7 @@ assert torch.allclose(context, library_context[0])
 # A pontuação do Transformer (caderno 3) é de novo o produto escalar, dividido por $\sqrt{d}$.
 
 # %%
+SCORES = ["escalar", "bilinear", "aditiva"]
 W, U, v = torch.randn(4, 2), torch.randn(4, 2), torch.randn(4)
 
 dot = torch.stack([query @ key for key in keys])
@@ -128,7 +129,7 @@ additive = torch.stack([v @ torch.tanh(W @ query + U @ key) for key in keys])
 
 assert torch.allclose(dot, scaled_dot_product_scores(query.unsqueeze(0), keys)[0] * 2**0.5, atol=1e-6)
 assert torch.allclose(additive, additive_scores((W @ query).unsqueeze(0), keys @ U.T, v)[0], atol=1e-6)
-for name, scores in {"dot": dot, "bilinear": bilinear, "additive": additive}.items():
+for name, scores in zip(SCORES, (dot, bilinear, additive), strict=True):
     print(f"{name:>9}:", [round(weight, 3) for weight in scores.softmax(-1).tolist()])
 
 # %% [markdown]

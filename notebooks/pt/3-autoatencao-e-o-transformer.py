@@ -83,9 +83,9 @@ SENTENCE = "E a vida o que é, diga lá, meu irmão?"
 # %% [markdown]
 # ## Uma palavra, passo a passo
 #
-# O vetor $x$ de cada token é multiplicado por três matrizes aprendidas:
+# O vetor $x$ de cada token, uma linha de $X$, é multiplicado por três matrizes aprendidas:
 #
-# $$q = W_Q\, x \qquad k = W_K\, x \qquad v = W_V\, x$$
+# $$q = x\, W_Q \qquad k = x\, W_K \qquad v = x\, W_V$$
 #
 # A **consulta** é o que o token procura, a **chave** é aquilo por que pode ser encontrado, o **valor** é o que entrega
 # quando é encontrado. Para *vida*, a consulta $q_{vida}$ é comparada com as chaves de todos os tokens, inclusive a sua
@@ -101,12 +101,12 @@ generator = torch.Generator().manual_seed(1)
 words = ["a", "vida", "o", "que", "é"]
 N, D, K = len(words), 6, 4
 X = torch.randn(N, D, generator=generator)  # uma linha por token
-W_Q, W_K, W_V = (torch.randn(K, D, generator=generator) / math.sqrt(D) for _ in range(3))
+W_Q, W_K, W_V = (torch.randn(D, K, generator=generator) / math.sqrt(D) for _ in range(3))
 
-q = W_Q @ X[1]  # a consulta de vida
-e = torch.stack([q @ (W_K @ x) for x in X]) / math.sqrt(K)
+q = X[1] @ W_Q  # a consulta de vida
+e = torch.stack([q @ (x @ W_K) for x in X]) / math.sqrt(K)
 alpha = e.exp() / e.exp().sum()
-new = sum(weight * (W_V @ x) for weight, x in zip(alpha, X, strict=True))
+new = sum(weight * (x @ W_V) for weight, x in zip(alpha, X, strict=True))
 for word, weight in zip(words, alpha.tolist(), strict=True):
     print(f"vida → {word:<5} {weight:.3f}")
 
@@ -120,7 +120,7 @@ for word, weight in zip(words, alpha.tolist(), strict=True):
 # fundido do PyTorch calcula o mesmo.)
 
 # %%
-Q, keys, V = X @ W_Q.T, X @ W_K.T, X @ W_V.T
+Q, keys, V = X @ W_Q, X @ W_K, X @ W_V
 weights = (Q @ keys.T / math.sqrt(K)).softmax(-1)  # N × N
 contexts = weights @ V
 
@@ -263,8 +263,9 @@ with torch.inference_mode():
 #
 # $$\mathrm{MultiHead}(X) = [\mathrm{head}_1;\ \ldots;\ \mathrm{head}_h]\, W_O \qquad \mathrm{head}_i = \mathrm{Attention}(XW_Q^i, XW_K^i, XW_V^i)$$
 #
-# A biblioteca guarda as matrizes $W_Q$, $W_K$, $W_V$ de todas as cabeças em uma só, `attention.input`. Ela normaliza o
-# que uma camada lê (*pre-norm*; veja abaixo); a entrada real da camada é, portanto, $\mathrm{LayerNorm}(X)$:
+# A biblioteca guarda as matrizes $W_Q$, $W_K$, $W_V$ de todas as cabeças em uma só, `attention.input`. (As camadas do
+# PyTorch guardam as matrizes transpostas; por isso o código abaixo diz `.weight.T`.) A biblioteca normaliza o que uma
+# camada lê (*pre-norm*; veja abaixo); a entrada real da camada é, portanto, $\mathrm{LayerNorm}(X)$:
 #
 # $$\mathrm{LayerNorm}(x) = \frac{x - \mathrm{mean}(x)}{\sqrt{\mathrm{var}(x) + \epsilon}} \circ \gamma + \beta$$
 
@@ -302,7 +303,7 @@ print(name, tuple(heads.shape), "= H × N × d_k")
 # caminho reto de volta por qualquer número de camadas. A segunda parte é uma **rede *feed-forward***, a mesma para
 # todas as posições:
 #
-# $$X' = X + \mathrm{MultiHead}(\mathrm{LayerNorm}(X)) \qquad X'' = X' + W_2\, \mathrm{ReLU}(W_1\, \mathrm{LayerNorm}(X') + b_1) + b_2$$
+# $$X' = X + \mathrm{MultiHead}(\mathrm{LayerNorm}(X)) \qquad X'' = X' + \mathrm{ReLU}(\mathrm{LayerNorm}(X')\, W_1 + b_1)\, W_2 + b_2$$
 #
 # (Vaswani et al. normalizam depois da soma, $\mathrm{LayerNorm}(X + \ldots)$: `model.layer_norm=post`. Normalizar antes
 # é mais fácil de treinar.) Duas camadas assim e uma última normalização são o codificador.
@@ -372,7 +373,8 @@ assert torch.allclose(hidden[:, :-1], decode(changed)[0][:, :-1], atol=1e-5)
 heatmap.grid(result.attention, role="decoder")
 
 # %% [markdown]
-# O canto superior direito é preto: o futuro. Entre as suas duas partes, cada camada do decodificador tem uma terceira,
+# O canto superior direito é azul-claro e hachurado: o futuro, para o qual um token não pode olhar. Pretas são as células
+# de peso 0, para as quais poderia. Entre as suas duas partes, cada camada do decodificador tem uma terceira,
 # a **atenção cruzada**: a consulta vem do decodificador, chaves e valores vêm da saída do codificador. É de novo a
 # atenção do tradutor recorrente, e desenha o mesmo tipo de alinhamento:
 

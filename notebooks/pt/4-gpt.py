@@ -119,16 +119,17 @@ print(writer.write("A minha avó", max_tokens=30).text)
 #
 # $$P(y_1 \ldots y_n) = \prod_{t=1}^{n} P(y_t \mid y_{<t})$$
 #
-# A camada do GPT-2 é a do Transformer do caderno 3, sem atenção cruzada e com a máscara. Duas coisas mudam: as posições
-# têm vetores aprendidos, e a rede *feed-forward* tem GELU no lugar de ReLU, que deixa passar um pouco abaixo de zero:
+# A camada do GPT-2 é a do Transformer do caderno 3, sem atenção cruzada e com a máscara. Três coisas mudam: as posições
+# têm vetores aprendidos; os vetores das palavras não são multiplicados por $\sqrt d$, já que não há ondas que os
+# afoguem; e a rede *feed-forward* tem GELU no lugar de ReLU, que deixa passar um pouco abaixo de zero:
 #
 # $$X = E[x] + P[pos] \qquad \mathrm{GELU}(x) \approx \frac{x}{2}\left(1 + \tanh\!\left(\sqrt{2/\pi}\,(x + 0.044715\,x^3)\right)\right)$$
-# $$X' = X + \mathrm{MaskedMultiHead}(\mathrm{LayerNorm}(X)) \qquad X'' = X' + W_2\, \mathrm{GELU}(W_1\, \mathrm{LayerNorm}(X') + b_1) + b_2$$
+# $$X' = X + \mathrm{MaskedMultiHead}(\mathrm{LayerNorm}(X)) \qquad X'' = X' + \mathrm{GELU}(\mathrm{LayerNorm}(X')\, W_1 + b_1)\, W_2 + b_2$$
 #
-# Depois da última camada, a mesma matriz $E$ transforma os vetores de volta em pontuações de tokens (*tied
-# embeddings*):
+# Depois da última camada vem uma última normalização, e a mesma matriz $E$ transforma os vetores de volta em pontuações
+# de tokens (*tied embeddings*):
 #
-# $$P(\cdot \mid y_{\le t}) = \mathrm{softmax}(E\; \mathrm{LayerNorm}(x_t))$$
+# $$h_t = \mathrm{LayerNorm}(X''_t) \qquad P(\cdot \mid y_{\le t}) = \mathrm{softmax}(h_t\, E^\top)$$
 
 # %%
 tokenizer, vocabulary, decoder = writer.bundle.tokenizer, writer.bundle.vocabulary, writer.bundle.model.decoder
@@ -253,7 +254,10 @@ dataset = open_texts([TextFiles(text=str(RUNS / "unseen.pt"))], "line", tokenize
 report = evaluate_language(writer.bundle, dataset, words=1)
 assert count == report.tokens
 assert math.isclose(nats, report.nats, rel_tol=1e-3)
-print(f"L = {nats / count:.3f} nats, PP = {math.exp(nats / count):.1f}, b = {report.bits_per_byte:.3f}")
+size = sum(len(text.encode()) for text in unseen)  # B
+bits_per_byte = nats / (size * math.log(2))  # nats = n L
+assert math.isclose(bits_per_byte, report.bits_per_byte, rel_tol=1e-3)
+print(f"L = {nats / count:.3f} nats, PP = {math.exp(nats / count):.1f}, b = {bits_per_byte:.3f}")
 print("um modelo que não sabe nada: PP =", vocabulary.target_size)
 
 # %% [markdown]
@@ -286,15 +290,25 @@ for temperature in (0.3, 1.0, 2.0):
 #
 # $$\sum_{t=1}^{n} t = \frac{n(n+1)}{2}$$
 #
-# O estado do decodificador *é* o cache. Um token de cada vez dá o mesmo que todos de uma vez:
+# O estado do decodificador *é* o cache. Um token de cada vez dá o mesmo que todos de uma vez; e o mesmo dá o texto todo,
+# lido de novo para cada token, se contarmos o que isso custa:
 
 # %%
-state, steps = decoder.start(memory), []
+state, steps, cached = decoder.start(memory), [], 0
 with torch.inference_mode():
     for token in inputs:
         hidden, state = decoder(token.view(1, 1), memory, state)
         steps.append(decoder.logits(hidden)[0, 0])
+        cached += hidden.shape[1]
 assert torch.allclose(torch.stack(steps), logits, atol=1e-3)
+
+n, anew = len(inputs), 0
+for t in range(1, n + 1):
+    rows = library_gpt(inputs[:t])  # sem o cache: o texto todo, pela sua última linha
+    assert torch.allclose(rows[-1], steps[t - 1], atol=1e-3)
+    anew += len(rows)
+assert (cached, anew) == (n, n * (n + 1) // 2)
+print(f"{n} tokens: {cached} posições com o cache, {anew} sem ele")
 
 # %% [markdown]
 # ## Do pré-treino a uma tarefa

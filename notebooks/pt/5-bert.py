@@ -52,6 +52,7 @@ import random
 
 import numpy as np
 
+from atento.data.masked_batching import MaskedBatch
 from atento.data.masking import MaskingConfig, choose, hide
 from atento.evaluation.classification import evaluate_classes
 from atento.figures import heatmap
@@ -59,6 +60,7 @@ from atento.figures.attention import Attention
 from atento.figures.confusion import confusion_figure
 from atento.nn.capture import capture
 from atento.text.pipeline import JOINER  # num arquivo, marca um sinal que toca o vizinho; rótulos mostram ▪
+from atento.training.objectives import MaskedObjective
 
 SENTENCE = "E a vida o que é, diga lá, meu irmão?"
 
@@ -160,16 +162,20 @@ reader.fill("O meu irmão [MASK] na [MASK].", top=8)
 # %% [markdown]
 # ## À mão
 #
-# O codificador é o do Transformer (caderno 3) com três diferenças: posições aprendidas, um vetor que diz a qual de dois
-# textos um token pertence (aqui sempre ao primeiro, $T_0$) e normalização *depois* de cada soma, como em Vaswani et
-# al.:
+# O codificador é o do Transformer (caderno 3) com estas diferenças:
+#
+# - as posições têm vetores aprendidos, e os vetores das palavras não são multiplicados por $\sqrt d$;
+# - um terceiro vetor diz a qual de dois textos um token pertence (aqui sempre ao primeiro, $T_0$);
+# - a soma dos três é normalizada antes da primeira camada;
+# - nas camadas a normalização vem *depois* de cada soma, como em Vaswani et al.; por isso não há outra depois da última;
+# - a rede *feed-forward* tem GELU no lugar de ReLU.
 #
 # $$X = \mathrm{LayerNorm}(E[x] + P[pos] + T_0)$$
-# $$X' = \mathrm{LayerNorm}(X + \mathrm{MultiHead}(X)) \qquad X'' = \mathrm{LayerNorm}(X' + W_2\, \mathrm{GELU}(W_1 X' + b_1) + b_2)$$
+# $$X' = \mathrm{LayerNorm}(X + \mathrm{MultiHead}(X)) \qquad X'' = \mathrm{LayerNorm}(X' + \mathrm{GELU}(X' W_1 + b_1)\, W_2 + b_2)$$
 #
 # Uma pequena cabeça transforma o vetor de uma lacuna em pontuações de tokens, de novo com a matriz $E$:
 #
-# $$P(x_k \mid x_{\setminus k}) = \mathrm{softmax}\big(E\; \mathrm{LayerNorm}(\mathrm{GELU}(W x_k + b)) + b_o\big) \qquad \mathrm{GELU}(x) = \frac{x}{2}\left(1 + \mathrm{erf}\frac{x}{\sqrt 2}\right)$$
+# $$P(x_k \mid x_{\setminus k}) = \mathrm{softmax}\big(\mathrm{LayerNorm}(\mathrm{GELU}(s_k W + b))\, E^\top + b_o\big) \qquad \mathrm{GELU}(x) = \frac{x}{2}\left(1 + \mathrm{erf}\frac{x}{\sqrt 2}\right)$$
 
 # %%
 encoder, head = reader.bundle.model.encoder, reader.bundle.model.head
@@ -232,6 +238,32 @@ by_hand = predict(gapped)[place].exp()
 assert all(math.isclose(by_hand[each.id], each.probability, rel_tol=1e-3) for each in gap.candidates)
 
 # %% [markdown]
+# E a perda com que ele foi treinado, a média sobre o conjunto $M$ de um texto, como acima:
+
+# %%
+original = framed(tokenizer.encode(SENTENCE).ids).unsqueeze(0).numpy()
+words = ~np.isin(original, [vocabulary.bos, vocabulary.eos])
+M = choose(words, None, 0.15, generator)
+tilde = hide(original, M, vocabulary, MaskingConfig(), generator)
+
+log_probabilities = predict(torch.tensor(tilde[0]))
+L = -sum(log_probabilities[k, original[0, k]].item() for k in np.flatnonzero(M[0])) / M.sum()
+
+batch = MaskedBatch(
+    inputs=torch.tensor(tilde),
+    mask=torch.ones(tilde.shape, dtype=torch.bool),
+    types=None,
+    chosen=torch.tensor(M),
+    labels=torch.tensor(original[M]),
+    follows=None,
+    tokens=original.size,
+)
+with torch.inference_mode():
+    loss = MaskedObjective()(reader.bundle.model, batch)
+assert math.isclose(L, loss.total.item() / loss.count, rel_tol=1e-3)
+print(f"|M| = {M.sum()}, L = {L:.3f} nats")
+
+# %% [markdown]
 # ## Os dois sentidos
 #
 # Mude a *última* palavra, e o vetor da *primeira* muda: o mesmo token tem outro vetor em outra frase. Com a máscara do
@@ -283,10 +315,10 @@ for text in ("A menina comprou um livro novo.", "A menina comprou uma livro novo
 # %% [markdown]
 # ## Ajuste fino
 #
-# O pré-treino se faz uma vez, com texto que ninguém rotulou. Para uma tarefa, põe-se uma camada linear sobre o vetor do
-# primeiro token, e tudo continua a aprender com exemplos rotulados:
+# O pré-treino se faz uma vez, com texto que ninguém rotulou. Para uma tarefa, põe-se uma camada linear sobre o vetor
+# $C$ do primeiro token, e tudo continua a aprender com exemplos rotulados:
 #
-# $$P(\mathrm{class} \mid x) = \mathrm{softmax}\big(W \tanh(W_p\, x_0 + b_p) + b\big)$$
+# $$P(\mathrm{class} \mid x) = \mathrm{softmax}\big(\tanh(C\, W_p + b_p)\, W + b\big)$$
 #
 # A tarefa: alguém embaralhou as palavras desta frase? (A primeira e a última palavra ficam, para que a maiúscula e o
 # ponto não digam nada.) É uma prima pequena da tarefa de aceitabilidade que o artigo do BERT usa, e não precisa de
@@ -295,19 +327,30 @@ for text in ("A menina comprou um livro novo.", "A menina comprou uma livro novo
 
 
 # %%
+CLASSES, STARTS = ["intacta", "embaralhada"], ["pré-treinado", "do zero"]
+
+
+def moved(words, generator):
+    """As palavras em outra ordem: o acaso só deixaria três como estão uma vez em seis."""
+    order = words.copy()
+    while order == words:
+        generator.shuffle(order)
+    return order
+
+
 def labelled(pairs, seed):
     """Uma frase sim, outra não, como ela é; as outras com as palavras de dentro embaralhadas."""
     generator, found = random.Random(seed), []
     for number, pair in enumerate(pairs):
         first, *inner, last = pair.source.split()
-        if number % 2:
-            generator.shuffle(inner)
-        if len(inner) > 2:
-            found.append((" ".join([first, *inner, last]), "shuffled" if number % 2 else "intact"))
+        if len(inner) > 2 and len(set(inner)) > 1:
+            words = moved(inner, generator) if number % 2 else inner
+            found.append((" ".join([first, *words, last]), CLASSES[number % 2]))
+            assert (words == inner) == (found[-1][1] == CLASSES[0])
     return found
 
 
-train_file = RUNS / f"shuffled-{BUDGET}.tsv"
+train_file = RUNS / f"{CLASSES[1]}-{BUDGET}.tsv"
 sentences = [pair for pair in corpus.train.handwritten if len(pair.source.split()) > 1][: max(40, round(3193 * BUDGET))]
 train_file.write_text("".join(f"{text}\t{label}\n" for text, label in labelled(sentences, 1)), encoding="utf-8")
 FINE = [
@@ -318,23 +361,22 @@ FINE = [
 ]
 same_tokenizer = f"data.tokenizer={(pretrained / 'bundle' / 'tokenizer.json').absolute()}"
 fine_tuned = atento.load_classifier(
-    trained("shuffled", "classify", [train_file], FINE, steps=600, minutes=0.5, start=pretrained)
+    trained(CLASSES[1], "classify", [train_file], FINE, steps=600, minutes=0.5, start=pretrained)
 )
 from_scratch = atento.load_classifier(
-    trained("shuffled-scratch", "classify", [train_file], [*SMALL, *FINE, same_tokenizer], steps=600, minutes=0.5)
+    trained(f"{CLASSES[1]}-scratch", "classify", [train_file], [*SMALL, *FINE, same_tokenizer], steps=600, minutes=0.5)
 )
 
 held_out = [pair for pair in corpus.test.handwritten if len(pair.source.split()) > 1]
 test = labelled(held_out if BUDGET >= 1 else held_out[:20], 2)
-names = ["intact", "shuffled"]
-right = [names.index(label) for _, label in test]
+right = [CLASSES.index(label) for _, label in test]
 reports = {}
-for name, classifier in {"pre-trained": fine_tuned, "from scratch": from_scratch}.items():
-    guessed = [names.index(each.label) for each in classifier.classify([text for text, _ in test])]
-    reports[name] = evaluate_classes(right, guessed, names, resamples=0)
+for name, classifier in zip(STARTS, (fine_tuned, from_scratch), strict=True):
+    guessed = [CLASSES.index(each.label) for each in classifier.classify([text for text, _ in test])]
+    reports[name] = evaluate_classes(right, guessed, CLASSES, resamples=0)
     assert math.isclose(reports[name].accuracy, np.mean(np.equal(right, guessed)))
     print(f"{name:>12}: {100 * reports[name].accuracy:.1f} %")
-confusion_figure(reports["pre-trained"].confusion, names)
+confusion_figure(reports[STARTS[0]].confusion, CLASSES)
 
 # %% [markdown]
 # As probabilidades do próprio classificador, à mão:

@@ -70,12 +70,14 @@ from atento.text.words import words_of
 #
 # | | curso | Mikolov et al. 2013 | Ethayarajh 2019 | no código abaixo |
 # |---|---|---|---|---|
-# | vetor estático (de entrada) de uma palavra | $E[x]$ | $x$ | camada 0 | uma linha de `E` |
+# | vetor estático (de entrada) de uma palavra | $E[x]$ | $x$ | | uma linha de `E` |
 # | vetor contextual (oculto), camada $\ell$ | $s_k$ (o da última camada) | | $f_\ell(s, i)$ | `embedder.words(…, layer=l)` |
 # | uma palavra em uma frase | $x_k$, o $k$-ésimo token | | palavra $i$ da frase $s$ | um texto e um lugar nele |
 # | proximidade | | similaridade do cosseno | similaridade do cosseno | `cosine` |
 # | o que é para $c$ como $a$ é para $b$? | $a - b + c$ | $x_b - x_a + x_c$, em que $a$ está para $b$ como $c$ para $d$ | | `analogy(a, b, c)` |
 # | cosseno médio de uma palavra consigo mesma | | | $\mathrm{SelfSim}_\ell(w)$ | `self_similarity` |
+#
+# A camada 0 é o que entra na primeira, antes de qualquer contexto. Aqui não é $E[x]$ sozinho, mas $E[x]$ com o seu lugar.
 #
 # Cuidado com as letras da analogia: o $a$ e o $b$ da biblioteca são o $b$ e o $a$ de Mikolov.
 

@@ -76,16 +76,40 @@ LINES = st.lists(
 
 
 @settings(max_examples=60)
-@given(lines=LINES, longest=st.integers(1, 20))
+@given(lines=LINES, longest=st.integers(1, 20), kind=st.sampled_from(["file", "blank-line"]))
 def test_pieces_are_the_document_and_only_cut_between_characters_that_are_no_spaces(
-    lines: list[str], longest: int
+    lines: list[str], longest: int, kind: str
 ) -> None:
-    whole = "".join(f"{line}\n" for line in lines)
-    pieces = list(documents._file(lines, longest))
-    assert "".join(piece.text for piece in pieces) == whole
-    assert [piece.begins for piece in pieces] == [True, *[False] * (len(pieces) - 1)][: len(pieces)]
-    for before, after in itertools.pairwise(pieces):
-        assert before.text[-1] == "\n"
-        assert not before.text[-2].isspace()
-        assert not after.text[0].isspace()
-        assert after.line == whole[: sum(len(each.text) for each in pieces[: pieces.index(after)])].count("\n") + 1
+    divide = documents._file if kind == "file" else documents._paragraphs
+    whole, pieces = list(divide(lines, None)), list(divide(lines, longest))
+    assert all(piece.begins for piece in whole)
+    begun = [number for number, piece in enumerate(pieces) if piece.begins]
+    joined = [pieces[first:last] for first, last in itertools.pairwise([*begun, len(pieces)])]
+    assert ["".join(piece.text for piece in parts) for parts in joined] == [piece.text for piece in whole]
+    for document, parts in zip(whole, joined, strict=True):
+        assert parts[0].line == document.line
+        for before, after in itertools.pairwise(parts):
+            assert before.text[-1] == "\n"
+            if len(before.text) < 16 * longest:
+                assert not before.text[-2].isspace()
+                assert not after.text[0].isspace()
+            assert after.line == before.line + before.text.count("\n")
+
+
+@pytest.mark.parametrize("kind", ["file", "blank-line"])
+@pytest.mark.parametrize("long", ["pieces", "documents"])
+@pytest.mark.parametrize("line", ["Uma linha.", "  Uma linha recuada.", "Uma linha.\n"])
+def test_no_piece_is_as_long_as_a_large_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Documents, long: documents.Long, line: str
+) -> None:
+    monkeypatch.setattr(documents, "PIECE", 100)
+    path = tmp_path / "text.txt"
+    path.write_text(f"{line}\n" * 1000, encoding="utf-8")
+    pieces = list(read_pieces(TextFiles(text=str(path)), kind, long=long))
+    assert max(len(piece.text) for piece in pieces) < 17 * 100
+    if line.strip() == line:
+        assert max(len(piece.text) for piece in pieces) < 2 * 100
+    if long == "documents":
+        assert all(piece.begins for piece in pieces)
+    else:
+        assert sum(piece.begins for piece in pieces) == (1000 if kind == "blank-line" and "\n" in line else 1)

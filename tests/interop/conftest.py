@@ -42,7 +42,7 @@ def scatter(model: nn.Module, deviation: float = 0.4) -> Any:
     return model.eval()
 
 
-def byte_level(folder: Path, specials: Sequence[str], size: int = 320) -> None:
+def byte_level(folder: Path, specials: Sequence[str], size: int = 320, texts: Sequence[str] = TEXTS) -> None:
     """``vocab.json`` and ``merges.txt`` of a small byte-level BPE."""
     library = tokenizers.Tokenizer(models.BPE())
     library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -50,7 +50,7 @@ def byte_level(folder: Path, specials: Sequence[str], size: int = 320) -> None:
     trainer = trainers.BpeTrainer(
         vocab_size=size, special_tokens=list(specials), initial_alphabet=alphabet, show_progress=False
     )
-    library.train_from_iterator(TEXTS * 3, trainer)
+    library.train_from_iterator([*texts] * 3, trainer)
     library.model.save(str(folder))
 
 
@@ -58,10 +58,10 @@ def write_json(path: Path, table: dict[str, Any]) -> None:
     path.write_text(json.dumps(table), encoding="utf-8")
 
 
-def gpt2(folder: Path, *, seed: int = 0, **changes: Any) -> Any:
-    """A folder with a GPT-2; gives its model."""
+def gpt2(folder: Path, *, seed: int = 0, entries: int = 320, texts: Sequence[str] = TEXTS, **changes: Any) -> Any:
+    """A folder with a GPT-2, whose tokenizer has so many entries, made of ``texts``; gives its model."""
     folder.mkdir(parents=True, exist_ok=True)
-    byte_level(folder, ["<|endoftext|>"])
+    byte_level(folder, ["<|endoftext|>"], entries, texts)
     size = len(json.loads((folder / "vocab.json").read_text(encoding="utf-8")))
     torch.manual_seed(seed)
     options = {

@@ -16,6 +16,7 @@ import atento
 from atento.bundle import load_bundle
 from atento.cli import main
 from atento.core.files import sha256
+from atento.data.builtin.corpus import handwritten_pairs
 from atento.figures.attention import Attention
 
 
@@ -50,6 +51,30 @@ def test_a_model_goes_in_and_out(source: Path, tmp_path: Path, capsys: pytest.Ca
         "config.json", "generation_config.json", "model.safetensors", "special_tokens_map.json", "tokenizer.json",
         "tokenizer_config.json",
     }  # fmt: skip
+
+
+def test_an_import_is_a_start_and_says_what_it_takes_and_what_does_not_suit(
+    make: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [pair.source for pair in handwritten_pairs()]
+    make.gpt2(tmp_path / "gpt2", entries=2500, texts=lines[::2])
+    run, known, strange = tmp_path / "run", tmp_path / "known.txt", tmp_path / "strange.txt"
+    known.write_text("\n".join(lines[1:400:2]), encoding="utf-8")
+    strange.write_text(
+        "Die Nachbarin wohnte schon seit dreißig Jahren in demselben Haus am Ende der Straße.\n"
+        "Wahrscheinlich hatte er zwischen den Rechnungen eine Ansichtskarte gefunden.\n" * 20,
+        encoding="utf-8",
+    )
+    assert main(["import", str(tmp_path / "gpt2"), "-o", str(run)]) == 0
+    capsys.readouterr()
+    steps = [f"--set=training.{setting}" for setting in ("steps=1", "batch_tokens=128", "validate_every=1")]
+    for path, suits in ((known, True), (strange, False)):
+        out = tmp_path / path.stem
+        assert main(["train", "--from", str(run), "--train", str(path), *steps, "-o", str(out)]) == 0
+        told = capsys.readouterr().err
+        assert "a plain text file is one document (data.documents = 'file')" in told
+        assert ("warning: the text fits the tokenizer badly (a word is cut into " in told) is not suits
+        assert "label_smoothing = 0.0" in (out / "recipe.toml").read_text(encoding="utf-8")
 
 
 def test_a_translator_works_at_once(make: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -142,6 +142,23 @@ def test_text_that_the_tokenizer_does_not_know_is_told_of(
             assert "of the tokens are unknown" in warnings[0]
 
 
+def test_text_that_is_cut_finer_than_the_runs_own_is_told_of(tmp_path: Path, text: Path) -> None:
+    sizes = ("model.max_positions=16", "tokenizer.kind=byte-bpe", "tokenizer.vocab_size=286")
+    train(read_recipe("gpt-small", train=[text], overrides=(*SMALL, *sizes)), tmp_path / "first")
+    other = tmp_path / "other.txt"
+    other.write_text("wo ist der zug nach bonn\nhier wohnt niemand\n" * 12, encoding="utf-8")
+    for path, warned in ((text, False), (other, True)):
+        told = Told()
+        train(
+            read_recipe("fine-tune", train=[path], start=tmp_path / "first", overrides=STEPS),
+            tmp_path / path.stem,
+            progress=told,
+        )
+        warnings = [message for message in told.messages if "fits the tokenizer badly (a token holds" in message]
+        assert bool(warnings) is warned
+        assert not any("a word is cut" in message for message in told.messages)  # that is for starts of unknown texts
+
+
 def test_a_start_whose_tokenizer_was_replaced_is_refused(
     tmp_path: Path, text: Path, corpus: tuple[Path, Path], tiny_recipe: Make
 ) -> None:

@@ -80,7 +80,7 @@ def evaluate(
     by_length: Annotated[bool, typer.Option(help="Also score short and long sources apart.")] = True,
     documents: Annotated[
         Literal["file", "blank-line", "line"] | None,
-        typer.Option(help="Of a text: where its documents end. [default: as in training]"),
+        typer.Option(help="Of a text: where its documents end. [default: as in training, or as its family reads]"),
     ] = None,
     context: Annotated[int | None, typer.Option(metavar="N", help="Of a text: tokens read at once, at most.")] = None,
     stride: Annotated[

@@ -48,6 +48,7 @@ def evaluate_text(
     from atento.bundle import kind_of, load_language_model, load_masked_language_model
     from atento.evaluation.language import evaluate_language
     from atento.evaluation.masked_language import evaluate_masked_language
+    from atento.training.inheritance import documents_of
 
     where, chosen = str(usable_device(device)), documents or documents_of(run)
     report: LanguageReport | MaskedLanguageReport
@@ -66,7 +67,7 @@ def evaluate_text(
     if as_json:
         print_json({**{name: getattr(report, name) for name in report.__struct_fields__}, **report.figures()})
     else:
-        _print(report, how)
+        _print(report, how, chosen)
 
 
 def _opened(path: Path, documents: Documents, tokenizer: Tokenizer, progress: Progress) -> tuple[TextDataset, int]:
@@ -81,29 +82,13 @@ def _opened(path: Path, documents: Documents, tokenizer: Tokenizer, progress: Pr
     return open_texts([files], documents, tokenizer, progress=progress), words
 
 
-def _print(report: LanguageReport | MaskedLanguageReport, how: str) -> None:
+def _print(report: LanguageReport | MaskedLanguageReport, how: str, documents: Documents) -> None:
     print(
-        f"{report.tokens:,} tokens in {report.documents:,} document{'s' if report.documents != 1 else ''}, "
+        f"{report.tokens:,} tokens in {report.documents:,} document{'s' if report.documents != 1 else ''} "
+        f"(--documents {documents}), "
         f"{report.words:,} words, {report.size:,} bytes; {how}."
     )
     rows = [
         (_LABELS[name], f"{value:.4f}" if value < 100 else f"{value:,.1f}") for name, value in report.figures().items()
     ]
     print_table(("measure", "value"), rows, numbers=(1,))
-
-
-def documents_of(run: Path) -> Documents:
-    """Where documents end in the texts that a run was trained on; ``file`` where nobody knows."""
-    from atento.core.configuration import read_toml
-    from atento.core.errors import ConfigurationError
-    from atento.training.recipe import TextDataConfig, recipe_of
-
-    places = [run / "recipe.toml", *([run.parent / "recipe.toml"] if run.name == "bundle" else [])]
-    path = next((place for place in places if place.exists()), None)
-    if path is None:
-        return "file"
-    try:
-        data = recipe_of(read_toml(path), where=str(path)).data
-    except ConfigurationError:
-        return "file"
-    return data.documents if isinstance(data, TextDataConfig) else "file"

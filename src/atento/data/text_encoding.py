@@ -24,11 +24,11 @@ import numpy.typing as npt
 
 from atento.core.files import flush
 from atento.core.progress import Progress
-from atento.data.documents import Piece, read_pieces
+from atento.data.documents import Long, Piece, read_pieces
 from atento.data.encoding import content_of, encoded_folder
 from atento.data.text_files import Documents, TextFiles
 
-_VERSION = 1
+_VERSION = 2
 _SUMMARY = "encoded.json"
 _ARRAYS = ("ids", "lengths", "bytes", "lines")
 _CHUNK_CHARACTERS = 4_000_000
@@ -113,7 +113,8 @@ def _write(
     sizes: list[int] = []
     lines: list[int] = []
     with (folder / "ids.bin").open("wb") as stream:
-        for pieces in _chunked(read_pieces(files, documents, cut=encoder.tiles)):
+        long: Long = "pieces" if encoder.tiles else "documents"
+        for pieces in _chunked(read_pieces(files, documents, long=long)):
             ids = _encoded(pieces, encoder)
             stream.write(np.fromiter(chain.from_iterable(ids), dtype, count=sum(map(len, ids))).tobytes())
             for piece, row in zip(pieces, ids, strict=True):

@@ -20,6 +20,8 @@ from atento.text.tokenizer import Tokenizer
 
 _TEXTS = 500
 """Texts of each file that are looked at."""
+_CHARACTERS = 20_000
+"""Of each text, from its beginning."""
 
 
 def fit_of_pairs(corpora: Sequence[CorpusFiles], source: Tokenizer, target: Tokenizer) -> dict[str, Fit]:
@@ -34,7 +36,7 @@ def fit_of_pairs(corpora: Sequence[CorpusFiles], source: Tokenizer, target: Toke
 def fit_of_texts(files: Sequence[TextFiles], documents: Documents, tokenizer: Tokenizer) -> dict[str, Fit]:
     """How well a language model's tokenizer suits its text."""
     pieces = (piece for each in files for piece in islice(read_pieces(each, documents), _TEXTS))
-    return {"text": fit_of(tokenizer, (piece.text for piece in pieces))}
+    return {"text": fit_of(tokenizer, (piece.text[:_CHARACTERS] for piece in pieces))}
 
 
 def fit_of_labelled(files: Sequence[LabelledFiles], tokenizer: Tokenizer) -> dict[str, Fit]:

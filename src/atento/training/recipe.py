@@ -69,7 +69,8 @@ class TextDataConfig(Configuration, frozen=True, kw_only=True, tag_field="kind",
     held_out: float = 0.05
     """The size of that part, a fraction: the end of every file that is one document, else whole documents."""
     documents: Documents = "file"
-    """Where documents end in plain text. What stands in one is never read together with another."""
+    """Where documents end in plain text. What stands in one is never read together with another. Long ones are cut at
+    65,536 characters where the tokenizer cannot encode them in parts (word, wordpiece)."""
     context: int | None = None
     """Tokens of a row; none: as many as the model has positions, or 256 where it has no limit."""
     tokenizer: str | None = None
@@ -158,7 +159,7 @@ def read_recipe(
     Paths in a recipe file are relative to it; ``train`` and ``valid`` and ``alignment`` (word links of ``train``, which
     switch guided alignment on) and ``start`` (a run to go on from) to the present folder. ``train`` and ``valid`` are
     one or two files each; of a language model any number of texts, and one. Of a shipped recipe that starts from a run,
-    the model, tokenizer and decoding give way to the run's.
+    the model, tokenizer and decoding give way to the run's; what else goes over, ``inheritance`` says.
 
     Raises:
         ConfigurationError: there is no such recipe, or a key or value does not fit.
@@ -170,14 +171,14 @@ def read_recipe(
     if start is not None and name_or_path in shipped_recipes():
         table = {name: part for name, part in table.items() if name not in ("model", "tokenizer", "decoding")}
     table = apply_overrides(table, overrides)
+    if alignment is not None:
+        table.setdefault("training", {}).setdefault("guided_alignment", {})
     if start is not None:
         table = with_start(table, Path(start))
     elif "model" not in table and name_or_path in shipped_recipes():
         raise ConfigurationError(f"{name_or_path} has no [model]: say which run to go on from (--from RUN)")
     _let_budget_replace(table, overrides)
     _need_data_from_either(train, table)
-    if alignment is not None:
-        table.setdefault("training", {}).setdefault("guided_alignment", {})
     recipe = recipe_of(table, where=name_or_path)
     match recipe.data:
         case PairDataConfig() as pairs:

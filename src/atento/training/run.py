@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import platform
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ import sacrebleu
 import torch
 
 import atento
-from atento.bundle import save_bundle
+from atento.bundle import find_bundle, read_card, save_bundle
 from atento.core.allocator import keep_freed_memory
 from atento.core.configuration import convert, read_toml, tag_of, to_toml
 from atento.core.errors import AtentoError, ConfigurationError, TrainingError
@@ -34,6 +34,7 @@ from atento.models.gpt import GPTConfig
 from atento.models.recurrent import RecurrentConfig
 from atento.models.transformer import TransformerConfig
 from atento.training.classification import classification_task
+from atento.training.inheritance import RECIPE
 from atento.training.language import language_task
 from atento.training.loop import Outcome, Trainer
 from atento.training.masked_language import masked_language_task
@@ -138,7 +139,7 @@ def _removed_on_error(run: Path, *, keep: bool) -> Iterator[None]:
 
 def _begin(recipe: Recipe | None, run: Path, resume: bool) -> Recipe:
     """Write the recipe down first of all, so that a run can be resumed from any later instant."""
-    path = run / "recipe.toml"
+    path = run / RECIPE
     if resume:
         if not path.exists():
             raise TrainingError(f"there is nothing to resume in {run}; begin it without --resume")
@@ -176,9 +177,17 @@ def _card(recipe: Recipe, task: Task[Any, Any, Any], outcome: Outcome) -> dict[s
             "precision": task.precision,
             "kept": recipe.training.keep,
             "keep_metric": recipe.training.keep_metric,
-            "guided_alignment": msgspec.to_builtins(recipe.training.guided_alignment),
+            "guided_alignment": _guided_alignment(recipe),
         },
         "validation": [msgspec.to_builtins(score) for score in state.scores],
         "signatures": dict(task.signatures),
         "versions": {**versions, "python": platform.python_version()},
     }
+
+
+def _guided_alignment(recipe: Recipe) -> Any:
+    """Which attention was trained on word links: here, or else in the run to start from, whose heads this one has."""
+    if recipe.training.guided_alignment is not None or recipe.start is None:
+        return msgspec.to_builtins(recipe.training.guided_alignment)
+    training = read_card(find_bundle(Path(recipe.start))).get("training")
+    return training.get("guided_alignment") if isinstance(training, Mapping) else None

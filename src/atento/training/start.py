@@ -1,6 +1,7 @@
 """Starting from a trained run in the place of random weights: fine-tuning, or going on with other text.
 
-The run's model and tokenizers are kept; what the recipe may change of the model is how much it is regularised.
+The run's model and tokenizers are kept; what the recipe may change of the model is how much it is regularised. What of
+its training goes over as well, ``inheritance`` says.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ from atento.models.classifier import Classifier
 from atento.models.model import Model
 from atento.models.weights import load_weights, weights
 from atento.text.tokenizer import Tokenizer
+from atento.training.inheritance import with_inheritance
 
 _FREE = ("dropout", "attention_dropout", "activation_dropout")
 """Keys of a model that no weight depends on."""
 
 
 def with_start(table: Mapping[str, Any], start: Path) -> dict[str, Any]:
-    """A recipe's tables with the model, the tokenizers and the decoding settings of a run.
+    """A recipe's tables with the model, the tokenizers and the decoding settings of a run, and the form of its texts.
 
     Args:
         table: the recipe's own tables; a ``[model]`` in it may change dropout alone.
@@ -35,10 +37,11 @@ def with_start(table: Mapping[str, Any], start: Path) -> dict[str, Any]:
 
     Raises:
         BundleError: there is no such run.
-        ConfigurationError: the recipe asks for another model, or for a tokenizer.
+        ConfigurationError: the recipe asks for another model, or for a tokenizer; or the run's own recipe is damaged.
     """
     folder, config = read_bundle_config(start)
-    data = dict(table.get("data", {}))
+    table = with_inheritance(table, start)
+    data = table["data"]
     if config.classes and data.get("kind") != "labels":
         raise ConfigurationError(
             f"{start} is a classifier, and this recipe learns something else: start from the run that it was made of, "

@@ -12,7 +12,7 @@ from atento.core.errors import ConfigurationError, DataError
 from atento.core.files import atomic_folder
 from atento.core.progress import Progress
 from atento.data.text_dataset import TextDataset, open_texts
-from atento.data.text_files import TextFiles
+from atento.data.text_files import Documents, TextFiles
 from atento.data.text_split import part_paths, split_texts
 from atento.models.transformer import StackConfig
 from atento.text.configuration import TokenizerConfig
@@ -24,6 +24,13 @@ from atento.training.tokenizers import make_tokenizer
 
 CONTEXT = 256
 """Tokens of a row where the model has no limit and the recipe says nothing."""
+
+_ENDS: Mapping[Documents, str] = {
+    "file": "a plain text file is one document (data.documents = {!r})",
+    "blank-line": "documents of plain text end at blank lines (data.documents = {!r})",
+    "line": "every line of plain text is a document (data.documents = {!r})",
+}
+"""Said where a run goes on from another one, which may have brought this along."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +76,8 @@ def prepare_texts(
         OutputError: ``run`` cannot be written.
     """
     context = context_of(model, data)
+    if recipe.start is not None:
+        progress.message(_ENDS[data.documents].format(data.documents))
     train_files, valid_files = held_out_texts(recipe, data, run, progress)
     made = make_tokenizer(tokenizer or recipe.tokenizer, data, train_files, run / "tokenizers", progress)
     train = open_texts(train_files, data.documents, made, progress=progress)

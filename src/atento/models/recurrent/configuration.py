@@ -76,8 +76,8 @@ class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind"
     """Read the source backwards (Sutskever et al. 2014); </s> stays last. Annotations keep the user's order."""
     attention: AttentionConfig = AdditiveAttentionConfig()
     context_in_state: bool = True
-    """The context drives the state: hₜ = f(h₍t₋₁₎, y₍t₋₁₎, c) (Cho et al. 2014, eq. 7). Additive attention needs it;
-    Luong's has ``input_feeding`` instead."""
+    """The context drives the state: hₜ = f(h₍t₋₁₎, y₍t₋₁₎, c) (Cho et al. 2014, section 2.2). Additive attention needs
+    it; Luong's has ``input_feeding`` instead."""
     context_in_output: bool = True
     """The output layer reads the context and the previous word, too: yₜ = softmax(W[ŷ₍t₋₁₎; zₜ; c])."""
     bridge: Literal["copy", "final", "backward", "summary"] = "final"
