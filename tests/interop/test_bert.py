@@ -194,7 +194,6 @@ def test_export_of_one_trained_here(make: ModuleType, tmp_path: Path, next_sente
     close(model.head.logits(vectors), wanted.prediction_logits if next_sentence else wanted.logits)
     if next_sentence:
         close(model.next_sentence.logits(vectors), wanted.seq_relationship_logits)
-    assert their_tokenizer(f"a {their_tokenizer.mask_token}")["input_ids"][-2] == tokenizer.mask
     back = read_folder(tmp_path).bundle
     assert (back.model_config, back.vocabulary) == (bundle.model_config, bundle.vocabulary)
     assert back.tokenizer.to_json() == tokenizer.to_json()

@@ -127,7 +127,6 @@ def test_robertas_vocabulary_and_merges(tmp_path: Path) -> None:
     theirs = RobertaTokenizer(vocab=str(tmp_path / "vocab.json"), merges=str(tmp_path / "merges.txt"))
     check(ours, theirs, HARD)
     assert (ours.bos, ours.pad, ours.eos, ours.unk, ours.mask) == (0, 1, 2, 3, 4)
-    assert ours.mask_takes_space
     first, second = ours.encode_batch(TEXTS[:2])
     assert ours.template.single(first) == theirs(TEXTS[0])["input_ids"]
     assert ours.template.pair(first, second)[0] == theirs(*TEXTS[:2])["input_ids"]
@@ -178,7 +177,7 @@ def test_the_file_holds_everything(tmp_path: Path, kind: str) -> None:
     ours.save(tmp_path / "saved.json")
     again = Tokenizer.load(tmp_path / "saved.json")
     assert isinstance(again, ForeignTokenizer)
-    for name in ("pad", "unk", "bos", "eos", "mask", "kind", "template", "losses", "size", "mask_takes_space"):
+    for name in ("pad", "unk", "bos", "eos", "mask", "kind", "template", "losses", "size"):
         assert getattr(again, name) == getattr(ours, name)
     assert again.checksum == ours.checksum
     library = tokenizers.Tokenizer.from_file(str(tmp_path / "saved.json"))

@@ -150,7 +150,15 @@ def _masked_language_model(bundle: AnyBundle, config: BertConfig) -> Exported:
         template=bundle.tokenizer.template,
         generation=None,
         inputs=("input_ids", "attention_mask") if config.num_text_types == 1 else _WITH_TYPES,
+        notes=_notes_of_gaps(bundle) if config.masked_head else (),
     )
+
+
+def _notes_of_gaps(bundle: AnyBundle) -> tuple[str, ...]:
+    tokenizer = bundle.tokenizer
+    if tokenizer.mask is None:
+        return ("its tokenizer has no token that masks others, so nothing can be filled in there either",)
+    return (f"a gap is written {tokenizer.piece(tokenizer.mask)} there (mask_token), and cut as here",)
 
 
 def _classifier(bundle: AnyBundle) -> Exported:
