@@ -61,12 +61,15 @@ def _next(bundle: AnyBundle, run: Path) -> str:
     from atento.models.bert import BertConfig
     from atento.models.gpt import GPTConfig
 
+    if bundle.classes:
+        return f'atento classify {run} "…"'
+    mask = bundle.tokenizer.mask
     match bundle.model_config:
         case GPTConfig():
             return f'atento write {run} "…"'
-        case BertConfig(masked_head=True):
-            return f'atento fill {run} "… {bundle.tokenizer.label(bundle.tokenizer.mask or 0)} …"'
+        case BertConfig(masked_head=True) if mask is not None:
+            return f'atento fill {run} "… {bundle.tokenizer.label(mask)} …"'
         case BertConfig():
-            return f"atento export {run} --to huggingface -o DIR"
+            return f'atento embed {run} "…" -o vectors.npz'
         case _:
             return f'atento translate {run} "…"'
