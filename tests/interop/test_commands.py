@@ -71,9 +71,7 @@ def test_a_translator_works_at_once(make: ModuleType, tmp_path: Path, capsys: py
     assert "target_tokenizer" in capsys.readouterr().err
 
 
-def test_a_bert_without_a_mask_token(
-    make: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_bert_without_a_mask_token(make: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It comes in with a note; whatever hides tokens says what is missing, and its vectors can be used."""
     folder, run, text = tmp_path / "bert", tmp_path / "run", tmp_path / "text.txt"
     make.bert(folder, "ForMaskedLM")

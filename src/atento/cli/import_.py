@@ -26,16 +26,20 @@ def import_(
         Path, typer.Argument(metavar="DIR", help="A local folder with config.json, weights and tokenizer.")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="RUN", help="The run to make of it.")],
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="It classifies pairs of texts, which folders from elsewhere do not say.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make a run of a folder in Hugging Face's format: GPT-2, BERT, RoBERTa, Marian (OPUS-MT), LLaMA.
 
     Models that share these architectures (BERTimbau, BETO, DistilGPT-2) are read as well. Weights are read from
-    safetensors, or from pytorch_model.bin by a loader that runs nothing. What Atento does not have is refused.
+    safetensors, or from pytorch_model.bin by a loader that runs nothing. Classifiers made of BERT or RoBERTa keep the
+    names of their classes. What Atento does not have is refused.
     """
     from atento.interop.importing import import_folder
 
-    imported = import_folder(folder, output)
+    imported = import_folder(folder, output, pairs=pairs)
     bundle = imported.bundle
     for note in imported.notes:
         say(f"note: {note}")
@@ -62,7 +66,7 @@ def _next(bundle: AnyBundle, run: Path) -> str:
     from atento.models.gpt import GPTConfig
 
     if bundle.classes:
-        return f'atento classify {run} "…"'
+        return f'atento classify {run} "…"' + (' --second "…"' if bundle.paired else "")
     mask = bundle.tokenizer.mask
     match bundle.model_config:
         case GPTConfig():

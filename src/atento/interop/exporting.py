@@ -21,12 +21,13 @@ from atento.core.configuration import tag_of
 from atento.core.errors import ConfigurationError, OutputError
 from atento.core.files import atomic_folder
 from atento.interop import bert, gpt2, llama, marian
-from atento.interop.configurations import CONFIG
+from atento.interop.configurations import CONFIG, OURS, Reading
 from atento.interop.decoding import GENERATION, generation_config
 from atento.interop.tables import write
 from atento.interop.tokenizer_files import write_tokenizer
 from atento.interop.weight_files import SAFE
 from atento.models.bert import BertConfig
+from atento.models.classifier import body_config
 from atento.models.gpt import GPTConfig
 from atento.models.transformer import TransformerConfig
 from atento.models.weights import save_tensors, weights
@@ -75,7 +76,7 @@ def export_folder(bundle: AnyBundle, folder: Path) -> Exported:
         if exported.two_tokenizers:
             (temporary / TARGET).mkdir()
             places[temporary / TARGET] = bundle.target_tokenizer
-        longest = bundle.model.max_length
+        longest = min((most for most in (bundle.model.max_length, bundle.context) if most is not None), default=None)
         for place, tokenizer in places.items():
             write_tokenizer(tokenizer, exported.template, place, inputs=exported.inputs, longest=longest)
     return exported
@@ -169,31 +170,27 @@ def _classifier(bundle: AnyBundle) -> Exported:
             "GPT-2's classifier has no bias and reads the last token of a text, and this one reads </s>: "
             "a classifier made of a GPT cannot be exported there"
         )
-    body = msgspec.structs.replace(config, masked_head=False, next_sentence=False, tied_embeddings=True)
+    body = body_config(config)
     if unfit := bert.unfit(body):
         raise ConfigurationError(f"BERT's format cannot say {', '.join(unfit)}")
-    vocabulary, ours = bundle.vocabulary, weights(bundle.model)
+    vocabulary = bundle.vocabulary
     names = bert.ROBERTA if _came_as(bundle) == "roberta" else bert.BERT
-    encoder = {name.removeprefix("body."): value for name, value in ours.items()}
-    pooler, output = bert.CLASSIFIER[names.model_type]
-    tensors = write(bert.table(body, names, vocabulary.pad), encoder)
-    for part in ("weight", "bias"):
-        tensors[f"{pooler}.{part}"] = ours[f"body.pooler.dense.{part}"]
-        tensors[f"{output}.{part}"] = ours[f"output.{part}"]
     architecture = f"{names.prefix}ForSequenceClassification"
-    labels = {
-        "id2label": {str(number): name for number, name in enumerate(bundle.classes)},
-        "label2id": {name: number for number, name in enumerate(bundle.classes)},
-    }
+    table = {**bert.config_to(body, vocabulary, names), **bert.classes_to(bundle.classes), OURS: _reading(bundle)}
     return Exported(
         architecture=architecture,
         auto_class="AutoModelForSequenceClassification",
-        config=_config(bundle, architecture, {**bert.config_to(body, vocabulary, names), **labels}),
-        tensors=tensors,
+        config=_config(bundle, architecture, table),
+        tensors=write(bert.classifier_table(body, names, vocabulary.pad), weights(bundle.model)),
         template=bundle.tokenizer.template,
         generation=None,
         inputs=("input_ids", "attention_mask") if config.num_text_types == 1 else _WITH_TYPES,
     )
+
+
+def _reading(bundle: AnyBundle) -> dict[str, Any]:
+    """What their format has no word for: whether a classifier reads pairs, and how much of a text."""
+    return msgspec.to_builtins(Reading(paired=bundle.paired, context=bundle.context))
 
 
 def _translator(bundle: AnyBundle, config: TransformerConfig) -> Exported:
