@@ -20,7 +20,7 @@ from atento.bundle import AnyBundle
 from atento.core.configuration import tag_of
 from atento.core.errors import ConfigurationError, OutputError
 from atento.core.files import atomic_folder
-from atento.interop import bert, gpt2, llama, marian
+from atento.interop import bert, gpt1, gpt2, llama, marian
 from atento.interop.configurations import CONFIG, OURS, Reading
 from atento.interop.decoding import GENERATION, generation_config
 from atento.interop.tables import write
@@ -105,15 +105,12 @@ def to_huggingface(bundle: AnyBundle) -> Exported:
 
 
 def _language_model(bundle: AnyBundle, config: GPTConfig) -> Exported:
-    """As GPT-2 or, with the choices of that one, as LLaMA."""
-    vocabulary = bundle.vocabulary
-    unlike_gpt2, unlike_llama = gpt2.unfit(config), llama.unfit(config)
-    if unlike_gpt2 and unlike_llama:
-        raise ConfigurationError(
-            f"no language model of Hugging Face's library computes the same: GPT-2 has no {', '.join(unlike_gpt2)}; "
-            f"LLaMA has no {', '.join(unlike_llama)}"
-        )
-    family = llama if unlike_gpt2 else gpt2
+    """As GPT-2 or, with the choices of one of those, as GPT-1 or LLaMA."""
+    vocabulary, families = bundle.vocabulary, (gpt2, gpt1, llama)
+    family = next((family for family in families if not family.unfit(config)), None)
+    if family is None:
+        lacking = "; ".join(f"{family.NAME} has no {', '.join(family.unfit(config))}" for family in families)
+        raise ConfigurationError(f"no language model of Hugging Face's library computes the same: {lacking}")
     return Exported(
         architecture=family.ARCHITECTURE,
         auto_class="AutoModelForCausalLM",

@@ -19,7 +19,7 @@ from atento.bundle import AnyBundle, Bundle, save_bundle
 from atento.core.errors import ConfigurationError, DataError, OutputError
 from atento.core.files import atomic_folder, sha256
 from atento.core.vocabulary import Vocabulary
-from atento.interop import bert, gpt2, llama, marian
+from atento.interop import bert, gpt1, gpt2, llama, marian
 from atento.interop.configurations import CONFIG, OURS, Reading, fields_of, read_config
 from atento.interop.decoding import decoding_from
 from atento.interop.tables import Table, read, unneeded
@@ -31,7 +31,7 @@ from atento.models.weights import load_weights, weights
 from atento.text.loading import load_tokenizer, load_tokenizers, read_settings
 from atento.text.tokenizer import Tokenizer
 
-MODEL_TYPES = ("gpt2", "llama", "bert", "roberta", "marian", "pegasus")
+MODEL_TYPES = ("gpt2", "openai-gpt", "llama", "bert", "roberta", "marian", "pegasus")
 """What ``config.json`` may say."""
 
 
@@ -114,6 +114,10 @@ def _read(kind: str, source: _Folder) -> tuple[AnyBundle, list[str]]:
             model, size = gpt2.config_from(source.config, source.where)
             tensors = _with_body(source.tensors, gpt2.BODY, ("lm_head.",))
             return _language_model(source, model, gpt2.table(model), size, tensors)
+        case "openai-gpt":
+            model, size = gpt1.config_from(source.config, source.where)
+            tensors = _with_body(source.tensors, gpt2.BODY, ("lm_head.",))
+            return _language_model(source, model, gpt1.table(model), size, tensors)
         case "llama":
             model, size = llama.config_from(source.config, source.where)
             return _language_model(source, model, llama.table(model), size, source.tensors)
