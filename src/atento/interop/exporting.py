@@ -187,7 +187,8 @@ def _classifier(bundle: AnyBundle) -> Exported:
 
 def _reading(bundle: AnyBundle) -> dict[str, Any]:
     """What their format has no word for: whether a classifier reads pairs, and how much of a text."""
-    return msgspec.to_builtins(Reading(paired=bundle.paired, context=bundle.context))
+    reading: dict[str, Any] = msgspec.to_builtins(Reading(paired=bundle.paired, context=bundle.context))
+    return reading
 
 
 def _translator(bundle: AnyBundle, config: TransformerConfig) -> Exported:
