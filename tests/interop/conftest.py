@@ -33,6 +33,9 @@ HARD = [
 ]  # fmt: skip
 """Of many scripts, with emoji and control characters."""
 
+PREFIXES = {"bert": "Bert", "roberta": "Roberta"}
+"""With what the families' classes begin."""
+
 
 def scatter(model: nn.Module, deviation: float = 0.4) -> Any:
     """Random weights that matter, norms near one, biases included."""

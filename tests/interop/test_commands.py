@@ -96,6 +96,34 @@ def test_a_translator_works_at_once(make: ModuleType, tmp_path: Path, capsys: py
     assert "target_tokenizer" in capsys.readouterr().err
 
 
+def test_a_bert_without_a_mask_token(make: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It comes in with a note; whatever hides tokens says what is missing, and its vectors can be used."""
+    folder, run, text = tmp_path / "bert", tmp_path / "run", tmp_path / "text.txt"
+    make.bert(folder, "ForMaskedLM")
+    entries = (folder / "vocab.txt").read_text(encoding="utf-8").replace("[MASK]", "[unused0]")
+    (folder / "vocab.txt").write_text(entries, encoding="utf-8")
+    text.write_text("a vida é bela\n" * 5, encoding="utf-8")
+    assert main(["import", str(folder), "-o", str(run)]) == 0
+    told = capsys.readouterr()
+    assert "has no token that masks others (mask_token)" in told.err
+    assert "atento fill" not in told.out
+    for words in (
+        ["fill", str(run), "--score", "a vida é bela"],
+        ["fill", str(run), "--score", ""],
+        ["fill", str(run), "a vida é [MASK]"],
+        ["evaluate", str(run), str(text)],
+    ):
+        assert main(words) == 2
+        told = capsys.readouterr()
+        assert told.out == ""
+        [line] = told.err.splitlines()
+        assert line.startswith("error: ")
+        assert "tokenizer has no mask token" in line
+    assert main(["embed", str(run), "a vida", "-o", str(tmp_path / "vectors.npz")]) == 0
+    assert main(["export", str(run), "-o", str(tmp_path / "out")]) == 0
+    assert "nothing can be filled in there either" in capsys.readouterr().err
+
+
 class Malicious:
     def __reduce__(self) -> tuple[Callable[..., object], tuple[str]]:
         return os.mkdir, ("it-ran",)

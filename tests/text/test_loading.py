@@ -17,6 +17,7 @@ from transformers import BertTokenizer, GPT2Tokenizer, RobertaTokenizer
 
 from atento.core.errors import DataError
 from atento.text.foreign import ForeignTokenizer
+from atento.text.gaps import encode_with_gaps
 from atento.text.loading import load_tokenizer
 from atento.text.tokenizer import Tokenizer
 
@@ -31,6 +32,7 @@ HARD = [
     "x\x00\x07\x1by", "1,000.50 €!?", "don't we're I'll", "▁a ▁▁b", "##a", "a" * 120,
 ]  # fmt: skip
 ROBERTA = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+PLAIN_MASK = {"content": "<mask>", "lstrip": False, "normalized": False}
 BERT = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
@@ -127,7 +129,9 @@ def test_robertas_vocabulary_and_merges(tmp_path: Path) -> None:
     theirs = RobertaTokenizer(vocab=str(tmp_path / "vocab.json"), merges=str(tmp_path / "merges.txt"))
     check(ours, theirs, HARD)
     assert (ours.bos, ours.pad, ours.eos, ours.unk, ours.mask) == (0, 1, 2, 3, 4)
-    assert ours.mask_takes_space
+    assert encode_with_gaps(ours, "a vida [MASK].").ids[-2:] == (4, ours.encode(".").ids[0])
+    said = load_tokenizer(with_config(tmp_path, {"tokenizer_class": "RobertaTokenizer", "mask_token": PLAIN_MASK}))
+    assert encode_with_gaps(said, "a [MASK]").ids == (*said.encode("a ").ids, 4), "its folder goes before the usual"
     first, second = ours.encode_batch(TEXTS[:2])
     assert ours.template.single(first) == theirs(TEXTS[0])["input_ids"]
     assert ours.template.pair(first, second)[0] == theirs(*TEXTS[:2])["input_ids"]
@@ -178,7 +182,7 @@ def test_the_file_holds_everything(tmp_path: Path, kind: str) -> None:
     ours.save(tmp_path / "saved.json")
     again = Tokenizer.load(tmp_path / "saved.json")
     assert isinstance(again, ForeignTokenizer)
-    for name in ("pad", "unk", "bos", "eos", "mask", "kind", "template", "losses", "size", "mask_takes_space"):
+    for name in ("pad", "unk", "bos", "eos", "mask", "kind", "template", "losses", "size"):
         assert getattr(again, name) == getattr(ours, name)
     assert again.checksum == ours.checksum
     library = tokenizers.Tokenizer.from_file(str(tmp_path / "saved.json"))
@@ -257,4 +261,8 @@ def test_a_published_tokenizer_json_that_lacks_bytes(corpora: Path) -> None:
 def test_berts_own_files(corpora: Path, tmp_path: Path, name: str, lower: bool) -> None:
     shutil.copy(corpora / "tokenizers" / name / "vocab.txt", tmp_path)
     with_config(tmp_path, {"do_lower_case": lower})
-    check(load_tokenizer(tmp_path), BertTokenizer.from_pretrained(tmp_path), [*HARD, *random_texts(500)])
+    ours, theirs = load_tokenizer(tmp_path), BertTokenizer.from_pretrained(tmp_path)
+    check(ours, theirs, [*HARD, *random_texts(500)])
+    for text in (*TEXTS, "\u0301", ".", "(", "", "不"):
+        gapped = f"{text}[MASK]\u0301 {text} [MASK]{text}"
+        assert [ours.bos, *encode_with_gaps(ours, gapped).ids, ours.eos] == theirs(gapped)["input_ids"]

@@ -175,7 +175,7 @@ class Reader:
         """The pseudo-likelihood of a text, each token being masked in its turn.
 
         Raises:
-            DataError: the text is longer than the model reads.
+            DataError: the text is longer than the model reads, or the tokenizer has no mask token.
         """
         ids = self.bundle.tokenizer.encode_batch([text])[0]
         self._check_length(len(ids), text, 1)
@@ -253,9 +253,16 @@ def pseudo_log_probabilities(
     """log P(token | all the others) of each token of texts (ids), each read between its two ends.
 
     Every token makes a row in which it alone is masked; rows of like length are read together.
+
+    Raises:
+        DataError: the tokenizer has no mask token.
     """
     vocabulary, model = bundle.vocabulary, bundle.model
-    assert vocabulary.mask is not None
+    if vocabulary.mask is None:
+        raise DataError(
+            "this model's tokenizer has no mask token, so no token can be hidden and guessed from the others: name it "
+            "(mask_token) in the tokenizer_config.json of the folder that the model came from, and import that anew"
+        )
     device = next(model.parameters()).device
     tasks = [(number, place) for number, ids in enumerate(texts) for place in range(len(ids))]
     lengths = [len(texts[number]) + 2 for number, _ in tasks]

@@ -26,16 +26,20 @@ def import_(
         Path, typer.Argument(metavar="DIR", help="A local folder with config.json, weights and tokenizer.")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="RUN", help="The run to make of it.")],
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="It classifies pairs of texts, which folders from elsewhere do not say.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make a run of a folder in Hugging Face's format: GPT-2, BERT, RoBERTa, Marian (OPUS-MT), LLaMA.
 
     Models that share these architectures (BERTimbau, BETO, DistilGPT-2) are read as well. Weights are read from
-    safetensors, or from pytorch_model.bin by a loader that runs nothing. What Atento does not have is refused.
+    safetensors, or from pytorch_model.bin by a loader that runs nothing. Classifiers made of BERT or RoBERTa keep the
+    names of their classes. What Atento does not have is refused.
     """
     from atento.interop.importing import import_folder
 
-    imported = import_folder(folder, output)
+    imported = import_folder(folder, output, pairs=pairs)
     bundle = imported.bundle
     for note in imported.notes:
         say(f"note: {note}")
@@ -61,12 +65,15 @@ def _next(bundle: AnyBundle, run: Path) -> str:
     from atento.models.bert import BertConfig
     from atento.models.gpt import GPTConfig
 
+    if bundle.classes:
+        return f'atento classify {run} "…"' + (' --second "…"' if bundle.paired else "")
+    mask = bundle.tokenizer.mask
     match bundle.model_config:
         case GPTConfig():
             return f'atento write {run} "…"'
-        case BertConfig(masked_head=True):
-            return f'atento fill {run} "… {bundle.tokenizer.label(bundle.tokenizer.mask or 0)} …"'
+        case BertConfig(masked_head=True) if mask is not None:
+            return f'atento fill {run} "… {bundle.tokenizer.label(mask)} …"'
         case BertConfig():
-            return f"atento export {run} --to huggingface -o DIR"
+            return f'atento embed {run} "…" -o vectors.npz'
         case _:
             return f'atento translate {run} "…"'

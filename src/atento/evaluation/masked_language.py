@@ -73,6 +73,7 @@ def evaluate_masked_language(
 
     Raises:
         ConfigurationError: a context that the model cannot read.
+        DataError: the tokenizer has no mask token.
     """
     most = bundle.model.max_length
     context = context if context is not None else most or DEFAULT_CONTEXT

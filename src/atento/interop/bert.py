@@ -2,12 +2,14 @@
 
 They differ in their names, in the head, and in RoBERTa's positions, which begin after the padding's id: the rows before
 are cut off on the way in and put back, empty, on the way out. A folder may lack heads: what it has, its tensors say. A
-pooler that no next-sentence head reads has no place here and is left out.
+pooler that neither a next-sentence head nor a classifier reads has no place here and is left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import dataclasses
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -45,6 +47,10 @@ class Names:
     decoder: str
     """The output layer, which is the embedding matrix unless it is untied."""
     next_sentence: str | None
+    pooler: str
+    """A classifier's tanh layer over the first token's vector."""
+    classes: str
+    """A classifier's last layer."""
     begins_after_padding: bool
     """Positions are counted from the padding's id plus one."""
 
@@ -59,6 +65,8 @@ BERT: Final = Names(
     bias="cls.predictions.bias",
     decoder="cls.predictions.decoder",
     next_sentence="cls.seq_relationship",
+    pooler="bert.pooler.dense",
+    classes="classifier",
     begins_after_padding=False,
 )
 ROBERTA: Final = Names(
@@ -71,14 +79,12 @@ ROBERTA: Final = Names(
     bias="lm_head.bias",
     decoder="lm_head.decoder",
     next_sentence=None,
+    pooler="classifier.dense",
+    classes="classifier.out_proj",
     begins_after_padding=True,
 )
 
-CLASSIFIER: Final = {
-    "bert": ("bert.pooler.dense", "classifier"),
-    "roberta": ("classifier.dense", "classifier.out_proj"),
-}
-"""What their classifiers call the tanh layer over the first token's vector, and the last layer."""
+_ONE_CLASS: Final = "single_label_classification"
 
 
 class _Fields(msgspec.Struct):
@@ -97,6 +103,9 @@ class _Fields(msgspec.Struct):
     layer_norm_eps: float = 1e-12
     tie_word_embeddings: bool = True
     architectures: list[str] | None = None
+    id2label: dict[str, str] | None = None
+    num_labels: int = 2
+    problem_type: str | None = None
 
 
 def table(config: BertConfig, names: Names, pad: int, tensors: Collection[str] | None = None) -> Table:
@@ -114,28 +123,36 @@ def table(config: BertConfig, names: Names, pad: int, tensors: Collection[str] |
     copies = {} if own else {copy: original}
     if config.tied_embeddings and config.masked_head:
         copies[f"{names.decoder}.weight"] = f"{names.body}embeddings.word_embeddings.weight"
-    body = names.body.replace(".", r"\.")
-    unneeded = [] if config.next_sentence else [rf"{body}pooler\.dense\.(weight|bias)"]
+    unneeded = [] if config.next_sentence else [_unread_pooler(names)]
     return Table(
-        rows=tuple(_rows(config, names, original, pad + 1 if names.begins_after_padding else 0)),
+        rows=tuple(_rows(config, names, original, pad)),
         copies=copies,
-        constants=(rf"{body}embeddings\.(position_ids|token_type_ids)",),
+        constants=_constants(names),
         unneeded=(*unneeded, copy.replace(".", r"\.")) if own else tuple(unneeded),
     )
 
 
-def _rows(config: BertConfig, names: Names, bias: str, unused: int) -> Iterator[Row]:
-    embeddings = f"{names.body}embeddings"
-    yield Row(ours="encoder.embedding.tokens.weight", theirs=(f"{embeddings}.word_embeddings.weight",))
-    positions = f"{embeddings}.position_embeddings.weight"
-    yield Row(ours="encoder.embedding.positions.weight", theirs=(positions,), unused=unused)
-    yield Row(ours="encoder.types.weight", theirs=(f"{embeddings}.token_type_embeddings.weight",))
-    yield from paired("encoder.embedding_norm", f"{embeddings}.LayerNorm")
-    for number in range(config.num_layers):
-        for part, theirs in _LAYER.items():
-            several = (theirs,) if isinstance(theirs, str) else theirs
-            layer = f"{names.body}encoder.layer.{number}"
-            yield from paired(f"encoder.layers.{number}.{part}", [f"{layer}.{name}" for name in several])
+def classifier_table(config: BertConfig, names: Names, pad: int) -> Table:
+    """The names of a classifier's weights; ``config`` is its body's, the rest as ``table`` has it."""
+    rows = [dataclasses.replace(row, ours=f"body.{row.ours}") for row in _body_rows(config, names, pad)]
+    return Table(
+        rows=(*rows, *paired("body.pooler.dense", names.pooler), *paired("output", names.classes)),
+        copies={},
+        constants=_constants(names),
+        unneeded=() if names.pooler.startswith(names.body) else (_unread_pooler(names),),
+    )
+
+
+def _unread_pooler(names: Names) -> str:
+    return rf"{re.escape(names.body)}pooler\.dense\.(weight|bias)"
+
+
+def _constants(names: Names) -> tuple[str, ...]:
+    return (rf"{re.escape(names.body)}embeddings\.(position_ids|token_type_ids)",)
+
+
+def _rows(config: BertConfig, names: Names, bias: str, pad: int) -> Iterator[Row]:
+    yield from _body_rows(config, names, pad)
     if config.masked_head:
         yield from paired("head.dense", names.dense)
         yield from paired("head.norm", names.norm)
@@ -145,6 +162,24 @@ def _rows(config: BertConfig, names: Names, bias: str, unused: int) -> Iterator[
     if config.next_sentence and names.next_sentence is not None:
         yield from paired("next_sentence.pooler.dense", f"{names.body}pooler.dense")
         yield from paired("next_sentence.output", names.next_sentence)
+
+
+def _body_rows(config: BertConfig, names: Names, pad: int) -> Iterator[Row]:
+    embeddings = f"{names.body}embeddings"
+    yield Row(ours="encoder.embedding.tokens.weight", theirs=(f"{embeddings}.word_embeddings.weight",))
+    positions = f"{embeddings}.position_embeddings.weight"
+    yield Row(ours="encoder.embedding.positions.weight", theirs=(positions,), unused=_unused_positions(names, pad))
+    yield Row(ours="encoder.types.weight", theirs=(f"{embeddings}.token_type_embeddings.weight",))
+    yield from paired("encoder.embedding_norm", f"{embeddings}.LayerNorm")
+    for number in range(config.num_layers):
+        for part, theirs in _LAYER.items():
+            several = (theirs,) if isinstance(theirs, str) else theirs
+            layer = f"{names.body}encoder.layer.{number}"
+            yield from paired(f"encoder.layers.{number}.{part}", [f"{layer}.{name}" for name in several])
+
+
+def _unused_positions(names: Names, pad: int) -> int:
+    return pad + 1 if names.begins_after_padding else 0
 
 
 def modern(name: str) -> str:
@@ -172,7 +207,6 @@ def config_from(
     fields = fields_of(config, _Fields, where)
     predicts = any(name.startswith(names.bias.rpartition(".")[0] + ".") for name in tensors)
     claimed = fields.architectures or []
-    unused = pad + 1 if names.begins_after_padding else 0
     ours = BertConfig(
         model_size=fields.hidden_size,
         num_heads=fields.num_attention_heads,
@@ -181,7 +215,7 @@ def config_from(
         num_text_types=fields.type_vocab_size,
         masked_head=predicts or any(name.endswith(("ForMaskedLM", "ForPreTraining")) for name in claimed),
         next_sentence=names.next_sentence is not None and f"{names.next_sentence}.weight" in tensors,
-        max_positions=fields.max_position_embeddings - unused,
+        max_positions=fields.max_position_embeddings - _unused_positions(names, pad),
         activation=activation_of(fields.hidden_act, "hidden_act", where),
         norm_epsilon=fields.layer_norm_eps,
         dropout=fields.hidden_dropout_prob,
@@ -196,6 +230,30 @@ def config_from(
     return ours, fields.vocab_size
 
 
+def classes_from(config: Mapping[str, Any], names: Names, where: str) -> tuple[str, ...]:
+    """The names of a classifier's classes, in the order of its outputs; none if it is another model.
+
+    Raises:
+        DataError: it gives a text a number or several classes, or its classes have no names of their own.
+    """
+    fields = fields_of(config, _Fields, where)
+    if f"{names.prefix}ForSequenceClassification" not in (fields.architectures or []):
+        return ()
+    if fields.problem_type not in (None, _ONE_CLASS):
+        raise DataError(
+            f"{where}: problem_type = {fields.problem_type!r} is something that Atento's classifiers do not do: they "
+            f"give a text one class ({_ONE_CLASS})"
+        )
+    labels = fields.id2label
+    if labels is None:  # their default
+        labels = {str(number): f"LABEL_{number}" for number in range(fields.num_labels)}
+    if labels.keys() != {str(number) for number in range(len(labels))} or len(set(labels.values())) < len(labels):
+        raise DataError(f"{where}: id2label gives no name of its own to each of 0 … {len(labels) - 1}; correct it")
+    if len(labels) < 2:
+        raise DataError(f"{where}: its classifier has a single output, which tells no classes apart")
+    return tuple(labels[str(number)] for number in range(len(labels)))
+
+
 def config_to(config: BertConfig, vocabulary: Vocabulary, names: Names) -> dict[str, Any]:
     """``config.json`` of one of our models, without what all families have."""
     return {
@@ -208,10 +266,19 @@ def config_to(config: BertConfig, vocabulary: Vocabulary, names: Names) -> dict[
         "hidden_act": activation_named(config.activation),
         "hidden_dropout_prob": config.dropout,
         "attention_probs_dropout_prob": config.attention_dropout,
-        "max_position_embeddings": config.max_positions + (vocabulary.pad + 1 if names.begins_after_padding else 0),
+        "max_position_embeddings": config.max_positions + _unused_positions(names, vocabulary.pad),
         "type_vocab_size": config.num_text_types,
         "layer_norm_eps": config.norm_epsilon,
         "tie_word_embeddings": config.tied_embeddings,
+    }
+
+
+def classes_to(classes: Sequence[str]) -> dict[str, Any]:
+    """What ``config.json`` says of a classifier beside its body."""
+    return {
+        "id2label": {str(number): name for number, name in enumerate(classes)},
+        "label2id": {name: number for number, name in enumerate(classes)},
+        "problem_type": _ONE_CLASS,
     }
 
 

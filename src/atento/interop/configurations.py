@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -13,6 +13,8 @@ from atento.core.errors import DataError
 from atento.nn.feed_forward import Activation
 
 CONFIG = "config.json"
+OURS = "atento"
+"""The key of ``config.json`` under which stands what the format has no word for; ``transformers`` lets it be."""
 _ACTIVATIONS: dict[str, Activation] = {
     "relu": "relu",
     "gelu": "gelu",
@@ -24,6 +26,15 @@ _ACTIVATIONS: dict[str, Activation] = {
 }
 """Hugging Face's names of what we have."""
 Fields = TypeVar("Fields", bound=msgspec.Struct)
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """How a classifier reads texts, under the key ``OURS``."""
+
+    paired: bool = False
+    """Whether it reads pairs."""
+    context: Annotated[int, msgspec.Meta(ge=3)] | None = None
+    """Tokens that it reads at most, if fewer than its body can."""
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -63,10 +74,11 @@ def fields_of(table: Mapping[str, Any], kind: type[Fields], where: str) -> Field
         DataError: a value of the wrong type.
     """
     try:
-        return msgspec.convert(dict(table), kind)
+        return msgspec.convert(table, kind)
     except msgspec.ValidationError as error:
         text, _, key = str(error).partition(" - at `$")
-        raise DataError(f"{where}: {key.rstrip('`').lstrip('.')}: {text}") from error
+        places = [where, key.rstrip("`").lstrip(".")] if key else [where]
+        raise DataError(f"{': '.join(places)}: {text}") from error
 
 
 def require(table: Mapping[str, Any], wanted: Mapping[str, Any], where: str) -> None:

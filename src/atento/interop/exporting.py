@@ -20,13 +20,14 @@ from atento.bundle import AnyBundle
 from atento.core.configuration import tag_of
 from atento.core.errors import ConfigurationError, OutputError
 from atento.core.files import atomic_folder
-from atento.interop import bert, gpt2, llama, marian
-from atento.interop.configurations import CONFIG
+from atento.interop import bert, gpt1, gpt2, llama, marian
+from atento.interop.configurations import CONFIG, OURS, Reading
 from atento.interop.decoding import GENERATION, generation_config
 from atento.interop.tables import write
 from atento.interop.tokenizer_files import write_tokenizer
 from atento.interop.weight_files import SAFE
 from atento.models.bert import BertConfig
+from atento.models.classifier import body_config
 from atento.models.gpt import GPTConfig
 from atento.models.transformer import TransformerConfig
 from atento.models.weights import save_tensors, weights
@@ -75,7 +76,7 @@ def export_folder(bundle: AnyBundle, folder: Path) -> Exported:
         if exported.two_tokenizers:
             (temporary / TARGET).mkdir()
             places[temporary / TARGET] = bundle.target_tokenizer
-        longest = bundle.model.max_length
+        longest = min((most for most in (bundle.model.max_length, bundle.context) if most is not None), default=None)
         for place, tokenizer in places.items():
             write_tokenizer(tokenizer, exported.template, place, inputs=exported.inputs, longest=longest)
     return exported
@@ -104,15 +105,12 @@ def to_huggingface(bundle: AnyBundle) -> Exported:
 
 
 def _language_model(bundle: AnyBundle, config: GPTConfig) -> Exported:
-    """As GPT-2 or, with the choices of that one, as LLaMA."""
-    vocabulary = bundle.vocabulary
-    unlike_gpt2, unlike_llama = gpt2.unfit(config), llama.unfit(config)
-    if unlike_gpt2 and unlike_llama:
-        raise ConfigurationError(
-            f"no language model of Hugging Face's library computes the same: GPT-2 has no {', '.join(unlike_gpt2)}; "
-            f"LLaMA has no {', '.join(unlike_llama)}"
-        )
-    family = llama if unlike_gpt2 else gpt2
+    """As GPT-2 or, with the choices of one of those, as GPT-1 or LLaMA."""
+    vocabulary, families = bundle.vocabulary, (gpt2, gpt1, llama)
+    family = next((family for family in families if not family.unfit(config)), None)
+    if family is None:
+        lacking = "; ".join(f"{family.NAME} has no {', '.join(family.unfit(config))}" for family in families)
+        raise ConfigurationError(f"no language model of Hugging Face's library computes the same: {lacking}")
     return Exported(
         architecture=family.ARCHITECTURE,
         auto_class="AutoModelForCausalLM",
@@ -150,7 +148,15 @@ def _masked_language_model(bundle: AnyBundle, config: BertConfig) -> Exported:
         template=bundle.tokenizer.template,
         generation=None,
         inputs=("input_ids", "attention_mask") if config.num_text_types == 1 else _WITH_TYPES,
+        notes=_notes_of_gaps(bundle) if config.masked_head else (),
     )
+
+
+def _notes_of_gaps(bundle: AnyBundle) -> tuple[str, ...]:
+    tokenizer = bundle.tokenizer
+    if tokenizer.mask is None:
+        return ("its tokenizer has no token that masks others, so nothing can be filled in there either",)
+    return (f"a gap is written {tokenizer.piece(tokenizer.mask)} there (mask_token), and cut as here",)
 
 
 def _classifier(bundle: AnyBundle) -> Exported:
@@ -161,31 +167,28 @@ def _classifier(bundle: AnyBundle) -> Exported:
             "GPT-2's classifier has no bias and reads the last token of a text, and this one reads </s>: "
             "a classifier made of a GPT cannot be exported there"
         )
-    body = msgspec.structs.replace(config, masked_head=False, next_sentence=False, tied_embeddings=True)
+    body = body_config(config)
     if unfit := bert.unfit(body):
         raise ConfigurationError(f"BERT's format cannot say {', '.join(unfit)}")
-    vocabulary, ours = bundle.vocabulary, weights(bundle.model)
+    vocabulary = bundle.vocabulary
     names = bert.ROBERTA if _came_as(bundle) == "roberta" else bert.BERT
-    encoder = {name.removeprefix("body."): value for name, value in ours.items()}
-    pooler, output = bert.CLASSIFIER[names.model_type]
-    tensors = write(bert.table(body, names, vocabulary.pad), encoder)
-    for part in ("weight", "bias"):
-        tensors[f"{pooler}.{part}"] = ours[f"body.pooler.dense.{part}"]
-        tensors[f"{output}.{part}"] = ours[f"output.{part}"]
     architecture = f"{names.prefix}ForSequenceClassification"
-    labels = {
-        "id2label": {str(number): name for number, name in enumerate(bundle.classes)},
-        "label2id": {name: number for number, name in enumerate(bundle.classes)},
-    }
+    table = {**bert.config_to(body, vocabulary, names), **bert.classes_to(bundle.classes), OURS: _reading(bundle)}
     return Exported(
         architecture=architecture,
         auto_class="AutoModelForSequenceClassification",
-        config=_config(bundle, architecture, {**bert.config_to(body, vocabulary, names), **labels}),
-        tensors=tensors,
+        config=_config(bundle, architecture, table),
+        tensors=write(bert.classifier_table(body, names, vocabulary.pad), weights(bundle.model)),
         template=bundle.tokenizer.template,
         generation=None,
         inputs=("input_ids", "attention_mask") if config.num_text_types == 1 else _WITH_TYPES,
     )
+
+
+def _reading(bundle: AnyBundle) -> dict[str, Any]:
+    """What their format has no word for: whether a classifier reads pairs, and how much of a text."""
+    reading: dict[str, Any] = msgspec.to_builtins(Reading(paired=bundle.paired, context=bundle.context))
+    return reading
 
 
 def _translator(bundle: AnyBundle, config: TransformerConfig) -> Exported:

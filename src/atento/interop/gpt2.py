@@ -12,7 +12,7 @@ from atento.interop.configurations import activation_named, activation_of, diffe
 from atento.interop.tables import Row, Table, paired
 from atento.models.gpt import GPTConfig
 
-ARCHITECTURE, BODY = "GPT2LMHeadModel", "transformer."
+NAME, ARCHITECTURE, BODY = "GPT-2", "GPT2LMHeadModel", "transformer."
 _LAYER = {
     "self_residual.norm": "ln_1",
     "self_attention.input": "attn.c_attn",
@@ -54,12 +54,17 @@ def _rows(config: GPTConfig) -> Iterator[Row]:
     yield Row(ours=f"{ours}.embedding.tokens.weight", theirs=("transformer.wte.weight",))
     yield Row(ours=f"{ours}.embedding.positions.weight", theirs=("transformer.wpe.weight",))
     for number in range(config.num_layers):
-        for part, name in _LAYER.items():
-            layer, its = f"{ours}.layers.{number}.{part}", f"transformer.h.{number}.{name}"
-            yield from _convolution(layer, its) if name.startswith(("attn", "mlp")) else paired(layer, its)
+        yield from layer_rows(number)
     yield from paired(f"{ours}.norm", "transformer.ln_f")
     if not config.tied_embeddings:
         yield Row(ours=f"{ours}.output.weight", theirs=("lm_head.weight",))
+
+
+def layer_rows(number: int) -> Iterator[Row]:
+    """A layer's names, which are GPT-1's as well."""
+    for part, name in _LAYER.items():
+        ours, theirs = f"decoder_module.layers.{number}.{part}", f"{BODY}h.{number}.{name}"
+        yield from _convolution(ours, theirs) if name.startswith(("attn", "mlp")) else paired(ours, theirs)
 
 
 def _convolution(ours: str, theirs: str) -> Iterator[Row]:

@@ -6,7 +6,7 @@ Which model a folder holds, ``model_type`` in its ``config.json`` says. All is c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -19,17 +19,19 @@ from atento.bundle import AnyBundle, Bundle, save_bundle
 from atento.core.errors import ConfigurationError, DataError, OutputError
 from atento.core.files import atomic_folder, sha256
 from atento.core.vocabulary import Vocabulary
-from atento.interop import bert, gpt2, llama, marian
-from atento.interop.configurations import CONFIG, read_config
+from atento.interop import bert, gpt1, gpt2, llama, marian
+from atento.interop.configurations import CONFIG, OURS, Reading, fields_of, read_config
 from atento.interop.decoding import decoding_from
 from atento.interop.tables import Table, read, unneeded
 from atento.interop.weight_files import read_tensors, weight_files
-from atento.models.build import AnyModel, ModelConfig, build_model
+from atento.models.bert import BertConfig
+from atento.models.build import AnyModel, ModelConfig, build_classifier, build_model
+from atento.models.classifier import body_config
 from atento.models.weights import load_weights, weights
 from atento.text.loading import load_tokenizer, load_tokenizers, read_settings
 from atento.text.tokenizer import Tokenizer
 
-MODEL_TYPES = ("gpt2", "llama", "bert", "roberta", "marian", "pegasus")
+MODEL_TYPES = ("gpt2", "openai-gpt", "llama", "bert", "roberta", "marian", "pegasus")
 """What ``config.json`` may say."""
 
 
@@ -52,6 +54,8 @@ class _Folder:
     config: Mapping[str, Any]
     files: list[Path]
     tensors: dict[str, Tensor]
+    pairs: bool
+    """Whoever imports it says that it classifies pairs."""
 
     @property
     def where(self) -> str:
@@ -59,8 +63,13 @@ class _Folder:
         return str(self.path / CONFIG)
 
 
-def import_folder(folder: Path, run: Path) -> Imported:
+def import_folder(folder: Path, run: Path, *, pairs: bool = False) -> Imported:
     """Read a folder and write a run that holds its bundle.
+
+    Args:
+        folder: in Hugging Face's format.
+        run: the run to make.
+        pairs: of a classifier, that it classifies pairs of texts, which only folders of ours say.
 
     Raises:
         DataError: the folder lacks something, is damaged, or holds a model that we do not have; one line says which.
@@ -68,14 +77,14 @@ def import_folder(folder: Path, run: Path) -> Imported:
     """
     if run.exists() and (not run.is_dir() or any(run.iterdir())):
         raise OutputError(f"{run} is there already; give another -o")
-    imported = read_folder(folder)
+    imported = read_folder(folder, pairs=pairs)
     with atomic_folder(run) as temporary:
         save_bundle(imported.bundle, temporary / "bundle")
     return imported
 
 
-def read_folder(folder: Path) -> Imported:
-    """Read a folder in Hugging Face's format.
+def read_folder(folder: Path, *, pairs: bool = False) -> Imported:
+    """Read a folder in Hugging Face's format; ``pairs`` as ``import_folder`` has it.
 
     Raises:
         DataError: as ``import_folder``.
@@ -89,11 +98,13 @@ def read_folder(folder: Path) -> Imported:
             f"it reads {', '.join(MODEL_TYPES)}"
         )
     files = weight_files(folder)
-    source = _Folder(path=folder, config=config, files=files, tensors=read_tensors(files))
+    source = _Folder(path=folder, config=config, files=files, tensors=read_tensors(files), pairs=pairs)
     try:
         bundle, notes = _read(kind, source)
     except ConfigurationError as error:  # sizes that do not go together
         raise DataError(f"{where}: {error}") from error
+    if pairs and not bundle.classes:
+        raise DataError(f"{where}: its model is no classifier, so it reads no pairs to classify: leave --pairs out")
     return Imported(bundle=_with_card(bundle, source, kind, notes), model_type=kind, notes=tuple(notes))
 
 
@@ -103,6 +114,10 @@ def _read(kind: str, source: _Folder) -> tuple[AnyBundle, list[str]]:
             model, size = gpt2.config_from(source.config, source.where)
             tensors = _with_body(source.tensors, gpt2.BODY, ("lm_head.",))
             return _language_model(source, model, gpt2.table(model), size, tensors)
+        case "openai-gpt":
+            model, size = gpt1.config_from(source.config, source.where)
+            tensors = _with_body(source.tensors, gpt2.BODY, ("lm_head.",))
+            return _language_model(source, model, gpt1.table(model), size, tensors)
         case "llama":
             model, size = llama.config_from(source.config, source.where)
             return _language_model(source, model, llama.table(model), size, source.tensors)
@@ -140,6 +155,11 @@ def _masked_language_model(source: _Folder, names: bert.Names) -> tuple[AnyBundl
         )
     config, size = bert.config_from(source.config, names, tensors.keys(), tokenizer.pad, source.where)
     vocabulary = _vocabulary(source, tokenizer, size, start=tokenizer.bos)
+    if classes := bert.classes_from(source.config, names, source.where):
+        body = body_config(config)
+        table = bert.classifier_table(body, names, tokenizer.pad)
+        bundle, notes = _bundle(source, body, vocabulary, table, tensors, (tokenizer, tokenizer), classes)
+        return _classifier(source, bundle, notes)
     table = bert.table(config, names, tokenizer.pad, tensors.keys())
     bundle, notes = _bundle(source, config, vocabulary, table, tensors, (tokenizer, tokenizer))
     if not config.masked_head:
@@ -147,6 +167,20 @@ def _masked_language_model(source: _Folder, names: bert.Names) -> tuple[AnyBundl
     elif tokenizer.mask is None:
         notes.append("its tokenizer has no token that masks others (mask_token), so nothing can be filled in")
     return bundle, notes
+
+
+def _classifier(source: _Folder, bundle: AnyBundle, notes: list[str]) -> tuple[AnyBundle, list[str]]:
+    """A classifier's bundle with what only folders of ours say: whether it reads pairs, and how much."""
+    if OURS not in source.config:
+        if not source.pairs:
+            notes.append(
+                "its folder does not say whether it classifies single texts or pairs: single ones, else --pairs"
+            )
+        return replace(bundle, paired=source.pairs), notes
+    reading = fields_of(source.config[OURS], Reading, f"{source.where}: {OURS}")
+    if source.pairs and not reading.paired:
+        raise DataError(f"{source.where}: {OURS}.paired = false, so it learned from single texts: leave --pairs out")
+    return replace(bundle, paired=reading.paired, context=reading.context), notes
 
 
 def _translator(source: _Folder) -> tuple[AnyBundle, list[str]]:
@@ -207,12 +241,19 @@ def _bundle(
     table: Table,
     tensors: Mapping[str, Tensor],
     tokenizers: tuple[Tokenizer, Tokenizer],
+    classes: tuple[str, ...] = (),
 ) -> tuple[AnyBundle, list[str]]:
     """The model with its weights; and what was left out."""
+
+    def build(seed: int | None = None) -> AnyModel:
+        if isinstance(config, BertConfig) and classes:
+            return build_classifier(config, vocabulary, len(classes), seed=seed)
+        return build_model(config, vocabulary, seed=seed)
+
     with torch.device("meta"):  # sizes that the tensors do not have are found before memory is taken for them
-        shapes = {name: tensor.shape for name, tensor in weights(build_model(config, vocabulary)).items()}
+        shapes = {name: tensor.shape for name, tensor in weights(build()).items()}
     values = read(table, tensors, shapes, str(source.path))
-    model: AnyModel = build_model(config, vocabulary, seed=0)
+    model = build(seed=0)
     load_weights(model, values)
     model = model.eval().requires_grad_(False)
     left = unneeded(table, list(tensors))
@@ -226,6 +267,7 @@ def _bundle(
         source_language=languages[0],
         target_language=languages[1],
         decoding=decoding_from(source.path, source.config, config),
+        classes=classes,
     )
     return bundle, notes
 
@@ -246,16 +288,7 @@ def _with_card(bundle: AnyBundle, source: _Folder, kind: str, notes: list[str]) 
         "model": {"parameters": bundle.model.num_parameters},
         "versions": {"atento": metadata.version("atento"), "torch": str(torch.__version__)},
     }
-    return Bundle(
-        model=bundle.model,
-        model_config=bundle.model_config,
-        source_tokenizer=bundle.source_tokenizer,
-        target_tokenizer=bundle.target_tokenizer,
-        source_language=bundle.source_language,
-        target_language=bundle.target_language,
-        decoding=bundle.decoding,
-        card=card,
-    )
+    return replace(bundle, card=card)
 
 
 def _with_body(tensors: Mapping[str, Tensor], body: str, heads: tuple[str, ...]) -> dict[str, Tensor]:

@@ -17,6 +17,7 @@ from atento.interop.configurations import differences, fields_of, require
 from atento.interop.tables import Row, Table, paired
 from atento.models.gpt import GPTConfig
 
+NAME: Final = "LLaMA"
 ARCHITECTURE: Final = "LlamaForCausalLM"
 _BASE: Final = 10000.0
 """Of the angles by which rotary positions turn."""

@@ -28,9 +28,12 @@ def write_tokenizer(
         inputs: what the model takes.
         longest: tokens that it reads at most.
     """
-    description: dict[str, Any] = json.loads(tokenizer.to_json())
-    description["model"] = _cut(description["model"], tokenizer.size)
-    description["post_processor"] = post_processor(template, None, tokenizer.piece)
+    description = tokenizer.gapped_description()
+    description = {
+        **description,
+        "model": _cut(description["model"], tokenizer.size),
+        "post_processor": post_processor(template, None, tokenizer.piece),
+    }
     tokens = special_tokens(tokenizer)
     config = {
         "tokenizer_class": "PreTrainedTokenizerFast",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
@@ -24,6 +25,13 @@ from atento.nn.dropout import dropout
 _BODY = "body."
 _POOLER = "next_sentence.pooler."
 """Where a masked language model has a pooler, if it has one."""
+
+
+def body_config(config: BertConfig) -> BertConfig:
+    """A configuration that claims no head but a classifier's, which has neither of the two that BERT learns with."""
+    return msgspec.structs.replace(
+        config, masked_head=False, next_sentence=False, tied_embeddings=True, output_bias=True
+    )
 
 
 class BertBody(nn.Module):

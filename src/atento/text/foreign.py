@@ -50,6 +50,14 @@ class ForeignTokenizer(Tokenizer):
         rows = super().encode_batch(texts, continued=continued)
         return [self._present(row) for row in rows] if self._absent else rows
 
+    def encode_gapped(self, text: str) -> list[int]:
+        """As ``Tokenizer.encode_gapped``."""
+        return self._present(self._gapped.encode(whole(text), add_special_tokens=False).ids)
+
+    def gapped_description(self) -> dict[str, Any]:
+        """As ``Tokenizer.gapped_description``: what its library does with its mask is right as it is."""
+        return self._description
+
     @property
     def tiles(self) -> bool:
         """As ``Tokenizer.tiles``."""

@@ -18,10 +18,12 @@ import tokenizers
 from tokenizers import decoders
 
 from atento.core.errors import DataError
+from atento.core.vocabulary import MASK
 from atento.text import template as templates
+from atento.text.gapped import without_gaps
 from atento.text.sentence_pieces import read_sentence_pieces, sentence_piece_tokenizer
 from atento.text.template import Part, Roles, Template
-from atento.text.tokenizer import Tokenizer, is_own
+from atento.text.tokenizer import Tokenizer, is_own, kind_of
 from atento.text.vocabulary_files import bert_wordpiece, byte_level_bpe, has_capitals, read_vocabulary
 
 TARGET: Final = "target_tokenizer"
@@ -39,6 +41,7 @@ _USUAL: Final[dict[str, tuple[str, ...]]] = {
     "mask": ("<mask>", "[MASK]"),
 }
 """Names of special tokens where a folder does not say them."""
+_FLAGS: Final = ("lstrip", "rstrip", "single_word", "normalized")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +50,8 @@ class Settings:
 
     tokens: Mapping[str, str] = field(default_factory=dict)
     """Special tokens by what they are: pad, unk, bos, eos, cls, sep, mask."""
+    flags: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    """How a text is cut around them (``lstrip``: the space before is theirs), where the folder says it."""
     added: Mapping[str, int] = field(default_factory=dict)
     """Entries beyond the vocabulary's file, with their ids."""
     config: Mapping[str, Any] = field(default_factory=dict)
@@ -140,15 +145,17 @@ def read_settings(folder: Path) -> Settings:
     """
     config = _table(folder / "tokenizer_config.json")
     declared = {**_table(folder / "special_tokens_map.json"), **config}
-    tokens = {}
+    tokens, flags = {}, {}
     for name in _USUAL:
         value = declared.get(f"{name}_token")
         content = value.get("content") if isinstance(value, dict) else value
         if isinstance(content, str):
             tokens[name] = content
+        if isinstance(value, dict):
+            flags[name] = {flag: value[flag] for flag in _FLAGS if isinstance(value.get(flag), bool)}
     added = read_vocabulary(folder / "added_tokens.json") if (folder / "added_tokens.json").is_file() else {}
     family = config.get("tokenizer_class") or _table(folder / "config.json").get("model_type") or ""
-    return Settings(tokens=tokens, added=added, config=config, family=str(family).lower())
+    return Settings(tokens=tokens, flags=flags, added=added, config=config, family=str(family).lower())
 
 
 def finished(
@@ -181,7 +188,7 @@ def finished(
     known = {token.content for token in library.get_added_tokens_decoder().values() if token.special}
     library.add_special_tokens(
         [
-            tokenizers.AddedToken(name, special=True, normalized=False, lstrip=_takes_space(role, settings))
+            tokenizers.AddedToken(name, special=True, **_flags(role, settings))
             for role, name in names.items()
             if name not in known
         ]
@@ -252,6 +259,7 @@ def _of_json(path: Path, settings: Settings) -> Tokenizer:
     library = _library_of_json(path)
     if is_own(library):
         description = json.loads(library.to_str())
+        description = without_gaps(description, kind_of(description), MASK)
         return Tokenizer.from_json(json.dumps(description | {"post_processor": None}), where=str(path))
     _follow_config(library, settings)
     return finished(library, settings, None, str(path))
@@ -327,9 +335,10 @@ def _of_marian(path: Path, vocabulary: Path, settings: Settings) -> Tokenizer:
     return finished(library, marian, lambda roles: templates.ended(roles.eos), str(vocabulary), absent)
 
 
-def _takes_space(role: str, settings: Settings) -> bool:
-    """RoBERTa's mask stands for the space before it, too."""
-    return role == "mask" and "roberta" in settings.family
+def _flags(role: str, settings: Settings) -> dict[str, bool]:
+    """How a text is cut around a special token. RoBERTa's mask stands for the space before it, too."""
+    usual = {"normalized": False, "lstrip": role == "mask" and "roberta" in settings.family}
+    return {**usual, **settings.flags.get(role, {})}
 
 
 def _table(path: Path) -> dict[str, Any]:

@@ -32,8 +32,9 @@ TILING: Final[frozenset[Kind]] = frozenset({"char", "bpe", "byte-bpe", "unigram"
 PREFIXED: Final[frozenset[Kind]] = frozenset({"bpe", "byte-bpe", "unigram"})
 """Tiling kinds that put a space before the text."""
 
-_WORD = r"\p{L}\p{M}\p{N}"
-_SIGN = rf"[^ {_WORD}{JOINER}]"
+WORD: Final = r"\p{L}\p{M}\p{N}"
+"""What words are made of, for a class of a regular expression."""
+_SIGN = rf"[^ {WORD}{JOINER}]"
 _CHUNKS = r" ?[\p{L}\p{M}]+| ?\p{N}| ?[^\s\p{L}\p{M}\p{N}]+|\s+(?!\S)|\s+"
 """GPT-2's chunks without its English contractions; combining marks belong to letters, digits stand alone."""
 

@@ -25,6 +25,7 @@ from atento.core.files import atomic_text
 from atento.core.vocabulary import MASK, SPECIAL_TOKENS
 from atento.text import spans as byte_spans
 from atento.text.configuration import Kind
+from atento.text.gapped import STANDIN, gapped
 from atento.text.pipeline import JOINER, JOINER_SHOWN, PREFIXED, SPACE, TILING, decoder, join, pre_tokenizer
 from atento.text.template import Roles, Template, bert, roles_of
 
@@ -190,6 +191,22 @@ class Tokenizer:
             encodings = library.encode_batch_fast([whole(text) for text in texts], add_special_tokens=False)
         return [encoding.ids for encoding in encodings]
 
+    def encode_gapped(self, text: str) -> list[int]:
+        """The ids of a text in which the mask's own text stands for gaps (``text.gapped``); for ``encode`` it is text.
+
+        Raises:
+            DataError: the text holds half a character (a lone surrogate), or what stands for gaps meanwhile.
+        """
+        if STANDIN in text:
+            raise DataError(f"a text with gaps holds {STANDIN}, which stands for them while it is cut; leave it out")
+        return list(self._gapped.encode(whole(text), add_special_tokens=False).ids)
+
+    def gapped_description(self) -> dict[str, Any]:
+        """What ``to_json`` writes, changed so that any library cuts masks out of a text as ``encode_gapped`` does."""
+        if self.mask is None:
+            return self._description
+        return gapped(self._description, self.kind, self.piece(self.mask))
+
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids; padding and the ends of a sentence are left out, an unknown word shows as ``<unk>``."""
         kept = [number for number in ids if number not in self._hidden]
@@ -247,12 +264,6 @@ class Tokenizer:
         found = zip(encoding.ids, byte_spans.apart(encoding.offsets), strict=True)
         return tuple(dict.fromkeys(text[start:stop] for number, (start, stop) in found if number == self.unk))
 
-    @property
-    def mask_takes_space(self) -> bool:
-        """Whether the mask stands for the space before a word, too, so that none may be put before it (RoBERTa)."""
-        content = None if self.mask is None else self.piece(self.mask)
-        return any(token["lstrip"] for token in self._description["added_tokens"] if token["content"] == content)
-
     def _roles(self, where: str) -> Roles:
         """The special tokens by their roles."""
         pad, unk, bos, eos = (_special(self._library, token, where) for token in SPECIAL_TOKENS)
@@ -268,6 +279,17 @@ class Tokenizer:
         kept = [step for step in steps_of(normalizer) if step["type"] != "Prepend"]
         sequence = {"type": "Sequence", "normalizers": kept} if kept else None
         library = tokenizers.Tokenizer.from_str(json.dumps(self._description | {"normalizer": sequence}))
+        library.encode_special_tokens = True
+        return library
+
+    @functools.cached_property
+    def _gapped(self) -> tokenizers.Tokenizer:
+        """The library's tokenizer that cuts masks out of a text, and no other special token."""
+        description = self.gapped_description()
+        tokens = [
+            {**token, "special": token["special"] and token["id"] != self.mask} for token in description["added_tokens"]
+        ]
+        library = tokenizers.Tokenizer.from_str(json.dumps({**description, "added_tokens": tokens}))
         library.encode_special_tokens = True
         return library
 

@@ -18,8 +18,9 @@ from atento.data.labelled_dataset import LabelledDataset, classes_of, open_label
 from atento.data.labelled_files import LabelledFiles
 from atento.data.labelled_split import split_labelled
 from atento.evaluation.classification import confusion_matrix, macro_f1
+from atento.models.bert import BertConfig
 from atento.models.build import ReaderConfig, build_classifier
-from atento.models.classifier import Classifier
+from atento.models.classifier import Classifier, body_config
 from atento.training.fit import fit_of_labelled, tell_of_fit
 from atento.training.objectives import ClassificationObjective
 from atento.training.precision import Precision, autocast, resolve
@@ -41,6 +42,7 @@ def classification_task(
         OutputError: ``run`` cannot be written.
     """
     where, settings = usable_device(device), recipe.training
+    model_config = body_config(model_config) if isinstance(model_config, BertConfig) else model_config
     train_files, valid_files = _held_out(recipe, data, run, progress)
     tokenizer = make_classifier_tokenizer(recipe.tokenizer, data, train_files, run / "tokenizers", progress)
     classes = classes_of(train_files)

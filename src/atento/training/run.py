@@ -46,6 +46,7 @@ from atento.training.recipe import (
     check_guidance,
     check_masking,
 )
+from atento.training.start import imported_of
 from atento.training.task import Task
 from atento.training.translation import translation_task
 
@@ -92,6 +93,7 @@ def train(
     recipe = _begin(recipe, run, resume)
     with _removed_on_error(run, keep=resume):
         task = _task(recipe, run, device, progress)
+        imported = imported_of(recipe.start)
         trainer = Trainer(
             task.bundle.model,
             task.objective,
@@ -104,7 +106,7 @@ def train(
             stop=stop,
         )
     outcome = trainer.run()
-    card = _card(recipe, task, outcome)
+    card = {**imported, **_card(recipe, task, outcome)}
     save_bundle(replace(task.bundle, card=card), run / "bundle", values=outcome.values)
     return Report(run=run, outcome=outcome, card=card)
 

@@ -14,7 +14,16 @@ from typing import Any
 import msgspec
 from torch import Tensor
 
-from atento.bundle import SHARED, SOURCE, TARGET, BundleConfig, load_bundle, read_bundle_config, vocabulary_of
+from atento.bundle import (
+    SHARED,
+    SOURCE,
+    TARGET,
+    BundleConfig,
+    load_bundle,
+    read_bundle_config,
+    read_card,
+    vocabulary_of,
+)
 from atento.core.configuration import to_builtins
 from atento.core.errors import BundleError, ConfigurationError
 from atento.core.vocabulary import Vocabulary
@@ -26,6 +35,8 @@ from atento.training.inheritance import with_inheritance
 
 _FREE = ("dropout", "attention_dropout", "activation_dropout")
 """Keys of a model that no weight depends on."""
+_PROVENANCE = ("format", "folder", "model_type")
+"""What stays true of an imported model when it has learned on."""
 
 
 def with_start(table: Mapping[str, Any], start: Path) -> dict[str, Any]:
@@ -85,6 +96,20 @@ def _languages(config: BundleConfig) -> dict[str, str]:
     else:
         languages = {"source_language": config.source_language, "target_language": config.target_language}
     return {name: value for name, value in languages.items() if value is not None}
+
+
+def imported_of(start: str | None) -> dict[str, Any]:
+    """Which model of another library a run goes back to, as its card says it: directly, or by the run it starts from.
+
+    An export needs it: what computes the same in two formats goes out as what it came in as.
+
+    Args:
+        start: the bundle that the run starts from, if there is one.
+    """
+    imported = read_card(Path(start)).get("imported") if start is not None else None
+    if not isinstance(imported, Mapping):
+        return {}
+    return {"imported": {name: imported[name] for name in _PROVENANCE if name in imported}}
 
 
 @dataclass(frozen=True, kw_only=True)
