@@ -102,7 +102,7 @@ def test_a_layer_that_is_not_there_is_one_line(atento: Atento, run: Path, texts:
 
 def test_files_of_links_are_scored_without_their_texts(atento: Atento, written: Written, tmp_path: Path) -> None:
     gold = written("gold", "1-1 2?3", "1-2")
-    there, back = written("there", "0-0 1-2", "0-1"), written("back", "0-0 3-1", "")
+    there = written("there", "0-0 1-2", "0-1")
     score = json.loads(atento("align", there, "--gold", gold, "--gold-one-based", "--json").out)
     assert (score["links"], score["sure_hits"], score["possible_hits"], score["aer"]) == (3, 2, 3, 0.0)
     assert [line["line"] for line in score["per_sentence"]] == [1, 2]
@@ -112,11 +112,46 @@ def test_files_of_links_are_scored_without_their_texts(atento: Atento, written: 
     turned = written("turned", "0-0 2?1", "1-0")
     again = atento("align", there, "--gold", turned, "--gold-inverted", "--json")
     assert json.loads(again.out)["aer"] == 0.0
-    combined = tmp_path / "combined"
-    assert atento("align", there, "--reverse", back, "--symmetrise", "union", "-o", combined).out == ""
-    assert combined.read_text() == "0-0 1-2 1-3\n0-1\n"
-    assert atento("align", there, "--reverse", back).out == "0-0\n\n"
     assert atento("align", written("ones", "1-1 2-3"), "--one-based").out == "0-0 1-2\n"
+
+
+def test_two_files_of_links_are_combined_whichever_side_comes_first(
+    atento: Atento, written: Written, tmp_path: Path
+) -> None:
+    """As fast_align -r and eflomal write the other direction, and as `align` of the other direction's run does."""
+    there, back = written("there", "0-0 1-2", "0-1"), written("back", "0-0 1-3", "")
+    turned, combined = written("turned", "0-0 3-1", ""), tmp_path / "combined"
+    for other, *order in ((back,), (turned, "--reverse-inverted")):
+        options = ("--reverse", other, *order)
+        assert atento("align", there, *options, "--symmetrise", "union", "-o", combined).out == ""
+        assert combined.read_text() == "0-0 1-2 1-3\n0-1\n"
+        mutual = atento("align", there, *options)
+        assert (mutual.out, mutual.err) == ("0-0\n\n", "")
+
+
+def test_the_links_of_the_reverse_run_combine_as_the_run_itself(
+    atento: Atento, run: Path, reverse_run: Path, texts: tuple[Path, Path], tmp_path: Path
+) -> None:
+    back = tmp_path / "back"
+    assert atento("align", reverse_run, *reversed(texts), "-o", back).code == 0
+    for method in ("intersection", "grow-diag-final-and", "union"):
+        options = ("--symmetrise", method)
+        by_run = atento("align", run, *texts, "--reverse", reverse_run, *options).out
+        assert atento("align", run, *texts, "--reverse", back, "--reverse-inverted", *options).out == by_run
+
+
+def test_links_that_were_read_the_wrong_way_round_are_noticed(atento: Atento, written: Written) -> None:
+    there, back = written("there", "0-1 1-2 2-0", "0-1 1-0"), written("back", "0-1 1-2 2-0", "0-1 1-0")
+    turned = written("turned", "1-0 2-1 0-2", "1-0 0-1")
+    assert atento("align", there, "--reverse", back).err == ""
+    assert atento("align", there, "--reverse", turned, "--reverse-inverted").err == ""
+    wrong = atento("align", there, "--reverse", turned)
+    assert wrong.code == 0
+    assert f"warning: 2 links of {turned} are" in wrong.err
+    assert "and 5 would be" in wrong.err
+    assert wrong.err.endswith("if its links are target-source, give --reverse-inverted\n")
+    over = atento("align", there, "--reverse", back, "--reverse-inverted")
+    assert over.err.endswith("if its links are source-target, leave --reverse-inverted out\n")
 
 
 def test_each_sentence_has_its_scores_and_the_worst_are_shown(
@@ -197,6 +232,12 @@ def test_what_does_not_go_together_is_one_line(
         ("--method tells", (links, "--reverse", links, "--method", "intersection")),
         ("none does not exist", (links, "--reverse", tmp_path / "none")),
         ("swapped: line 1: the link 3-0", (links, *texts, "--reverse", written("swapped", "3-0", "", ""))),
+        (
+            "turned: line 3: the link 0-5",
+            (links, *texts, "--reverse", written("turned", "", "", "5-0"), "--reverse-inverted"),
+        ),
+        ("--reverse-inverted tells", (links, "--reverse-inverted")),
+        ("--reverse-inverted tells", (run, *texts, "--reverse", run, "--reverse-inverted")),
     ):
         assert words in atento("align", *arguments).error, arguments
     assert not list(tmp_path.glob("a.*"))
@@ -231,5 +272,5 @@ def test_the_hansards_table(atento: Atento, corpora: Path) -> None:
         if kind in ("union", "intersection"):
             directions = (folder / "systems" / f"{system}.{side}.pharaoh" for side in ("forward", "reverse"))
             there, back = directions
-            combined = atento("align", there, "--reverse", back, "--symmetrise", kind, "--gold", gold, "--json").out
-            assert json.loads(combined) == score
+            options = ["--reverse", back, "--reverse-inverted", "--symmetrise", kind, "--gold", gold, "--json"]
+            assert json.loads(atento("align", there, *options).out) == score
