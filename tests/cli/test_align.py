@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 Atento = Callable[..., Any]
 Written = Callable[..., Path]
@@ -175,6 +177,25 @@ def test_each_sentence_has_its_scores_and_the_worst_are_shown(
     drawn = tmp_path / "model.svg"
     assert atento("align", run, *texts, "--gold", gold, "--figure", drawn).code == 0
     assert drawn.read_text().startswith("<?xml")
+
+
+def test_the_worst_sentences_are_drawn_with_their_own_links(
+    atento: Atento, texts: tuple[Path, Path], written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frames are gold, dots right and crosses wrong links; columns are source words."""
+    sheets: list[Figure] = []
+    monkeypatch.setattr("atento.figures.canvas.save", lambda figure, path: sheets.append(figure))
+    links, gold = written("links", "0-0", "", "0-1 4-4"), written("gold", "0-0 1-2", "", "0-1 1-0 2?2")
+    assert atento("align", links, *texts, "--gold", gold, "--worst", 2, "--figure", "worst.png").code == 0
+    [sheet] = sheets
+    assert [text.get_text() for text in sheet.texts][:2] == ["line 3: AER 50.0 %", "line 1: AER 33.3 %"]
+
+    def drawn(axes: Axes) -> tuple[set[tuple[float, float]], dict[tuple[float, float], object]]:
+        frames = {(round(patch.get_x() + 0.4, 2), round(patch.get_y() + 0.4, 2)) for patch in axes.patches}
+        return frames, {(line.get_xdata()[0], line.get_ydata()[0]): line.get_marker() for line in axes.lines}
+
+    assert drawn(sheet.axes[0]) == ({(0.5, 1.5), (1.5, 0.5), (2.5, 2.5)}, {(0.5, 1.5): "o", (4.5, 4.5): "X"})
+    assert drawn(sheet.axes[1]) == ({(0.5, 0.5), (1.5, 2.5)}, {(0.5, 0.5): "o"})
 
 
 def test_every_head_is_scored_at_both_steps(
