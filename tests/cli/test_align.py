@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -198,25 +199,77 @@ def test_the_worst_sentences_are_drawn_with_their_own_links(
     assert drawn(sheet.axes[1]) == ({(0.5, 0.5), (1.5, 2.5)}, {(0.5, 0.5): "o"})
 
 
-def test_every_head_is_scored_at_both_steps(
+def test_every_head_is_scored_at_both_steps_and_ranked(
+    atento: Atento, transformer_run: Path, texts: tuple[Path, Path], written: Written
+) -> None:
+    gold = written("gold", "0-0 1-1 2-2", "", "0-0 1-1 3-2 4-4")
+    found = json.loads(atento("align", transformer_run, *texts, "--gold", gold, "--heads", "--json").out)
+    heads = found["heads"]
+    places = [(head["rows"], head["layer"], head["head"]) for head in heads]
+    assert len(places) == 12
+    assert set(places) == set(itertools.product(("predicted", "input"), (0, 1), (0, 1, "mean")))
+    merits = [(head["aer"], -head["f1"]) for head in heads]
+    assert merits == sorted(merits)
+    assert len(set(merits)) > 3
+    assert found["best"] == {name: heads[0][name] for name in ("rows", "layer", "head")}
+    for head in heads:
+        options = ("--rows", head["rows"], "--layer", head["layer"], "--head", head["head"])
+        alone = json.loads(atento("align", transformer_run, *texts, "--gold", gold, *options, "--json").out)
+        assert {name: alone[name] for name in ("aer", "f1", "links")} == {
+            name: head[name] for name in ("aer", "f1", "links")
+        }
+
+
+def test_heads_are_printed_and_drawn_as_tables_and_as_a_ranking(
+    atento: Atento,
+    transformer_run: Path,
+    texts: tuple[Path, Path],
+    written: Written,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gold, drawn = written("gold", "0-0 1-1 2-2", "", "0-0 1-1 3-2 4-4"), []
+    monkeypatch.setattr("atento.figures.canvas.save", lambda figure, path: drawn.append(figure))
+    options = ("--gold", gold, "--heads")
+    heads = json.loads(atento("align", transformer_run, *texts, *options, "--json").out)["heads"]
+    shown = atento("align", transformer_run, *texts, *options, "--figure", "heads.png").out
+    cells = {(head["rows"], head["layer"], head["head"]): f"{100 * head['aer']:.1f}" for head in heads}
+    best = tuple(heads[0][name] for name in ("rows", "layer", "head"))
+
+    def table(rows: str, best: tuple[Any, ...] | None) -> list[list[str]]:
+        return [
+            [("*" if (rows, layer, head) == best else "") + cells[rows, layer, head] for head in (0, 1, "mean")]
+            for layer in (0, 1)
+        ]
+
+    predicted, read, ranking = re.split(r"AER, at .*\n|The 10 best of 12 by AER.*\n", shown)[1:]
+    for rows, printed in (("predicted", predicted), ("input", read)):
+        assert re.search(r"^ +head 0 +head 1 +mean$", printed, re.M)
+        assert [line.split()[2:] for line in re.findall(r"^ *layer .*$", printed, re.M)] == table(rows, best)
+    lines = re.findall(r"^ *(\d+) +([\d.]+) .* --rows (\w+) --layer (\d) --head (\w+)$", ranking, re.M)
+    assert lines == [
+        (str(place), f"{100 * head['aer']:.1f}", head["rows"], str(head["layer"]), str(head["head"]))
+        for place, head in enumerate(heads[:10], 1)
+    ]
+    [figure] = drawn
+    for rows, axes in zip(("predicted", "input"), figure.axes, strict=True):
+        assert ("predicts" in axes.get_title(loc="left")) == (rows == "predicted")
+        figures = {tuple(text.get_position()): text.get_text() for text in axes.texts}
+        assert [[figures[column + 0.5, row + 0.5] for column in range(3)] for row in (0, 1)] == table(rows, None)
+        assert {"head 0", "head 1", "mean", "layer 0", "layer 1"} <= set(figures.values())
+        framed = [patch.get_xy() for patch in axes.patches if not patch.get_fill()]
+        assert framed == ([((0, 1, "mean").index(best[2]), best[1])] if rows == best[0] else [])
+
+
+def test_a_model_of_one_head_has_a_short_ranking(
     atento: Atento, run: Path, texts: tuple[Path, Path], written: Written, tmp_path: Path
 ) -> None:
     gold, picture = written("gold", "0-0 1-1 2-2", "", "0-0 1-1"), tmp_path / "heads.pdf"
     shown = atento("align", run, *texts, "--gold", gold, "--heads", "--figure", picture)
     assert shown.code == 0
-    assert "the step that predicts the word" in shown.out
-    assert "the step that reads the word" in shown.out
+    assert "By AER, the best (*) first:" in shown.out
+    assert len(re.findall(r"--rows \w+ --layer 0 --head 0$", shown.out, re.M)) == 2
+    assert "mean" not in shown.out
     assert picture.read_bytes().startswith(b"%PDF")
-    found = json.loads(atento("align", run, *texts, "--gold", gold, "--heads", "--json").out)
-    assert [(head["rows"], head["layer"], head["head"]) for head in found["heads"]] == [
-        ("predicted", 0, 0), ("input", 0, 0),
-    ]  # fmt: skip
-    best = min(found["heads"], key=lambda head: (head["aer"], -head["f1"]))
-    assert found["best"] == {name: best[name] for name in ("rows", "layer", "head")}
-    for head in found["heads"]:
-        options = ("--rows", head["rows"], "--layer", head["layer"], "--head", head["head"])
-        assert json.loads(atento("align", run, *texts, "--gold", gold, *options, "--json").out)["aer"] == head["aer"]
-        assert (f"* the best: {' '.join(map(str, options))}" in shown.out) == (head == best)
 
 
 def test_what_does_not_go_together_is_one_line(

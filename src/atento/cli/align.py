@@ -79,7 +79,7 @@ def align(
     gold: Annotated[Path | None, typer.Option(metavar="FILE", help="Score against these links (AER).")] = None,
     gold_one_based: Annotated[bool, typer.Option("--gold-one-based", help="Gold links count words from 1.")] = False,
     gold_inverted: Annotated[bool, typer.Option("--gold-inverted", help="Gold links are target-source.")] = False,
-    heads: Annotated[bool, typer.Option("--heads", help="Score every layer and head instead.")] = False,
+    heads: Annotated[bool, typer.Option("--heads", help="Score every layer and head instead, and rank them.")] = False,
     per_sentence: Annotated[Path | None, typer.Option(metavar="FILE", help="Each sentence's scores, as TSV.")] = None,
     worst: Annotated[int | None, typer.Option(metavar="N", min=1, help="Show the N worst sentences.")] = None,
     figure: Annotated[
