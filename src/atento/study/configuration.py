@@ -105,17 +105,31 @@ class CorpusData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag
 
 
 class CorpusTest(Configuration, frozen=True, kw_only=True):
-    """A test set in files."""
+    """A test set in files.
+
+    Raises:
+        ConfigurationError: it says how to read links, and has none.
+    """
 
     name: str
     source: str
     reference: str
     alignment: str | None = None
-    """Gold links between words (Pharaoh format, from 0)."""
-    words: How = "words"
-    """What the links count as a word; ``whitespace``: whatever spaces divide."""
+    """Gold links between words: a Pharaoh file (``i-j`` sure, ``i?j`` possible) with one line for each pair."""
+    words: How = "whitespace"
+    """What the links count: what stands between spaces, or ``words`` with punctuation marks apart."""
+    one_based: bool = False
+    """They count from 1."""
+    inverted: bool = False
+    """They are target-source."""
     pairs: int | None = None
     """Pairs to test on, at most, spread evenly."""
+
+    def __post_init__(self) -> None:
+        if self.alignment is None and (self.one_based or self.inverted):
+            raise ConfigurationError(
+                f"one_based and inverted of the test set {self.name!r} tell how to read alignment; give it too"
+            )
 
 
 class RandomData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="random"):

@@ -322,7 +322,7 @@ def _corpus_tests(data: CorpusData) -> Iterator[TestSet]:
         pairs = list(read_pairs(CorpusFiles(source=test.source, target=test.reference)))
         links = None
         if test.alignment is not None:
-            links = read_alignments(Path(test.alignment))
+            links = read_alignments(Path(test.alignment), one_based=test.one_based, invert=test.inverted)
             lengths = ([len(segment(text, test.words)) for text in side] for side in sides_of(pairs))
             try:
                 check_links(links, *lengths)
@@ -334,7 +334,7 @@ def _corpus_tests(data: CorpusData) -> Iterator[TestSet]:
             sources=tuple(pairs[place].source for place in places),
             references=tuple(pairs[place].target for place in places),
             links=None if links is None else tuple(links[place] for place in places),
-            words=test.words,
+            words="words" if links is None else test.words,
         )
 
 
