@@ -102,6 +102,11 @@ class CorpusData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag
     valid_pairs: int | None = 1000
     """Validation pairs in all, at most, spread evenly."""
     tests: tuple[CorpusTest, ...]
+    lowercase: bool = False
+    """All text, that of the tests, too, gets small letters."""
+    words_apart: bool = False
+    """All text gets spaces between words and signs, as word-aligned corpora have them; what has links that count what
+    spaces divide keeps its own."""
 
 
 class CorpusTest(Configuration, frozen=True, kw_only=True):
@@ -122,6 +127,10 @@ class CorpusTest(Configuration, frozen=True, kw_only=True):
     """They count from 1."""
     inverted: bool = False
     """They are target-source."""
+    alignment_kind: Literal["gold", "derived", "silver"] = "gold"
+    """``gold``: made by hand; ``derived`` from other links; ``silver``: made by a machine. Reports say which."""
+    note: str = ""
+    """What a reader of the report should know of the test set."""
     pairs: int | None = None
     """Pairs to test on, at most, spread evenly."""
 
