@@ -116,10 +116,8 @@ def align_statistically(options: argparse.Namespace, name: str, data: Corpus, se
         found["seconds"] += result["seconds"]
         found["pairs"] = result["pairs"]
         there, back = Path(f"{prefix}.forward"), Path(f"{prefix}.reverse")
-        turned = prefix.with_name(f"{prefix.name}.turned")  # `--reverse` is a file of target-source links
-        run([*_atento("align"), back, "--inverted", "-o", turned])
         rows: dict[str, list[str | Path]] = {"forward": [there], "reverse": [back]}
-        rows |= {method: [there, "--reverse", turned, "--symmetrise", method] for method in METHODS}
+        rows |= {method: [there, "--reverse", back, "--symmetrise", method] for method in METHODS}
         found["scores"][test_name] = {row: _score(words, test) for row, words in rows.items()}
     return found
 
@@ -149,7 +147,8 @@ def align_by_attention(options: argparse.Namespace, name: str, data: Corpus, see
         rows: dict[str, list[str | Path]] = {"forward": [files[0]]}
         if len(runs) > 1:
             rows["reverse"] = [files[1], "--inverted"]
-            rows |= {method: [files[0], "--reverse", files[1], "--symmetrise", method] for method in METHODS}
+            both = [files[0], "--reverse", files[1], "--reverse-inverted", "--symmetrise"]
+            rows |= {method: [*both, method] for method in METHODS}
         found["scores"][test_name] = {row: _score(words, test) for row, words in rows.items()}
     return found
 

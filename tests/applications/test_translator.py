@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import get_args
 
 import msgspec
+import numpy as np
 import pytest
 
 from atento.applications.translator import Translation, Translator
@@ -14,6 +16,9 @@ from atento.bundle import save_bundle
 from atento.core.errors import AtentoError, BundleError, ConfigurationError, DataError
 from atento.decoding.configuration import DecodingConfig
 from atento.decoding.hypothesis import Step
+from atento.models.recurrent import LuongAttentionConfig
+from atento.nn.luong import Score, Window
+from atento.text.tokenizer import Tokenizer
 
 FAMILIES = ["transformer", "recurrent", "learned", "plain", "luong", "location"]
 Pieces = tuple[tuple[int, ...], ...]
@@ -66,6 +71,46 @@ def test_batch_size_order_and_neighbours_change_nothing(translator: Translator, 
             assert translation.source == other.source
             assert totals(translation) == pytest.approx(totals(other), abs=1e-4)
             ties += ids([translation]) != ids([other])
+    assert ties <= 1
+
+
+@pytest.fixture(scope="module")
+def pieces(tiny: ModuleType) -> Tokenizer:
+    return tiny.tokenizer()
+
+
+@pytest.mark.parametrize("input_feeding", [True, False])
+@pytest.mark.parametrize("window", get_args(Window))
+@pytest.mark.parametrize("score", get_args(Score))
+def test_every_score_and_window_of_luongs_is_invariant_to_the_batch(
+    tiny: ModuleType, pieces: Tokenizer, score: Score, window: Window, input_feeding: bool
+) -> None:
+    """Sentences longer than the window and shorter ones; what is attended to is the same as well."""
+    attention = LuongAttentionConfig(
+        score=score, window=window, half_width=2, input_feeding=input_feeding, max_source_length=40
+    )
+    config = msgspec.structs.replace(tiny.CONFIGS["luong"], attention=attention)
+    translator = Translator(tiny.bundle_of(config, pieces, pieces))
+    texts = tiny.sentences(14)
+    order = random.Random(3).sample(range(14), 14)
+    settings = msgspec.structs.replace(tiny.SHORT, beam_size=3, max_length=8)
+
+    def run(order: Sequence[int], size: int) -> list[Translation]:
+        decoding = msgspec.structs.replace(settings, batch_size=size)
+        found = translator.translate([texts[number] for number in order], decoding=decoding, attention=True)
+        return [translation for _, translation in sorted(zip(order, found, strict=True), key=lambda pair: pair[0])]
+
+    wanted, ties = run(range(14), 14), 0
+    assert len(set(ids(wanted))) > 5, "the models must not say the same of everything"
+    for found in (run(range(14), 1), run(order, 4)):
+        for translation, other in zip(wanted, found, strict=True):
+            assert totals(translation) == pytest.approx(totals(other), abs=1e-4)
+            if ids([translation]) != ids([other]):
+                ties += 1
+                continue
+            assert translation.attention is not None
+            assert other.attention is not None
+            np.testing.assert_allclose(translation.attention.array(), other.attention.array(), atol=1e-5)
     assert ties <= 1
 
 

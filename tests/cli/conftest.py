@@ -78,11 +78,25 @@ def reverse_run(corpus: tuple[Path, Path], tmp_path_factory: pytest.TempPathFact
     return _trained(corpus[::-1], tmp_path_factory)
 
 
-def _trained(corpus: tuple[Path, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def transformer_run(corpus: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny Transformer of two layers and two heads, hardly trained."""
+    model = (
+        "model.kind=transformer", "model.model_size=16", "model.num_heads=2", "model.feed_forward_size=16",
+        "model.num_encoder_layers=1", "model.num_decoder_layers=2", "training.steps=4",
+    )  # fmt: skip
+    rest = [setting for setting in TINY if not setting.startswith("model.")]
+    return _trained(corpus, tmp_path_factory, [word for each in (*rest, *model) for word in ("--set", each)])
+
+
+def _trained(
+    corpus: tuple[Path, ...], tmp_path_factory: pytest.TempPathFactory, options: list[str] | None = None
+) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "tiny"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ATENTO_CACHE", str(folder.with_name("cache")))
-        assert main(["train", "small", *_options(), "--train", *map(str, corpus), "-o", str(folder)]) == 0
+        words = ["train", "small", *(options or _options()), "--train", *map(str, corpus), "-o", str(folder)]
+        assert main(words) == 0
     return folder
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -8,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 Atento = Callable[..., Any]
 Written = Callable[..., Path]
@@ -102,7 +105,7 @@ def test_a_layer_that_is_not_there_is_one_line(atento: Atento, run: Path, texts:
 
 def test_files_of_links_are_scored_without_their_texts(atento: Atento, written: Written, tmp_path: Path) -> None:
     gold = written("gold", "1-1 2?3", "1-2")
-    there, back = written("there", "0-0 1-2", "0-1"), written("back", "0-0 3-1", "")
+    there = written("there", "0-0 1-2", "0-1")
     score = json.loads(atento("align", there, "--gold", gold, "--gold-one-based", "--json").out)
     assert (score["links"], score["sure_hits"], score["possible_hits"], score["aer"]) == (3, 2, 3, 0.0)
     assert [line["line"] for line in score["per_sentence"]] == [1, 2]
@@ -112,11 +115,46 @@ def test_files_of_links_are_scored_without_their_texts(atento: Atento, written: 
     turned = written("turned", "0-0 2?1", "1-0")
     again = atento("align", there, "--gold", turned, "--gold-inverted", "--json")
     assert json.loads(again.out)["aer"] == 0.0
-    combined = tmp_path / "combined"
-    assert atento("align", there, "--reverse", back, "--symmetrise", "union", "-o", combined).out == ""
-    assert combined.read_text() == "0-0 1-2 1-3\n0-1\n"
-    assert atento("align", there, "--reverse", back).out == "0-0\n\n"
     assert atento("align", written("ones", "1-1 2-3"), "--one-based").out == "0-0 1-2\n"
+
+
+def test_two_files_of_links_are_combined_whichever_side_comes_first(
+    atento: Atento, written: Written, tmp_path: Path
+) -> None:
+    """As fast_align -r and eflomal write the other direction, and as `align` of the other direction's run does."""
+    there, back = written("there", "0-0 1-2", "0-1"), written("back", "0-0 1-3", "")
+    turned, combined = written("turned", "0-0 3-1", ""), tmp_path / "combined"
+    for other, *order in ((back,), (turned, "--reverse-inverted")):
+        options = ("--reverse", other, *order)
+        assert atento("align", there, *options, "--symmetrise", "union", "-o", combined).out == ""
+        assert combined.read_text() == "0-0 1-2 1-3\n0-1\n"
+        mutual = atento("align", there, *options)
+        assert (mutual.out, mutual.err) == ("0-0\n\n", "")
+
+
+def test_the_links_of_the_reverse_run_combine_as_the_run_itself(
+    atento: Atento, run: Path, reverse_run: Path, texts: tuple[Path, Path], tmp_path: Path
+) -> None:
+    back = tmp_path / "back"
+    assert atento("align", reverse_run, *reversed(texts), "-o", back).code == 0
+    for method in ("intersection", "grow-diag-final-and", "union"):
+        options = ("--symmetrise", method)
+        by_run = atento("align", run, *texts, "--reverse", reverse_run, *options).out
+        assert atento("align", run, *texts, "--reverse", back, "--reverse-inverted", *options).out == by_run
+
+
+def test_links_that_were_read_the_wrong_way_round_are_noticed(atento: Atento, written: Written) -> None:
+    there, back = written("there", "0-1 1-2 2-0", "0-1 1-0"), written("back", "0-1 1-2 2-0", "0-1 1-0")
+    turned = written("turned", "1-0 2-1 0-2", "1-0 0-1")
+    assert atento("align", there, "--reverse", back).err == ""
+    assert atento("align", there, "--reverse", turned, "--reverse-inverted").err == ""
+    wrong = atento("align", there, "--reverse", turned)
+    assert wrong.code == 0
+    assert f"warning: 2 links of {turned} are" in wrong.err
+    assert "and 5 would be" in wrong.err
+    assert wrong.err.endswith("if its links are target-source, give --reverse-inverted\n")
+    over = atento("align", there, "--reverse", back, "--reverse-inverted")
+    assert over.err.endswith("if its links are source-target, leave --reverse-inverted out\n")
 
 
 def test_each_sentence_has_its_scores_and_the_worst_are_shown(
@@ -142,25 +180,96 @@ def test_each_sentence_has_its_scores_and_the_worst_are_shown(
     assert drawn.read_text().startswith("<?xml")
 
 
-def test_every_head_is_scored_at_both_steps(
+def test_the_worst_sentences_are_drawn_with_their_own_links(
+    atento: Atento, texts: tuple[Path, Path], written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frames are gold, dots right and crosses wrong links; columns are source words."""
+    sheets: list[Figure] = []
+    monkeypatch.setattr("atento.figures.canvas.save", lambda figure, path: sheets.append(figure))
+    links, gold = written("links", "0-0", "", "0-1 4-4"), written("gold", "0-0 1-2", "", "0-1 1-0 2?2")
+    assert atento("align", links, *texts, "--gold", gold, "--worst", 2, "--figure", "worst.png").code == 0
+    [sheet] = sheets
+    assert [text.get_text() for text in sheet.texts][:2] == ["line 3: AER 50.0 %", "line 1: AER 33.3 %"]
+
+    def drawn(axes: Axes) -> tuple[set[tuple[float, float]], dict[tuple[float, float], object]]:
+        frames = {(round(patch.get_x() + 0.4, 2), round(patch.get_y() + 0.4, 2)) for patch in axes.patches}
+        return frames, {(line.get_xdata()[0], line.get_ydata()[0]): line.get_marker() for line in axes.lines}
+
+    assert drawn(sheet.axes[0]) == ({(0.5, 1.5), (1.5, 0.5), (2.5, 2.5)}, {(0.5, 1.5): "o", (4.5, 4.5): "X"})
+    assert drawn(sheet.axes[1]) == ({(0.5, 0.5), (1.5, 2.5)}, {(0.5, 0.5): "o"})
+
+
+def test_every_head_is_scored_at_both_steps_and_ranked(
+    atento: Atento, transformer_run: Path, texts: tuple[Path, Path], written: Written
+) -> None:
+    gold = written("gold", "0-0 1-1 2-2", "", "0-0 1-1 3-2 4-4")
+    found = json.loads(atento("align", transformer_run, *texts, "--gold", gold, "--heads", "--json").out)
+    heads = found["heads"]
+    places = [(head["rows"], head["layer"], head["head"]) for head in heads]
+    assert len(places) == 12
+    assert set(places) == set(itertools.product(("predicted", "input"), (0, 1), (0, 1, "mean")))
+    merits = [(head["aer"], -head["f1"]) for head in heads]
+    assert merits == sorted(merits)
+    assert len(set(merits)) > 3
+    assert found["best"] == {name: heads[0][name] for name in ("rows", "layer", "head")}
+    for head in heads:
+        options = ("--rows", head["rows"], "--layer", head["layer"], "--head", head["head"])
+        alone = json.loads(atento("align", transformer_run, *texts, "--gold", gold, *options, "--json").out)
+        assert {name: alone[name] for name in ("aer", "f1", "links")} == {
+            name: head[name] for name in ("aer", "f1", "links")
+        }
+
+
+def test_heads_are_printed_and_drawn_as_tables_and_as_a_ranking(
+    atento: Atento,
+    transformer_run: Path,
+    texts: tuple[Path, Path],
+    written: Written,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gold, drawn = written("gold", "0-0 1-1 2-2", "", "0-0 1-1 3-2 4-4"), []
+    monkeypatch.setattr("atento.figures.canvas.save", lambda figure, path: drawn.append(figure))
+    options = ("--gold", gold, "--heads")
+    heads = json.loads(atento("align", transformer_run, *texts, *options, "--json").out)["heads"]
+    shown = atento("align", transformer_run, *texts, *options, "--figure", "heads.png").out
+    cells = {(head["rows"], head["layer"], head["head"]): f"{100 * head['aer']:.1f}" for head in heads}
+    best = tuple(heads[0][name] for name in ("rows", "layer", "head"))
+
+    def table(rows: str, best: tuple[Any, ...] | None) -> list[list[str]]:
+        return [
+            [("*" if (rows, layer, head) == best else "") + cells[rows, layer, head] for head in (0, 1, "mean")]
+            for layer in (0, 1)
+        ]
+
+    predicted, read, ranking = re.split(r"AER, at .*\n|The 10 best of 12 by AER.*\n", shown)[1:]
+    for rows, printed in (("predicted", predicted), ("input", read)):
+        assert re.search(r"^ +head 0 +head 1 +mean$", printed, re.M)
+        assert [line.split()[2:] for line in re.findall(r"^ *layer .*$", printed, re.M)] == table(rows, best)
+    lines = re.findall(r"^ *(\d+) +([\d.]+) .* --rows (\w+) --layer (\d) --head (\w+)$", ranking, re.M)
+    assert lines == [
+        (str(place), f"{100 * head['aer']:.1f}", head["rows"], str(head["layer"]), str(head["head"]))
+        for place, head in enumerate(heads[:10], 1)
+    ]
+    [figure] = drawn
+    for rows, axes in zip(("predicted", "input"), figure.axes, strict=True):
+        assert ("predicts" in axes.get_title(loc="left")) == (rows == "predicted")
+        figures = {tuple(text.get_position()): text.get_text() for text in axes.texts}
+        assert [[figures[column + 0.5, row + 0.5] for column in range(3)] for row in (0, 1)] == table(rows, None)
+        assert {"head 0", "head 1", "mean", "layer 0", "layer 1"} <= set(figures.values())
+        framed = [patch.get_xy() for patch in axes.patches if not patch.get_fill()]
+        assert framed == ([((0, 1, "mean").index(best[2]), best[1])] if rows == best[0] else [])
+
+
+def test_a_model_of_one_head_has_a_short_ranking(
     atento: Atento, run: Path, texts: tuple[Path, Path], written: Written, tmp_path: Path
 ) -> None:
     gold, picture = written("gold", "0-0 1-1 2-2", "", "0-0 1-1"), tmp_path / "heads.pdf"
     shown = atento("align", run, *texts, "--gold", gold, "--heads", "--figure", picture)
     assert shown.code == 0
-    assert "the step that predicts the word" in shown.out
-    assert "the step that reads the word" in shown.out
+    assert "By AER, the best (*) first:" in shown.out
+    assert len(re.findall(r"--rows \w+ --layer 0 --head 0$", shown.out, re.M)) == 2
+    assert "mean" not in shown.out
     assert picture.read_bytes().startswith(b"%PDF")
-    found = json.loads(atento("align", run, *texts, "--gold", gold, "--heads", "--json").out)
-    assert [(head["rows"], head["layer"], head["head"]) for head in found["heads"]] == [
-        ("predicted", 0, 0), ("input", 0, 0),
-    ]  # fmt: skip
-    best = min(found["heads"], key=lambda head: (head["aer"], -head["f1"]))
-    assert found["best"] == {name: best[name] for name in ("rows", "layer", "head")}
-    for head in found["heads"]:
-        options = ("--rows", head["rows"], "--layer", head["layer"], "--head", head["head"])
-        assert json.loads(atento("align", run, *texts, "--gold", gold, *options, "--json").out)["aer"] == head["aer"]
-        assert (f"* the best: {' '.join(map(str, options))}" in shown.out) == (head == best)
 
 
 def test_what_does_not_go_together_is_one_line(
@@ -197,6 +306,12 @@ def test_what_does_not_go_together_is_one_line(
         ("--method tells", (links, "--reverse", links, "--method", "intersection")),
         ("none does not exist", (links, "--reverse", tmp_path / "none")),
         ("swapped: line 1: the link 3-0", (links, *texts, "--reverse", written("swapped", "3-0", "", ""))),
+        (
+            "turned: line 3: the link 0-5",
+            (links, *texts, "--reverse", written("turned", "", "", "5-0"), "--reverse-inverted"),
+        ),
+        ("--reverse-inverted tells", (links, "--reverse-inverted")),
+        ("--reverse-inverted tells", (run, *texts, "--reverse", run, "--reverse-inverted")),
     ):
         assert words in atento("align", *arguments).error, arguments
     assert not list(tmp_path.glob("a.*"))
@@ -231,5 +346,5 @@ def test_the_hansards_table(atento: Atento, corpora: Path) -> None:
         if kind in ("union", "intersection"):
             directions = (folder / "systems" / f"{system}.{side}.pharaoh" for side in ("forward", "reverse"))
             there, back = directions
-            combined = atento("align", there, "--reverse", back, "--symmetrise", kind, "--gold", gold, "--json").out
-            assert json.loads(combined) == score
+            options = ["--reverse", back, "--reverse-inverted", "--symmetrise", kind, "--gold", gold, "--json"]
+            assert json.loads(atento("align", there, *options).out) == score

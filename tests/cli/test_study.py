@@ -18,6 +18,12 @@ import pytest
 import tomli_w
 
 from atento.core.files import locked
+from atento.core.progress import Silent
+from atento.data.pharaoh import Alignment
+from atento.data.readers import read_pairs
+from atento.study.configuration import Study
+from atento.study.data import Materials, prepare
+from atento.study.variants import check_recipes
 
 Atento = Callable[..., Any]
 Written = Callable[..., Path]
@@ -53,6 +59,7 @@ TABLE: dict[str, Any] = {
         "decoding": {"beam_size": 1, "max_length": 8},
     },
 }
+Planned = Callable[..., tuple[Study, Materials]]
 RANDOM = {
     "data": {"kind": "random", "lengths": [4], "vocabulary": 20, "sentences": 2, "seconds": 0.0},
     "claims": [],
@@ -195,6 +202,24 @@ def test_a_key_that_changes_no_parameters_matches_nothing(atento: Atento, save: 
     assert "cannot be matched" in result.err.splitlines()[-1]
 
 
+@pytest.fixture
+def planned(atento: Atento, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Planned:
+    """The study that a command line comes to, and its data, written as its runs would read them."""
+    studies: list[Study] = []
+
+    def check(study: Study) -> None:
+        studies.append(study)
+        check_recipes(study)
+
+    monkeypatch.setattr("atento.study.variants.check_recipes", check)
+
+    def plan(*words: object) -> tuple[Study, Materials]:
+        assert atento(*words, "--plan").code == 0
+        return studies[-1], prepare(studies[-1], tmp_path / f"study-{len(studies)}" / "data", Silent())
+
+    return plan
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -207,6 +232,10 @@ def test_a_key_that_changes_no_parameters_matches_nothing(atento: Atento, save: 
         (("--jobs", "0"), "--jobs"),
         (("--small",), "has no small form"),
         (("--gold", "x"), "go with --train"),
+        (("--words",), "--whitespace, --gold-one-based and --gold-inverted tell how to read gold links"),
+        (("--whitespace",), "tell how to read gold links: give --gold"),
+        (("--gold-one-based",), "tell how to read gold links: give --gold"),
+        (("--gold-inverted",), "tell how to read gold links: give --gold"),
     ],
 )
 def test_bad_options(atento: Atento, save: Save, words: tuple[str, ...], message: str) -> None:
@@ -263,16 +292,64 @@ def test_an_own_corpus_without_gold_links_leaves_out_what_needs_them(
 
 
 @pytest.mark.parametrize(
+    ("links", "options"),
+    [
+        (("0-1 2-0 3?1", "0-0"), ()),
+        (("0-1 2-0 3?1", "0-0"), ("--whitespace",)),
+        (("1-2 3-1 4?2", "1-1"), ("--gold-one-based",)),
+        (("1-0 0-2 1?3", "0-0"), ("--gold-inverted",)),
+        (("2-1 1-3 2?4", "1-1"), ("--gold-one-based", "--gold-inverted")),
+        (("0-2 4-0 6?2", "0-0"), ("--words",)),
+        (("1-3 5-1 7?3", "1-1"), ("--words", "--gold-one-based")),
+    ],
+)
+def test_gold_links_of_an_own_corpus_are_read_as_align_reads_them(
+    atento: Atento, save: Save, corpus: tuple[Path, Path], written: Written, planned: Planned, links: Any, options: Any
+) -> None:
+    """Raw text with signs at its words: what is a word, and what is the first one, has to be said."""
+    test = written("t.pt", "Ora, bom, dia, João!", "Olá."), written("t.es", "¡Buenos días!", "Hola.")
+    gold = written("gold", *links)
+    words = ("study", save(), "--train", *corpus, "--valid", *corpus, "--test", *test)
+    _, materials = planned(*words, "--gold", gold, *options)
+    found = materials.test("test")
+    apart = "--words" in options
+    expected = {(0, 2), (4, 0)} if apart else {(0, 1), (2, 0)}
+    assert found.words == ("words" if apart else "whitespace")
+    assert found.links == (
+        Alignment(sure=frozenset(expected), possible=frozenset({(6, 2) if apart else (3, 1)})),
+        Alignment.of({(0, 0)}),
+    )
+    score = json.loads(atento("align", gold, *test, "--gold", gold, *_of_both(options), "--json").out)
+    assert (score["sure"], score["aer"]) == (3, 0.0)
+
+
+def _of_both(options: tuple[str, ...]) -> list[str]:
+    """The same for `align`, where the links are the predicted ones, too."""
+    return [*options, *(option.replace("--gold-", "--") for option in options if option.startswith("--gold-"))]
+
+
+@pytest.mark.parametrize(
     "name", ["ablation", "bottleneck", "cells", "data-size", "positions", "reversal", "scores", "tokenizers"]
 )
 def test_every_shipped_study_takes_an_own_corpus(
-    atento: Atento, corpus: tuple[Path, Path], name: str, written: Written
+    atento: Atento, corpus: tuple[Path, Path], name: str, written: Written, planned: Planned
 ) -> None:
     one = written("one.pt", "o gato"), written("one.es", "el gato")
-    words = ("study", name, "--train", *corpus, "--valid", *corpus, "--test", *one, "--plan", "--json")
-    plan = json.loads(atento(*words).out)
+    pairs = list(zip(*(path.read_text(encoding="utf-8").splitlines() for path in corpus), strict=True))
+    pairs *= 10 if name == "data-size" else 1  # it begins with 500
+    pairs += [("gato " * count, "gato " * count) for count in (18, 60)]
+    train = written("train.pt", *(source for source, _ in pairs)), written("train.es", *(target for _, target in pairs))
+    words = ("study", name, "--train", *train, "--valid", *corpus, "--test", *one)
+    plan = json.loads(atento(*words, "--plan", "--json").out)
     assert plan["runs"] >= 3
     assert plan["claims"]
+    study, materials = planned(*words)
+    assert materials.test("test").sources == ("o gato",)
+    for variant in study.variants:
+        read = [(pair.source, pair.target) for files in materials.train_of(variant) for pair in read_pairs(files)]
+        fitting = [pair for pair in pairs if len(pair[0].split()) <= (variant.max_words or 60)]
+        assert read == fitting if variant.pairs is None else len(read) == variant.pairs
+        assert len(list(read_pairs(materials.valid_of(variant)))) == 60
 
 
 # What a study leaves behind, and what may become of it. One study is run, and copied.

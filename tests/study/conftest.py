@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from atento.core.configuration import convert
+from atento.core.progress import Silent
 from atento.study.configuration import Chart, Measure, Published, Study
 from atento.study.metrics import Metric
 from atento.study.results import Bucket, Cost, Estimate, RunResult, StudyReport, TestResult, VariantResult, Verdict
@@ -377,6 +378,39 @@ def ugly_report() -> StudyReport:
         signatures={},
         learning_rates=(),
     )
+
+
+class Watched(Silent):
+    """Remembers what it was told, and refuses what no bar could show."""
+
+    def __init__(self) -> None:
+        self.works: list[tuple[str, float | None]] = []
+        self.levels: list[float] = []
+        """How far the last work had come, each time that something was told."""
+        self.messages: list[str] = []
+        self.ended = 0
+
+    def start(self, description: str, total: float | None, *, stoppable: bool = False) -> None:
+        self.works.append((description, total))
+        self.levels = []
+
+    def advance(self, amount: float = 1, *, note: str = "") -> None:
+        assert amount >= 0
+        total = self.works[-1][1]
+        self.levels.append((self.levels[-1] if self.levels else 0.0) + amount)
+        assert total is None or self.levels[-1] <= total + 1e-9
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
+
+    def finish(self) -> None:
+        self.ended += 1
+
+
+@pytest.fixture
+def watched() -> Watched:
+    """A progress that remembers."""
+    return Watched()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from atento.core.configuration import convert
-from atento.core.errors import DataError
+from atento.core.errors import ConfigurationError, DataError
 from atento.core.progress import Silent
 from atento.data.corpus_files import CorpusFiles
 from atento.study.configuration import BuiltinData, CorpusData, CorpusTest, Study, Subset
@@ -112,6 +112,42 @@ def test_a_subset_of_rare_words_is_found_by_counting_training(tmp_path: Path, ta
     materials = prepared(convert(table, Study, where="x"), tmp_path)
     assert materials.test("rare").sources == ("o cão , gato", "um peixe")
     assert materials.test("rare").references == ("y", "z")
+
+
+@pytest.mark.parametrize(
+    ("links", "keys", "expected"),
+    [
+        ("0-0 1?0", {}, {(0, 0), (1, 0)}),
+        ("1-1 2?1", {"one_based": True}, {(0, 0), (1, 0)}),
+        ("0-0 0?1", {"inverted": True}, {(0, 0), (1, 0)}),
+        ("0-0 1?2 3-1", {"words": "words"}, {(0, 0), (1, 2), (3, 1)}),
+        ("1-1 3?2 2-4", {"words": "words", "one_based": True, "inverted": True}, {(0, 0), (1, 2), (3, 1)}),
+    ],
+)
+def test_gold_links_are_read_as_the_study_says(
+    tiny: Study, tmp_path: Path, links: str, keys: dict[str, Any], expected: set[tuple[int, int]]
+) -> None:
+    """Of "Bom dia, João!" to "¡Hola!": two words and a sign each, or what spaces divide."""
+    for name, text in {"a": "Bom dia, João!\n", "b": "¡Hola!\n", "links": f"{links}\n"}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    pair = CorpusFiles(source=str(tmp_path / "a"), target=str(tmp_path / "b"))
+    table = {"name": "test", "source": str(tmp_path / "a"), "reference": str(tmp_path / "b")}
+    test = convert({**table, "alignment": str(tmp_path / "links"), **keys}, CorpusTest, where="x")
+    data = CorpusData(train=(pair,), valid=(pair,), tests=(test,))
+    study = msgspec.structs.replace(
+        tiny, data=data, subsets=(), claims=(), charts=(), by_length=None, variants=tiny.variants[:1]
+    )
+    found = prepared(study, tmp_path).test("test")
+    assert found.words == keys.get("words", "whitespace")
+    assert found.links is not None
+    assert found.links[0].possible == expected
+    assert len(found.links[0].possible - found.links[0].sure) == 1
+
+
+def test_keys_that_tell_how_to_read_links_go_with_links() -> None:
+    for key in ("one_based", "inverted"):
+        with pytest.raises(ConfigurationError, match="of the test set 'test' tell how to read alignment"):
+            convert({"name": "test", "source": "a", "reference": "b", key: True}, CorpusTest, where="x")
 
 
 def test_the_built_in_corpus_comes_with_gold_links(tiny: Study, tmp_path: Path) -> None:

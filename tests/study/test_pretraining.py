@@ -158,8 +158,12 @@ def test_the_figures_are_those_of_a_plain_computation(classes: dict[str, Any], t
     assert variant.metrics["test"]["accuracy"].values == (run.tests["test"].metrics["accuracy"],)
 
 
-def test_pre_training_is_reported_with_its_cost_beside_fine_tuning(classes: dict[str, Any], tmp_path: Path) -> None:
-    run = run_study(convert(classes, Study, where="x"), tmp_path, jobs=0)
+def test_pre_training_is_reported_with_its_cost_beside_fine_tuning(
+    classes: dict[str, Any], tmp_path: Path, watched: Any
+) -> None:
+    run = run_study(convert(classes, Study, where="x"), tmp_path, jobs=0, progress=watched)
+    assert watched.works[-1] == ("study of 8 runs", 8)
+    assert watched.levels == list(range(9))
     report = assemble(run, name="classes", form="only", command="atento study classes.toml")
     results = [json.loads(path.read_bytes()) for path in (tmp_path / "runs").glob("*/result.json")]
     assert report.total_minutes == pytest.approx(sum(result["cost"]["minutes"] for result in results))

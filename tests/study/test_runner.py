@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -15,8 +18,11 @@ from atento.core.configuration import convert
 from atento.core.progress import Silent, Stop
 from atento.study.assembly import assemble
 from atento.study.configuration import Study
+from atento.study.plan import count_runs
+from atento.study.processes import Event, Finished, InProcess, Progressed
 from atento.study.results import Cost, RunResult, StudyReport
 from atento.study.runner import run_study
+from atento.study.worker import Job
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +94,66 @@ def test_a_study_runs_every_variant_with_every_seed(tiny: Study, tmp_path: Path)
         )
 
 
+def test_progress_is_of_the_whole_study_and_begins_with_what_is_done(
+    tiny: Study, tmp_path: Path, watched: Any, made: ModuleType
+) -> None:
+    study = msgspec.structs.replace(tiny, learning_rates=())
+    first = run_study(msgspec.structs.replace(study, seeds=(1,)), tmp_path, jobs=0, progress=watched)
+    assert count_runs(first.study) == len(first.results) == 2
+    assert watched.works[-1] == ("study of 2 runs", 2)
+    assert watched.levels == [0, 1, 2]
+    assert watched.ended == len(watched.works)
+    assert sum("dev loss" in message for message in watched.messages) == 2
+    again = made.Watched()
+    run_study(study, tmp_path, jobs=0, progress=again)
+    assert again.works[-1] == ("study of 4 runs", 4)
+    assert again.levels == [2, 3, 4]
+    assert "2 of 4 runs are done already" in again.messages
+    once_more = made.Watched()
+    run_study(study, tmp_path, jobs=0, progress=once_more)
+    assert once_more.levels == [4]
+
+
+class Faltering(InProcess):
+    """Two made-up runs at once; each comes so far, falls back as if it had to begin again, and is done."""
+
+    fractions = (0.25, 0.75, 0.5)
+
+    def __init__(self, make_run: Callable[..., RunResult]) -> None:
+        self._make, self._jobs = make_run, []  # type: Any, list[Job]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(job.plan.name for job in self._jobs)
+
+    @property
+    def free(self) -> int:
+        return 2 - len(self._jobs)
+
+    def start(self, job: Job) -> None:
+        self._jobs.append(job)
+
+    def events(self, stop: Stop) -> Iterator[Event]:
+        jobs, self._jobs = self._jobs, []
+        for fraction, job in itertools.product(self.fractions, jobs):
+            yield Progressed(job.plan.name, fraction, "")
+        for plan in (job.plan for job in jobs):
+            result = self._make(plan.variant, 1.0, plan.seed, plan.learning_rate)
+            yield Finished(plan.name, msgspec.structs.replace(result, fingerprint=plan.fingerprint))
+
+
+def test_progress_adds_what_runs_at_once_have_done_and_never_goes_back(
+    tiny: Study, tmp_path: Path, watched: Any, made: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atento.study.runner.InProcess", lambda: Faltering(made.make_run))
+    run = run_study(tiny, tmp_path, jobs=0, progress=watched)
+    assert run.finished
+    assert len(run.results) == 6
+    assert watched.works[-1] == ("study of 6 runs", 6)
+    pair = [0.25, 0.5, 1.0, 1.5, 1.5, 1.5, 1.5, 2.0]  # two runs, of which the first is done at 1 + 0.5
+    assert watched.levels == [0, *(done + level for done in (0, 2, 4) for level in pair)]
+
+
 def test_a_study_that_was_stopped_goes_on_and_comes_to_the_same(tiny: Study, tmp_path: Path) -> None:
     whole = report_of(tiny, tmp_path / "whole")
     progress = StopsAfter(2)
@@ -102,7 +168,7 @@ def test_a_study_that_was_stopped_goes_on_and_comes_to_the_same(tiny: Study, tmp
 
 @pytest.mark.parametrize("jobs", [0, 2])
 def test_variants_that_differ_in_decoding_alone_are_trained_once(
-    table: dict[str, Any], tmp_path: Path, jobs: int
+    table: dict[str, Any], tmp_path: Path, jobs: int, watched: Any
 ) -> None:
     table["variants"] = [
         {"name": "attention"},
@@ -110,7 +176,10 @@ def test_variants_that_differ_in_decoding_alone_are_trained_once(
         {"name": "plain", "recipe": {"model": {"attention": {"kind": "none"}}}, "matched": False},
     ]
     study = convert(table, Study, where="tiny")
-    run = run_study(study, tmp_path, jobs=jobs)
+    run = run_study(study, tmp_path, jobs=jobs, progress=watched)
+    assert watched.works[-1] == ("study of 9 runs", 9)
+    assert watched.levels[-1] == 9
+    assert any(level % 1 for level in watched.levels) == (jobs > 0)  # processes tell how far they are
     report = assemble(run, name="tiny", form="only", command="")
     assert report.finished
     trained = [path.parent.name.partition("-")[0] for path in (tmp_path / "runs").glob("*/metrics.jsonl")]

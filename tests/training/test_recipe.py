@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from atento.applications.translator import Translator
 from atento.core.configuration import convert, to_toml
 from atento.core.errors import ConfigurationError
 from atento.training.recipe import Recipe, read_recipe
+from atento.training.run import train
 from atento.training.shipped import FINE_TUNING, shipped_recipes
 
 
@@ -17,6 +20,40 @@ def test_shipped_recipes_are_valid_and_carry_no_paths(name: str, corpus: tuple[P
     assert not {"train", "valid"} & set(table.get("data", {}))
     recipe = read_recipe(name, train=corpus)
     assert convert(tomllib.loads(to_toml(recipe)), Recipe, where="again") == recipe
+
+
+def _suggested() -> list[tuple[str, str]]:
+    """What the comments of recipes tell to ``--set``: recipe, and a setting with each of its values."""
+    found = []
+    for name, text in shipped_recipes().items():
+        comments = " ".join(line.removeprefix("#").strip() for line in text.splitlines() if line.startswith("#"))
+        for key, values in re.findall(r"--set ([\w.]+)=([\w|-]+)", comments):
+            found += [(name, f"{key}={value}") for value in values.split("|")]
+    return found
+
+
+@pytest.mark.parametrize(("name", "setting"), _suggested())
+def test_what_a_recipes_comment_tells_to_set_can_be_set(name: str, setting: str, corpus: tuple[Path, Path]) -> None:
+    changed = to_toml(read_recipe(name, train=corpus, overrides=[setting]))
+    assert changed != to_toml(read_recipe(name, train=corpus))
+
+
+def test_luongs_recipe_tells_every_rung_of_the_papers_ladder() -> None:
+    told = {setting.partition("=")[0] for name, setting in _suggested() if name == "luong2015"}
+    rungs = {f"model.attention.{key}" for key in ("score", "window", "input_feeding")} | {"decoding.replace_unknown"}
+    assert told >= rungs
+
+
+def test_unknown_words_can_be_replaced_by_luongs_recipe(corpus: tuple[Path, Path], tmp_path: Path) -> None:
+    """Its tokenizer is of words, and its model attends: else training would refuse."""
+    small = ["embedding_size=8", "hidden_size=8", "num_encoder_layers=1", "num_decoder_layers=1"]
+    overrides = ["decoding.replace_unknown=true", "tokenizer.vocab_size=11", "tokenizer.min_frequency=1"]
+    overrides += [f"model.{setting}" for setting in small]
+    recipe = read_recipe(
+        "luong2015", train=corpus, overrides=[*overrides, "training.steps=1", "training.batch_tokens=120"]
+    )
+    train(recipe, tmp_path / "run")
+    assert Translator.load(tmp_path / "run").bundle.decoding.replace_unknown
 
 
 def test_a_recipe_without_a_model_wants_a_run_to_start_from(corpus: tuple[Path, Path]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from atento.cli.arguments import Device, Json, check_output, require
-from atento.cli.console import progress_bar
+from atento.cli.console import progress_bar, say
 from atento.cli.pictures import check_picture
 from atento.core.errors import DataError
 from atento.data.symmetrisation import Method
@@ -28,7 +28,8 @@ Examples:
   atento align runs/pt-es test.pt test.es --gold test.gold --worst 5 --figure worst.png
   atento align runs/pt-es test.pt test.es --gold test.gold --heads
   atento align runs/pt-es test.pt test.es --reverse runs/es-pt --symmetrise grow-diag-final-and
-  atento align giza.forward --reverse giza.reverse --symmetrise union --gold test.gold
+  atento align eflomal.fwd --reverse eflomal.rev --symmetrise union --gold test.gold
+  atento align giza.forward --reverse giza.reverse --reverse-inverted --gold test.gold
 """
 
 
@@ -59,8 +60,14 @@ def align(
     ] = None,
     reverse: Annotated[
         Path | None,
-        typer.Option(metavar="RUN", help="A run of the other direction, or a file of its links, to combine with."),
+        typer.Option(
+            metavar="RUN",
+            help="The other direction to combine with: its run, or a file of its links, source-target as RUN's.",
+        ),
     ] = None,
+    reverse_inverted: Annotated[
+        bool, typer.Option("--reverse-inverted", help="--reverse is a file of target-source links.")
+    ] = False,
     symmetrise: Annotated[
         Method | None, typer.Option(help="How to combine two directions. [default: intersection]")
     ] = None,
@@ -72,7 +79,7 @@ def align(
     gold: Annotated[Path | None, typer.Option(metavar="FILE", help="Score against these links (AER).")] = None,
     gold_one_based: Annotated[bool, typer.Option("--gold-one-based", help="Gold links count words from 1.")] = False,
     gold_inverted: Annotated[bool, typer.Option("--gold-inverted", help="Gold links are target-source.")] = False,
-    heads: Annotated[bool, typer.Option("--heads", help="Score every layer and head instead.")] = False,
+    heads: Annotated[bool, typer.Option("--heads", help="Score every layer and head instead, and rank them.")] = False,
     per_sentence: Annotated[Path | None, typer.Option(metavar="FILE", help="Each sentence's scores, as TSV.")] = None,
     worst: Annotated[int | None, typer.Option(metavar="N", min=1, help="Show the N worst sentences.")] = None,
     figure: Annotated[
@@ -86,6 +93,10 @@ def align(
 
     A model reads each given translation (forced decoding); its attention gives the links. Or RUN is a file of links
     that any aligner wrote. With --gold, precision, recall, F1 and alignment error rate are printed.
+
+    Files have source-target links, that of --reverse as well: SRC's word before TGT's, as fast_align (with -r, too) and
+    eflomal write both directions. What `atento align` makes of the other direction's run begins with that run's source,
+    which is TGT: for such files there are --inverted, --reverse-inverted and --gold-inverted.
 
     A run that was trained to align (`train --alignment`) is read where it was trained to, unless you give --layer,
     --head or --rows.
@@ -101,6 +112,10 @@ def align(
     files = [path for path in (place, reverse) if path is not None and path.is_file()]
     require(files or not one_based, "--one-based tells how to read files of links, and there is none; leave it out")
     require(place.is_file() or not inverted, f"--inverted tells how to read a file of links, and {place} is none")
+    require(
+        (reverse is not None and reverse.is_file()) or not reverse_inverted,
+        "--reverse-inverted tells how to read a file of links, and --reverse names none; leave it out",
+    )
     require(reverse or not symmetrise, "--symmetrise combines two directions: give --reverse as well")
     require(threshold is None or method == "threshold", "--threshold goes with --method threshold")
     asked = {"--method": method, "--layer": layer, "--head": head, "--rows": rows}
@@ -127,9 +142,10 @@ def align(
     translator = None if place.is_file() else _translator(place, texts, device)
     found = _links(place, translator, texts, reading, one_based=one_based, invert=inverted)
     if reverse is not None:
-        found = _combined(
-            found, reverse, texts, reading, symmetrise or "intersection", one_based=one_based, device=device
-        )
+        back = _reverse_links(reverse, texts, reading, device, one_based=one_based, invert=reverse_inverted)
+        if reverse.is_file():
+            _warn_of_order(found, back, reverse, inverted=reverse_inverted)
+        found = _combined(found, back, reverse, symmetrise or "intersection")
     scored = _scored(found, gold, gold_links, worst or 0) if gold_links is not None else None
     report.write(output, [Alignment.of(links) for links in found], silent=gold is not None)
     if scored is not None:
@@ -233,27 +249,41 @@ def _links(
             raise DataError(f"{texts.name}: {error}") from error
 
 
-def _combined(
-    found: list[Links],
-    reverse: Path,
-    texts: Texts | None,
-    reading: _Reading,
-    method: Method,
-    *,
-    one_based: bool,
-    device: str,
+def _reverse_links(
+    reverse: Path, texts: Texts | None, reading: _Reading, device: str, *, one_based: bool, invert: bool
 ) -> list[Links]:
-    """The links together with those of the other direction, whose sources are our targets."""
+    """The links of the other direction, from our source to our target."""
+    if reverse.is_file():
+        return _links(reverse, None, texts, reading, one_based=one_based, invert=invert)
     from atento.data import pharaoh
+
+    translator, turned = _translator(reverse, texts, device), _needed(texts).turned()
+    back = _links(reverse, translator, turned, reading, one_based=one_based, invert=False)
+    return [pharaoh.inverted(links) for links in back]
+
+
+def _combined(found: list[Links], back: list[Links], reverse: Path, method: Method) -> list[Links]:
+    """The links together with those of the other direction."""
     from atento.data.symmetrisation import symmetrise_corpus
 
-    turned = texts.turned() if texts is not None else None
-    translator = None if reverse.is_file() else _translator(reverse, texts, device)
-    back = _links(reverse, translator, turned, reading, one_based=one_based, invert=False)
     try:
-        return symmetrise_corpus(found, [pharaoh.inverted(links) for links in back], method)
+        return symmetrise_corpus(found, back, method)
     except DataError as error:
         raise DataError(f"{reverse}: {error}") from error
+
+
+def _warn_of_order(found: list[Links], back: list[Links], reverse: Path, *, inverted: bool) -> None:
+    """Say so if the two directions agree better where one is turned round: it was probably read the wrong way."""
+    from atento.data import pharaoh
+
+    agreed = sum(len(one & other) for one, other in zip(found, back, strict=False))
+    turned = sum(len(one & pharaoh.inverted(other)) for one, other in zip(found, back, strict=False))
+    if turned > agreed:
+        advice = "leave --reverse-inverted out" if inverted else "give --reverse-inverted"
+        say(
+            f"warning: {agreed:,} links of {reverse} are links of the other direction, too, and {turned:,} would be if "
+            f"each were turned round; if its links are {'source-target' if inverted else 'target-source'}, {advice}"
+        )
 
 
 def _read_links(path: Path, texts: Texts | None, *, one_based: bool, invert: bool) -> list[Alignment]:

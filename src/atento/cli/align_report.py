@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _DRAWN = 6
 """Sentences of a sheet, if no number was given."""
+_RANKED = 10
+"""Heads of the ranking that are printed; their tables and JSON have all."""
 _RATES = ("aer", "precision", "recall", "f1")
 _COUNTS = ("links", "sure", "sure_hits", "possible_hits")
 _ROWS = {"predicted": "at the step that predicts the word", "input": "at the step that reads the word"}
@@ -178,17 +180,19 @@ def heads(
             raise DataError(f"{texts.name}: {error}") from error
     if not scores:
         raise DataError(f"{texts.name}: every pair has an empty side, so nothing can be read")
-    best = min(scores, key=lambda head: (scores[head].aer, -scores[head].f1))
+    ranking = sorted(scores, key=lambda head: (scores[head].aer, -scores[head].f1))
     if figure is not None:
-        _draw_heads(figure, scores, best)
+        _draw_heads(figure, scores, ranking[0])
     if as_json:
-        table = [{**head._asdict(), **msgspec.structs.asdict(score)} for head, score in scores.items()]
-        print_json({"heads": table, "best": best._asdict()})
+        table = [{**head._asdict(), **msgspec.structs.asdict(scores[head])} for head in ranking]
+        print_json({"heads": table, "best": ranking[0]._asdict()})
         return
-    _print_heads(scores, best)
+    _print_heads(scores, ranking[0])
+    _print_ranking(scores, ranking)
 
 
 def _print_heads(scores: dict[Head, AlignmentScore], best: Head) -> None:
+    """A table layer × head for each kind of rows."""
     names = list(dict.fromkeys(str(head.head) for head in scores))
     columns = [f"head {name}" if name != "mean" else name for name in names]
     for rows, title in _ROWS.items():
@@ -199,7 +203,22 @@ def _print_heads(scores: dict[Head, AlignmentScore], best: Head) -> None:
         table = [(f"layer {layer}", *(cells[layer, name] for name in names)) for layer in layers]
         print_table(("", *columns), table, numbers=range(1, len(columns) + 1))
         print()
-    print(f"* the best: {_options(best)}  ({100 * scores[best].aer:.1f} %)")
+
+
+def _print_ranking(scores: dict[Head, AlignmentScore], ranking: Sequence[Head]) -> None:
+    """The best heads, the best one first, and the options that read them."""
+    shown = ranking[:_RANKED]
+    few = len(shown) < len(ranking)
+    print(
+        f"The {len(shown)} best of {len(ranking)} by AER, * first (--json has all):"
+        if few
+        else "By AER, the best (*) first:"
+    )
+    rows = [
+        (str(place), *(f"{100 * getattr(scores[head], rate):.1f}" for rate in _RATES), _options(head))
+        for place, head in enumerate(shown, 1)
+    ]
+    print_table(("", "AER", "precision", "recall", "F1", "read with"), rows, numbers=range(5))
 
 
 def _cell(score: AlignmentScore, best: bool) -> str:

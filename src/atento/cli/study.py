@@ -8,9 +8,10 @@ import shlex
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -77,8 +78,19 @@ def study(
         list[Path] | None, typer.Option("--test", metavar="SRC REF", help="Your corpus: the test part.")
     ] = None,
     gold: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Gold word alignments of --test (Pharaoh format).")
+        Path | None,
+        typer.Option(metavar="FILE", help="Gold word alignments of --test (Pharaoh format, SRC's word first)."),
     ] = None,
+    gold_words: Annotated[
+        bool | None,
+        typer.Option(
+            "--words/--whitespace",
+            help="What gold links number: our words (punctuation apart), or what spaces divide. [default: whitespace]",
+            show_default=False,
+        ),
+    ] = None,
+    gold_one_based: Annotated[bool, typer.Option("--gold-one-based", help="Gold links count words from 1.")] = False,
+    gold_inverted: Annotated[bool, typer.Option("--gold-inverted", help="Gold links are target-source.")] = False,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Override a key (recipe.training.steps=100); may be repeated."),
@@ -109,7 +121,12 @@ def study(
     require(
         data is None or data.is_dir(), f"--data {data}: there is no such folder; give the one that holds the corpora"
     )
-    own = _own(train_files, valid_files, test_files, gold)
+    links = _GoldLinks(gold, "words" if gold_words else "whitespace", gold_one_based, gold_inverted)
+    require(
+        gold is not None or (gold_words is None and not gold_one_based and not gold_inverted),
+        "--words, --whitespace, --gold-one-based and --gold-inverted tell how to read gold links: give --gold as well",
+    )
+    own = _own(train_files, valid_files, test_files, links)
     given = data or (Path(place) if (place := os.environ.get("ATENTO_DATA")) else None)
     chosen, form = read_study(name, small=small, data=given, own=own, overrides=settings or (), seeds=seeds or ())
     title = Path(name).stem
@@ -142,12 +159,22 @@ def _list(*, as_json: bool) -> None:
     print("\nRun one with: atento study NAME --small")
 
 
+@dataclass(frozen=True)
+class _GoldLinks:
+    """The file of gold links, and how it is read."""
+
+    file: Path | None
+    words: Literal["words", "whitespace"]
+    one_based: bool
+    inverted: bool
+
+
 def _own(
-    train: list[Path] | None, valid: list[Path] | None, test: list[Path] | None, gold: Path | None
+    train: list[Path] | None, valid: list[Path] | None, test: list[Path] | None, gold: _GoldLinks
 ) -> OwnCorpus | None:
     """The user's own corpus, if it was given, all of it there."""
     if train is None:
-        require(not valid and not test and not gold, "--valid, --test and --gold go with --train")
+        require(not valid and not test and not gold.file, "--valid, --test and --gold go with --train")
         return None
     require(valid and test, "--train needs --valid and --test, so that variants are chosen and judged on other text")
     assert valid is not None
@@ -155,9 +182,17 @@ def _own(
     from atento.core.files import open_binary
     from atento.study.reading import OwnCorpus
 
-    for path in (*train, *valid, *test, *([gold] if gold else [])):
+    for path in (*train, *valid, *test, *([gold.file] if gold.file else [])):
         open_binary(path).close()
-    return OwnCorpus(train=train, valid=valid, test=test, gold=gold)
+    return OwnCorpus(
+        train=train,
+        valid=valid,
+        test=test,
+        gold=gold.file,
+        gold_words=gold.words,
+        gold_one_based=gold.one_based,
+        gold_inverted=gold.inverted,
+    )
 
 
 def _run(study: Study, folder: Path, jobs: int | None, device: str) -> tuple[StudyRun, bool]:

@@ -152,5 +152,6 @@ def check_inside(alignment: Alignment, source_length: int, target_length: int, *
         if i >= source_length or j >= target_length:
             raise DataError(
                 f"{where}: the link {i}-{j} (counted from 0) is outside its sentences of {source_length} and "
-                f"{target_length} words; check the files, their word boundaries, and whether the links count from 1"
+                f"{target_length} words; check the files, their word boundaries, whether the links count from 1, and "
+                "which side comes first"
             )

@@ -102,20 +102,43 @@ class CorpusData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag
     valid_pairs: int | None = 1000
     """Validation pairs in all, at most, spread evenly."""
     tests: tuple[CorpusTest, ...]
+    lowercase: bool = False
+    """All text, that of the tests, too, gets small letters."""
+    words_apart: bool = False
+    """All text gets spaces between words and signs, as word-aligned corpora have them; what has links that count what
+    spaces divide keeps its own."""
 
 
 class CorpusTest(Configuration, frozen=True, kw_only=True):
-    """A test set in files."""
+    """A test set in files.
+
+    Raises:
+        ConfigurationError: it says how to read links, and has none.
+    """
 
     name: str
     source: str
     reference: str
     alignment: str | None = None
-    """Gold links between words (Pharaoh format, from 0)."""
-    words: How = "words"
-    """What the links count as a word; ``whitespace``: whatever spaces divide."""
+    """Gold links between words: a Pharaoh file (``i-j`` sure, ``i?j`` possible) with one line for each pair."""
+    words: How = "whitespace"
+    """What the links count: what stands between spaces, or ``words`` with punctuation marks apart."""
+    one_based: bool = False
+    """They count from 1."""
+    inverted: bool = False
+    """They are target-source."""
+    alignment_kind: Literal["gold", "derived", "silver"] = "gold"
+    """``gold``: made by hand; ``derived`` from other links; ``silver``: made by a machine. Reports say which."""
+    note: str = ""
+    """What a reader of the report should know of the test set."""
     pairs: int | None = None
     """Pairs to test on, at most, spread evenly."""
+
+    def __post_init__(self) -> None:
+        if self.alignment is None and (self.one_based or self.inverted):
+            raise ConfigurationError(
+                f"one_based and inverted of the test set {self.name!r} tell how to read alignment; give it too"
+            )
 
 
 class RandomData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="random"):

@@ -1,6 +1,7 @@
 """The data of a study as files that runs read: training texts (whole, or the part that a variant sees), dev, tests.
 
 DIR/data/train.source|target      diagnostic and built-in data; a user's own files are read where they lie
+DIR/data/corpora/N.source|target  the same of files whose text is written anew, lower-cased for instance
 DIR/data/train-N-M.source|target  the part for variants with ``pairs = N`` and ``max_words = M``
 DIR/data/dev.source|target        and dev-M, the part of it for variants with ``max_words = M``
 DIR/data/tests/NAME.source|reference|align
@@ -19,7 +20,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,9 +33,8 @@ from atento.core.progress import Progress
 from atento.data.builtin.corpus import builtin_corpus
 from atento.data.corpus_files import CorpusFiles
 from atento.data.labelled_files import LabelledFiles
-from atento.data.pharaoh import Alignment, check_links, format_links, read_alignments
+from atento.data.pharaoh import Alignment, format_links, read_alignments
 from atento.data.readers import read_pairs
-from atento.data.records import sides_of
 from atento.data.text_files import TextFiles
 from atento.study import tasks
 from atento.study.configuration import (
@@ -48,6 +48,16 @@ from atento.study.configuration import (
     Subset,
     Variant,
 )
+from atento.study.corpora import (
+    Pair,
+    corpus_tests,
+    describe_form,
+    describe_test,
+    dev_pairs,
+    training_files,
+    training_pairs,
+)
+from atento.study.corpora import write_training as write_corpora
 from atento.study.labelled import (
     UNLABELLED,
     UNLABELLED_DEV,
@@ -69,7 +79,6 @@ _DRAW = 20_15
 _MOST_SURPLUS = 64
 _PLAIN = CorpusFiles(source="", target="")
 """How a corpus is read that says nothing of it."""
-Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -139,7 +148,7 @@ def prepare(study: Study, folder: Path, progress: Progress) -> Materials:
         DataError: a file cannot be read or does not fit, or a test set would be empty.
         OutputError: the folder cannot be written.
     """
-    train = study.data.train if isinstance(study.data, CorpusData) else (_files(folder / "train"),)
+    train = training_files(study.data, folder) if isinstance(study.data, CorpusData) else (_files(folder / "train"),)
     description = _description(study)
     known = folder / "description.json"
     if known.exists() and known.read_text(encoding="utf-8") == description:
@@ -171,7 +180,9 @@ def prepare(study: Study, folder: Path, progress: Progress) -> Materials:
 
 
 def _write_training(folder: Path, study: Study, pairs: Sequence[Pair], dev: Sequence[Pair]) -> None:
-    if not isinstance(study.data, CorpusData):
+    if isinstance(study.data, CorpusData):
+        write_corpora(study.data, folder)
+    else:
         _write_pairs(folder / "train", pairs)
     for variant in study.variants:
         _write_pairs(folder / _dev_name(variant), _dev_part(dev, variant))
@@ -207,7 +218,7 @@ def describe(study: Study, materials: Materials) -> tuple[str, ...]:
             )
         case CorpusData(train=train):
             names = ", ".join(" and ".join(path.name for path in corpus.paths) for corpus in train)
-            own = f"trained on {names}: {count_pairs(train):,} pairs"
+            own = f"trained on {names}: {count_pairs(train):,} pairs{describe_form(study.data)}"
         case RandomData(lengths=lengths, vocabulary=size, sentences=sentences):
             return (
                 f"random tokens (of {size:,}) in sentences of {', '.join(map(str, lengths))} tokens, "
@@ -226,12 +237,21 @@ def _describe_tests(study: Study, materials: Materials) -> list[str]:
             continue
         test = materials.test(name)
         words = sum(len(segment(source)) for source in test.sources) / len(test)
-        more = ", with gold word alignments" if test.links else ""
+        more = _more(study, test)
         if study.subject == "classification":
             often = 100 * max(Counter(test.references).values()) / len(test)
             more = f"; whoever always guesses the most frequent class is right in {often:.1f} %"
         lines.append(f"test set {name}: {len(test):,} sentences of {words:.1f} words on average{more}")
     return lines
+
+
+def _more(study: Study, test: TestSet) -> str:
+    """What else there is to know of a test set."""
+    if not isinstance(study.data, CorpusData):
+        return ", with gold word alignments" if test.links else ""
+    members = {subset.name: subset.of for subset in study.subsets}.get(test.name, (test.name,))
+    told = describe_test(study.data, members, linked=test.links is not None)
+    return f", {told}" if told else ""
 
 
 def count_pairs(files: Sequence[CorpusFiles]) -> int:
@@ -254,9 +274,9 @@ def _make(study: Study) -> tuple[list[Pair], list[Pair], dict[str, TestSet]]:
             needed = any(not whole(variant) for variant in study.variants) or any(
                 subset.rare_below is not None for subset in study.subsets
             )
-            read = (pair for corpus in study.data.train for pair in read_pairs(corpus)) if needed else ()
-            pairs = [(pair.source, pair.target) for pair in read]
-            return pairs, _corpus_dev(study.data), {test.name: test for test in _corpus_tests(study.data)}
+            read = (pair for corpus in study.data.train for pair in training_pairs(corpus, study.data))
+            pairs = list(read) if needed else []
+            return pairs, dev_pairs(study.data), {test.name: test for test in corpus_tests(study.data)}
         case _:
             raise AssertionError("random tokens need no files, and labelled texts are no pairs")
 
@@ -310,32 +330,6 @@ def _builtin(data: BuiltinData) -> tuple[list[Pair], list[Pair], dict[str, TestS
         )
     train, dev = ([(pair.source, pair.target) for pair in part.pairs] for part in (corpus.train, corpus.dev))
     return train, dev, tests
-
-
-def _corpus_dev(data: CorpusData) -> list[Pair]:
-    pairs = [(pair.source, pair.target) for corpus in data.valid for pair in read_pairs(corpus)]
-    return [pairs[place] for place in spread(len(pairs), data.valid_pairs)]
-
-
-def _corpus_tests(data: CorpusData) -> Iterator[TestSet]:
-    for test in data.tests:
-        pairs = list(read_pairs(CorpusFiles(source=test.source, target=test.reference)))
-        links = None
-        if test.alignment is not None:
-            links = read_alignments(Path(test.alignment))
-            lengths = ([len(segment(text, test.words)) for text in side] for side in sides_of(pairs))
-            try:
-                check_links(links, *lengths)
-            except DataError as error:
-                raise DataError(f"{test.alignment}: {error}") from error
-        places = spread(len(pairs), test.pairs)
-        yield TestSet(
-            name=test.name,
-            sources=tuple(pairs[place].source for place in places),
-            references=tuple(pairs[place].target for place in places),
-            links=None if links is None else tuple(links[place] for place in places),
-            words=test.words,
-        )
 
 
 def _subset(subset: Subset, tests: dict[str, TestSet], pairs: Sequence[Pair]) -> TestSet | None:

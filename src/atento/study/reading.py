@@ -32,6 +32,7 @@ from atento.study.configuration import (
 from atento.study.data import count_pairs
 from atento.study.labelled import labelled_paths
 from atento.study.shipped import shipped_studies
+from atento.text.words import How
 
 FORMS: tuple[Form, ...] = ("small", "full")
 
@@ -44,7 +45,10 @@ class OwnCorpus:
     valid: Sequence[Path]
     test: Sequence[Path]
     gold: Path | None = None
-    """Word alignments of the test set."""
+    """Word alignments of the test set, and as of ``CorpusTest``:"""
+    gold_words: How = "whitespace"
+    gold_one_based: bool = False
+    gold_inverted: bool = False
 
     def data_for(self, study: Study) -> CorpusData | LabelledData:
         """As a study has it; its one test set is called ``test``.
@@ -66,6 +70,9 @@ class OwnCorpus:
                     source=str(source.absolute()),
                     reference=str(reference.absolute()),
                     alignment=None if self.gold is None else str(self.gold.absolute()),
+                    words=self.gold_words,
+                    one_based=self.gold_one_based,
+                    inverted=self.gold_inverted,
                 ),
             ),
         )
