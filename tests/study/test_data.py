@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,40 @@ def test_the_built_in_corpus_comes_with_gold_links(tiny: Study, tmp_path: Path) 
     told = describe(study, materials)
     assert f"60 composed pairs, of which {len(lines(materials.train[0])):,} are trained on" in told[0]
     assert any("gold word alignments" in line for line in told)
+
+
+def test_names_beside_the_built_in_corpus_are_new_in_dev_and_test(tiny: Study, tmp_path: Path) -> None:
+    study = msgspec.structs.replace(
+        tiny,
+        data=BuiltinData(composed=60, test_pairs=7, names=40),
+        subsets=(),
+        claims=(),
+        charts=(),
+        by_length=None,
+        variants=tiny.variants[:1],
+    )
+    bare = msgspec.structs.replace(study, data=BuiltinData(composed=60, test_pairs=7))
+    assert study.test_names == (*bare.test_names, "names")
+    materials, without = prepared(study, tmp_path / "with"), prepared(bare, tmp_path / "without")
+    train, fewer = lines(materials.train[0]), lines(without.train[0])
+    assert len(train) == len(fewer) + 40
+    dev = lines(materials.valid_of(study.variants[0]))
+    assert len(dev) == len(lines(without.valid_of(study.variants[0]))) + 2
+    test = materials.test("names")
+    assert len(test) == 7
+    assert test.links is not None
+
+    def names(texts: Sequence[str]) -> set[str]:
+        return {word for text in texts for word in text.split() if word.istitle() and len(word) == 8}
+
+    new = names(test.sources)
+    assert new == names(test.references), "they are copied"
+    assert new
+    assert not new & names([source for source, _ in train])
+    assert (
+        f"{len(fewer):,} are trained on, and 40 pairs of the diagnostic task rare-names"
+        in describe(study, materials)[0]
+    )
 
 
 def test_the_folder_is_found_again_and_made_anew_when_a_file_changes(tiny: Study, tmp_path: Path) -> None:

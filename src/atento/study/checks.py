@@ -129,6 +129,7 @@ def _check_data(study: Study) -> None:
                 _check_lengths(f"the test set {test.name!r}", test.min_words, test.max_words)
         case BuiltinData() as data:
             _require(data.composed >= 0, "data.composed", data.composed, "give 0 or more")
+            _require(data.names >= 0, "data.names", data.names, "give 0 or more")
             _require_some("data.test_pairs", data.test_pairs)
         case CorpusData() as data:
             for key, files in (("data.train", data.train), ("data.valid", data.valid)):

@@ -91,6 +91,9 @@ class BuiltinData(Configuration, frozen=True, kw_only=True, tag_field="kind", ta
     composed: int = 20_000
     test_pairs: int | None = None
     """Pairs of each test set, at most."""
+    names: int = 0
+    """Pairs of the diagnostic task ``rare-names`` to train on besides; if any, names that training never saw are the
+    test set ``names``."""
 
 
 class CorpusData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="corpus"):
@@ -361,8 +364,8 @@ class Study(Configuration, frozen=True, kw_only=True):
         match self.data:
             case DiagnosticData(tests=tests) | CorpusData(tests=tests):
                 own = tuple(test.name for test in tests)
-            case BuiltinData():
-                own = ("handwritten", "composed")
+            case BuiltinData(names=names):
+                own = ("handwritten", "composed", *(("names",) if names else ()))
             case RandomData(lengths=lengths):
                 own = tuple(map(str, lengths))
             case LabelledData() | LanguagesData():

@@ -30,13 +30,11 @@ import numpy as np
 from atento.core.errors import DataError
 from atento.core.files import atomic_folder, read_lines, sha256
 from atento.core.progress import Progress
-from atento.data.builtin.corpus import builtin_corpus
 from atento.data.corpus_files import CorpusFiles
 from atento.data.labelled_files import LabelledFiles
-from atento.data.pharaoh import Alignment, format_links, read_alignments
+from atento.data.pharaoh import format_links, read_alignments
 from atento.data.readers import read_pairs
 from atento.data.text_files import TextFiles
-from atento.study import tasks
 from atento.study.configuration import (
     BuiltinData,
     CorpusData,
@@ -58,6 +56,7 @@ from atento.study.corpora import (
     training_pairs,
 )
 from atento.study.corpora import write_training as write_corpora
+from atento.study.generated import builtin_pairs, diagnostic_pairs
 from atento.study.labelled import (
     UNLABELLED,
     UNLABELLED_DEV,
@@ -67,7 +66,6 @@ from atento.study.labelled import (
     labelled_paths,
     limits,
     read_texts,
-    spread,
     train_name,
     write_labelled,
 )
@@ -76,7 +74,6 @@ from atento.text.words import segment, words_of
 
 _DRAW = 20_15
 """The seed of what variants with fewer ``pairs`` see: one order for all of them."""
-_MOST_SURPLUS = 64
 _PLAIN = CorpusFiles(source="", target="")
 """How a corpus is read that says nothing of it."""
 
@@ -211,14 +208,16 @@ def describe(study: Study, materials: Materials) -> tuple[str, ...]:
     match study.data:
         case DiagnosticData(task=task, pairs=pairs, vocabulary=size, min_words=low, max_words=high, seed=seed):
             own = f"the diagnostic task {task}: {pairs:,} pairs of {low} to {high} words out of {size} (seed {seed})"
-        case BuiltinData(composed=composed):
+        case BuiltinData(composed=composed, names=names):
+            trained = count_pairs(materials.train) - names
             own = (
                 f"the built-in Portuguese–Spanish corpus: its hand-written and {composed:,} composed pairs, of which "
-                f"{count_pairs(materials.train):,} are trained on"
+                f"{trained:,} are trained on"
             )
+            own += f", and {names:,} pairs of the diagnostic task rare-names" if names else ""
         case CorpusData(train=train):
-            names = ", ".join(" and ".join(path.name for path in corpus.paths) for corpus in train)
-            own = f"trained on {names}: {count_pairs(train):,} pairs{describe_form(study.data)}"
+            files = ", ".join(" and ".join(path.name for path in corpus.paths) for corpus in train)
+            own = f"trained on {files}: {count_pairs(train):,} pairs{describe_form(study.data)}"
         case RandomData(lengths=lengths, vocabulary=size, sentences=sentences):
             return (
                 f"random tokens (of {size:,}) in sentences of {', '.join(map(str, lengths))} tokens, "
@@ -267,9 +266,9 @@ def _make(study: Study) -> tuple[list[Pair], list[Pair], dict[str, TestSet]]:
     """Training pairs, dev pairs, and the test sets but for subsets."""
     match study.data:
         case DiagnosticData():
-            return _diagnostic(study.data)
+            return diagnostic_pairs(study.data)
         case BuiltinData():
-            return _builtin(study.data)
+            return builtin_pairs(study.data)
         case CorpusData():
             needed = any(not whole(variant) for variant in study.variants) or any(
                 subset.rare_below is not None for subset in study.subsets
@@ -279,57 +278,6 @@ def _make(study: Study) -> tuple[list[Pair], list[Pair], dict[str, TestSet]]:
             return pairs, dev_pairs(study.data), {test.name: test for test in corpus_tests(study.data)}
         case _:
             raise AssertionError("random tokens need no files, and labelled texts are no pairs")
-
-
-def _diagnostic(data: DiagnosticData) -> tuple[list[Pair], list[Pair], dict[str, TestSet]]:
-    """All drawn apart; no sentence of dev or a test set is trained on."""
-
-    def drawn(part: int, count: int, lengths: tuple[int, int]) -> list[tasks.TaskPair]:
-        return tasks.make_pairs(data.task, count, lengths, data.vocabulary, (data.seed, part), new_names=part != 0)
-
-    lengths = data.min_words, data.max_words
-    dev = drawn(1, min(500, max(1, data.pairs // 10)), lengths)
-    found = {
-        test.name: drawn(part, test.pairs, (test.min_words, test.max_words)) for part, test in enumerate(data.tests, 2)
-    }
-    held = {pair.source for pairs in (dev, *found.values()) for pair in pairs}
-    tests = {
-        name: TestSet(
-            name=name,
-            sources=tuple(pair.source for pair in pairs),
-            references=tuple(pair.target for pair in pairs),
-            links=tuple(Alignment.of(pair.links) for pair in pairs),
-        )
-        for name, pairs in found.items()
-    }
-    train: list[Pair] = []
-    surplus = 1
-    while len(train) < data.pairs:  # draw again, more each time, until enough are left
-        train = [
-            (pair.source, pair.target) for pair in drawn(0, surplus * data.pairs, lengths) if pair.source not in held
-        ][: data.pairs]
-        surplus *= 2
-        if surplus > _MOST_SURPLUS:
-            raise DataError(
-                f"nearly all sentences of {data.min_words} to {data.max_words} words of {data.vocabulary} are in dev "
-                "or a test set; give a larger data.vocabulary or data.max_words"
-            )
-    return train, [(pair.source, pair.target) for pair in dev], tests
-
-
-def _builtin(data: BuiltinData) -> tuple[list[Pair], list[Pair], dict[str, TestSet]]:
-    corpus = builtin_corpus(data.composed)
-    tests = {}
-    for name, part in (("handwritten", corpus.test.handwritten), ("composed", corpus.test.composed)):
-        pairs = [part[place] for place in spread(len(part), data.test_pairs)]
-        tests[name] = TestSet(
-            name=name,
-            sources=tuple(pair.source for pair in pairs),
-            references=tuple(pair.target for pair in pairs),
-            links=tuple(Alignment.of(pair.links) for pair in pairs),
-        )
-    train, dev = ([(pair.source, pair.target) for pair in part.pairs] for part in (corpus.train, corpus.dev))
-    return train, dev, tests
 
 
 def _subset(subset: Subset, tests: dict[str, TestSet], pairs: Sequence[Pair]) -> TestSet | None:
