@@ -247,6 +247,7 @@ class Writer:
                         self.bundle.vocabulary,
                         prefixes=[prefixes[number] for number, _ in chosen],
                         indices=[number for number, _ in chosen],
+                        scored_prefixes=False,
                         samples=[sample for _, sample in chosen] if settings.sampling else None,
                         limits=[limits[number] for number, _ in chosen],
                         stops=_Stop(tokenizer, stop) if stop else None,
