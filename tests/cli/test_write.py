@@ -139,3 +139,20 @@ def test_what_shows_only_at_the_drawing_leaves_no_file(
     result = atento("write", gpt, "a vida", "--max-tokens", 3, "--attention", "a.png", "-o", "out", *options)
     assert words in result.error
     assert here() == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "options", "words"),
+    [
+        ("a", ("--stop", ""), "an empty stop string"),
+        ("a vida " * 20, (), "and this model reads at most 40: shorten it"),
+        ("a", ("--max-tokens", 0), "max_tokens = 0: give 1 or more"),
+    ],
+)
+def test_nothing_is_shown_live_of_what_is_refused(
+    atento: Atento, gpt: Path, prompt: str, options: tuple[object, ...], words: str
+) -> None:
+    """Not even the prompt, which otherwise stands before what comes live."""
+    result = atento("write", gpt, prompt, "--greedy", *options)
+    assert words in result.error
+    assert result.out == ""

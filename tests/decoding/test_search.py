@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
+from itertools import pairwise
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -427,6 +429,52 @@ def test_the_observer_sees_the_search_that_gives_the_result(fake: ModuleType) ->
             beams[index] = rows
     for index, hypotheses in zip(indices, found, strict=True):
         assert all((h.tokens, h.score) in seen[index] for h in hypotheses)
+
+
+class EndsWith:
+    """Stops hypotheses that have written two certain tokens; knows of each all its tokens."""
+
+    def __init__(self, pair: tuple[int, int]) -> None:
+        self.pair = pair
+
+    def start(self, prefix: Sequence[int]) -> object:
+        return tuple(prefix)
+
+    def read(self, known: Sequence[object], tokens: Sequence[int]) -> tuple[list[object], list[bool]]:
+        rows = [(*cast("tuple[int, ...]", row), token) for row, token in zip(known, tokens, strict=True)]
+        return list(rows), [row[-2:] == self.pair for row in rows]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"beam_size": 1},
+        {"beam_size": 4, "n_best": 4},
+        {"beam_size": 4, "n_best": 4, "beam": "full"},
+        {"sampling": True, "samples": 3},
+    ],
+)
+def test_a_rule_stops_hypotheses_of_which_it_knows_everything(fake: ModuleType, keys: dict[str, Any]) -> None:
+    """Whatever rows are taken from others, and whichever sources leave the batch."""
+    table = fake.random_table(40, 12, 8, sharpness=1.0)
+    prefixes = [[6] * (source % 3) for source in range(40)]
+    chosen = config(max_length=12, length_penalty=0.0, **keys)
+    rule = EndsWith((5, 4))
+    found = run(fake, table, chosen, list(range(40)), prefixes=prefixes, stops=rule)
+    stopped = 0
+    for hypotheses, prefix in zip(found, prefixes, strict=True):
+        for h in hypotheses:
+            pairs = list(pairwise(h.tokens[max(0, len(prefix) - 1) :]))
+            assert rule.pair not in pairs[:-1]
+            assert h.stopped is (bool(pairs) and pairs[-1] == rule.pair)
+            assert h.finished is (h.stopped or h.tokens[-1] == fake.EOS)
+            stopped += h.stopped
+    assert stopped > 5
+    for source in range(40):
+        assert (
+            found[source]
+            == run(fake, table, chosen, [source], indices=[source], prefixes=[prefixes[source]], stops=rule)[0]
+        )
 
 
 def test_no_sources_give_no_results(fake: ModuleType) -> None:

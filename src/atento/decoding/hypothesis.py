@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -61,7 +62,16 @@ class Step:
 
 Observer = Callable[[Step], None]
 
-StopRule = Callable[[Int[Tensor, "rows length"]], Bool[Tensor, " rows"]]
-"""Which rows end with their newest token, though it is not ``</s>``, given all that they have written.
 
-Rows stand right-aligned, with −1 before their first token."""
+class StopRule(Protocol):
+    """Which hypotheses end with their newest token, though it is not ``</s>``.
+
+    What it must know of a hypothesis to judge its continuations is a value of its own, which the search keeps; it is
+    not changed, for a hypothesis may be continued in several ways.
+    """
+
+    def start(self, prefix: Sequence[int]) -> object:
+        """What is known of a hypothesis that has its forced prefix alone."""
+
+    def read(self, known: Sequence[object], tokens: Sequence[int]) -> tuple[list[object], list[bool]]:
+        """For hypotheses of which this is known, with one more token each: what is known now, and whether they end."""

@@ -33,6 +33,7 @@ from atento.decoding.prefix import Prefill, prefill
 from atento.decoding.randomness import stream_keys, uniforms
 from atento.decoding.scoring import Scoring
 from atento.decoding.selection import Extensions, best_extensions, drawn_extensions
+from atento.decoding.written import Written
 from atento.nn.protocols import Decoder, Encoding
 
 LEAVING_SHARE = 8
@@ -66,7 +67,7 @@ def search(
             them in any case.
         samples: the samples' numbers, where each source is to be one sample of its input; else all are 0, 1, ….
         limits: the greatest length of each source's hypotheses; None: as the configuration says.
-        stops: ends hypotheses that do not end themselves; what they had written before counts as well.
+        stops: ends hypotheses that do not end themselves.
         observer: called after each step.
 
     Returns:
@@ -162,7 +163,9 @@ class _Search:
         self.history = History()
         self.finished = Finished(sources, config.returned, device)
         self.forbidden = torch.tensor(forbidden_tokens(config, vocabulary), dtype=torch.long, device=device)
-        self.written = start.right_aligned() if config.no_repeat_ngram_size or stops is not None else None
+        self.written = Written(start.right_aligned()) if config.no_repeat_ngram_size else None
+        self.known = dict(enumerate(map(stops.start, start.prefixes))) if stops is not None else {}
+        """What the rule that stops hypotheses knows of each: by source before the first step, then by node."""
         lengths = [len(prefix) for prefix in start.prefixes]
         index = torch.tensor(indices, device=device)
         before = [sum(values) if scored_prefixes else 0.0 for values in start.prefix_values]
@@ -193,14 +196,14 @@ class _Search:
             self.step += 1
             self._ban(log_probabilities)
             extensions = self._extend(log_probabilities)
-            extensions, kept = self._record(extensions, self._stopped(extensions))
+            extensions, kept = self._record(extensions)
             if kept is not None:
                 if len(kept) == 0:
                     return [self._hypotheses(place) for place in range(len(self.endings))]
                 extensions = extensions.select(kept)
                 state = state.select(kept)
             if self.written is not None:
-                self.written = self._continued(self.written, extensions, kept)
+                self.written.extend(self._rows(extensions, kept), extensions.tokens.flatten())
             if self._mixes_rows():
                 state = state.reorder(extensions.parents)
             self.rows_each = self.config.width
@@ -213,14 +216,12 @@ class _Search:
             return self.rows_each != self.config.width
         return self.config.width > 1
 
-    def _continued(
-        self, written: Int[Tensor, "rows length"], extensions: Extensions, kept: Int[Tensor, " kept"] | None
-    ) -> Int[Tensor, "new_rows longer"]:
-        """The tokens of every row that goes on."""
-        each = written.view(len(written) // self.rows_each, self.rows_each, written.shape[1])
-        each = each if kept is None else each[kept]
-        longer = [each.take_along_dim(extensions.parents.unsqueeze(2), dim=1), extensions.tokens.unsqueeze(2)]
-        return torch.cat(longer, dim=2).flatten(0, 1)
+    def _rows(self, extensions: Extensions, kept: Int[Tensor, " kept"] | None) -> Int[Tensor, " new_rows"] | None:
+        """The rows that those that go on continue; None: each itself."""
+        if kept is None and not self._mixes_rows():
+            return None
+        sources = torch.arange(len(extensions.tokens), device=extensions.tokens.device) if kept is None else kept
+        return (sources.unsqueeze(1) * self.rows_each + extensions.parents).flatten()
 
     def _ban(self, log_probabilities: Float[Tensor, "rows vocab"]) -> None:
         """Write −inf, in place, for the tokens that may not follow."""
@@ -229,7 +230,7 @@ class _Search:
             early = (self.batch.lengths + 1 < self.config.min_length).repeat_interleave(self.rows_each)
             log_probabilities[:, self.vocabulary.eos].masked_fill_(early, -torch.inf)
         if self.written is not None and self.config.no_repeat_ngram_size:
-            ban_repeated_ngrams(log_probabilities, self.written, self.config.no_repeat_ngram_size)
+            ban_repeated_ngrams(log_probabilities, self.written.tokens, self.config.no_repeat_ngram_size)
 
     def _extend(self, log_probabilities: Float[Tensor, "rows vocab"]) -> Extensions:
         if not self.config.sampling:
@@ -237,12 +238,21 @@ class _Search:
         numbers = uniforms(self.batch.keys, self.step)
         return drawn_extensions(log_probabilities, self.batch.totals, numbers, self.config)
 
-    def _stopped(self, extensions: Extensions) -> Bool[Tensor, "sources width"] | None:
+    def _stopped(
+        self,
+        extensions: Extensions,
+        parents: Int[Tensor, "sources candidates"],
+        nodes: Int[Tensor, "sources candidates"],
+    ) -> Bool[Tensor, "sources candidates"] | None:
         """Which extensions end their hypotheses though they are not ``</s>``; None: no rule was given."""
         if self.stops is None:
             return None
-        assert self.written is not None
-        return self.stops(self._continued(self.written, extensions, None)).view_as(extensions.tokens)
+        if self.step == 1:
+            parents = torch.arange(len(parents), device=parents.device).unsqueeze(1).expand_as(parents)
+        before = [self.known[parent] for parent in parents.flatten().tolist()]
+        known, ended = self.stops.read(before, extensions.tokens.flatten().tolist())
+        self.known = dict(zip(nodes.flatten().tolist(), known, strict=True))
+        return torch.tensor(ended, device=nodes.device).view_as(nodes)
 
     def _ended(
         self, extensions: Extensions, stopped: Bool[Tensor, "sources width"] | None
@@ -251,15 +261,14 @@ class _Search:
         ended = extensions.tokens == self.vocabulary.eos
         return ended if stopped is None else ended | stopped
 
-    def _record(
-        self, extensions: Extensions, stopped: Bool[Tensor, "sources candidates"] | None
-    ) -> tuple[Extensions, Int[Tensor, " kept"] | None]:
+    def _record(self, extensions: Extensions) -> tuple[Extensions, Int[Tensor, " kept"] | None]:
         """Note the extensions and settle what can be; gives those that go on, and the sources, None if none leaves."""
         batch = self.batch
         before = batch.totals, batch.nodes
         parents = batch.nodes if self.config.width == 1 else batch.nodes.gather(1, extensions.parents)
         nodes = self.history.append(parents, extensions.tokens, extensions.log_probabilities)
         batch.lengths = batch.lengths + 1
+        stopped = self._stopped(extensions, parents, nodes)
         if self.observer is not None:
             self._show(extensions, self._ended(extensions, stopped))
         at_limit = self.step >= self.next_limit
