@@ -77,8 +77,8 @@ def fill(
                 stream.write(_json(number, filling))
             else:
                 _write(stream, filling)
-    if drawing is not None:
-        drawing.draw([each.attention for each in found if each.attention is not None])
+        if drawing is not None:  # a drawing that cannot be made leaves no file of the other output
+            drawing.draw([each.attention for each in found if each.attention is not None])
 
 
 def load(run: Path, device: str) -> Reader:
