@@ -136,6 +136,7 @@ def test_wrong_uses_of_embed_are_one_line_and_write_nothing(
         ((run, *TEXTS, "--map", "m.png", "--mark", "zzz"), "--mark zzz"),
         ((run, "o", "-o", "v.csv"), ".npz or .json"),
         ((run, "o", "-o", texts), "it is a file"),
+        ((run, "o", "-o", texts / "projector"), "is a file, not a folder"),
         ((run, "o", "--number", "3"), "--level vocabulary"),
         ((run, "-i", "missing"), "missing"),
         ((run, "-i", written("blank", "", " ")), "has no text"),

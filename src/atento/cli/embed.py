@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from atento.cli.arguments import Device, Json, require
+from atento.cli.arguments import Device, Json, check_new, check_output, require
 from atento.cli.console import print_json, progress_bar, say
 from atento.cli.embedding_options import (
     Side,
@@ -113,6 +113,10 @@ def embed(
         from atento.inspection.vectors import check_place
 
         check_place(output)
+        if output.suffix:
+            check_output(output)
+        else:
+            check_new(output)
     lines: list[str] = []
     if level == "vocabulary":
         require(

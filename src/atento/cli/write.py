@@ -81,7 +81,7 @@ def write(
     draws = {"samples": samples, "temperature": temperature, "top-k": top_k, "top-p": top_p, "seed": seed}
     given = next((name for name, value in draws.items() if value is not None), None)
     require(not (searches and given), f"--{given} is for drawing; leave it out, or --greedy and the beam")
-    require(not (greedy and (beam_size or n_best)), "--greedy is a beam of one; leave it or the beam out")
+    require(not greedy or (beam_size is None and n_best is None), "--greedy is a beam of one; leave it or the beam out")
     check_output(output)
     check_picture(figure, also=(".html",))
     require(figure is None or top is not None, "--figure draws what --top shows: say how many tokens with --top N")
@@ -104,7 +104,8 @@ def write(
         "batch_size": batch_size,
     }
     if searches:
-        settings |= {"beam_size": beam_size or n_best or 1, "n_best": n_best}
+        width = beam_size if beam_size is not None else n_best if n_best is not None else 1
+        settings |= {"beam_size": width, "n_best": n_best}
     decoding = with_settings(writer.bundle.decoding, settings, searches=searches)
     live = not as_json and output is None and len(texts) == 1 and decoding.width == 1 and decoding.returned == 1
     with _opened(output) as stream:
