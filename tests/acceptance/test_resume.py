@@ -46,6 +46,10 @@ FAMILIES = {
         "model.max_positions=64", "model.next_sentence=true", "training.masking.whole_words=true",
         "training.keep=average",
     ),
+    "classifier": (
+        "classify", "model.model_size=64", "model.num_heads=2", "model.feed_forward_size=128", "model.num_layers=2",
+        "model.max_positions=64",
+    ),
 }  # fmt: skip
 """The recipe and its settings."""
 COMMON = (
@@ -56,8 +60,16 @@ COMMON = (
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pairs in files of one language each and, for a classifier, every sentence with the name of its language."""
     folder = tmp_path_factory.mktemp("corpus")
     write_builtin(folder, builtin_corpus(composed=2000))
+    for part in ("train", "dev.composed"):
+        rows = [
+            f"{line}\t{side}\n"
+            for side in ("pt", "es")
+            for line in (folder / f"{part}.{side}").read_text(encoding="utf-8").splitlines()
+        ]
+        (folder / f"{part}.tsv").write_text("".join(rows), encoding="utf-8")
     return folder
 
 
@@ -67,7 +79,7 @@ class Run:
     def __init__(self, folder: Path, corpus: Path, settings: tuple[str, ...]) -> None:
         self.folder = folder
         recipe, *rest = settings
-        sides = ("pt", "es") if recipe == "small" else ("pt",)
+        sides = {"small": ("pt", "es"), "classify": ("tsv",)}.get(recipe, ("pt",))
         self._begin: list[str | Path] = [recipe, "--train", *(corpus / f"train.{side}" for side in sides)]
         self._begin += ["--valid", *(corpus / f"dev.composed.{side}" for side in sides)]
         for setting in (*rest, *COMMON):

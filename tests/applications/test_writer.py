@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import msgspec
 import pytest
 import torch
@@ -13,6 +16,7 @@ from atento.decoding.configuration import DecodingConfig
 from atento.models.build import build_model
 from atento.models.gpt import GPTConfig, nothing_to_read
 from atento.text.configuration import TokenizerConfig
+from atento.text.tokenizer import Tokenizer
 from atento.text.training import train_tokenizer
 
 TEXTS = ["a vida é bela", "o que é a vida", "diga lá, meu irmão", "onde fica a casa?", ""]
@@ -21,7 +25,7 @@ DRAWN = DecodingConfig(sampling=True, samples=3, temperature=0.9, top_p=0.95)
 
 
 def writer_of(kind: str = "byte-bpe", position: str = "rotary", **options: int) -> Writer:
-    tokenizer = train_tokenizer(TEXTS * 3, TokenizerConfig(kind=kind, vocab_size=290 if kind == "byte-bpe" else 60))  # type: ignore[arg-type]
+    tokenizer = train_tokenizer(TEXTS * 3, TokenizerConfig(kind=kind, vocab_size=60 if kind == "char" else 290))  # type: ignore[arg-type]
     config = GPTConfig(model_size=16, num_heads=2, feed_forward_size=24, num_layers=2, position=position, **options)  # type: ignore[arg-type]
     model = build_model(config, vocabulary_of(tokenizer, tokenizer), seed=2)
     with torch.no_grad():
@@ -122,10 +126,111 @@ def test_a_stop_string_ends_what_is_written_and_does_not_stand_in_it(kind: str, 
     assert free.ids[: len(found.ids)] == found.ids
 
 
-def test_a_stop_string_in_the_prompt_ends_nothing(writer: Writer) -> None:
-    free = writer.write("a vida", max_tokens=5, decoding=GREEDY)
-    if "vida" not in free.continuations[0].text:
-        assert writer.write("a vida", max_tokens=5, decoding=GREEDY, stop=["vida"]) == free
+def spelling(writer: Writer, text: str) -> Writer:
+    """A writer that writes the tokens of this text, whatever stands before, and then ends."""
+    ids = [*writer.bundle.tokenizer.encode_batch([text], continued=True)[0], writer.bundle.tokenizer.eos]
+
+    class Spelling(torch.nn.Module):
+        def forward(self, tokens: torch.Tensor, memory: object, state: Any, **options: Any) -> Any:
+            hidden, state = inner(tokens, memory, state, **options)
+            found = torch.full((*hidden.shape[:2], size), -20.0)
+            found[:, -1, ids[min(self.written, len(ids) - 1)]] = 20.0
+            self.written += 1
+            return found, state
+
+    inner, size = writer.bundle.model.decoder_module, writer.bundle.vocabulary.target_size
+    made = Spelling()
+    made.written = 0  # type: ignore[assignment]
+    for name in ("prepare", "start"):
+        setattr(made, name, getattr(inner, name))
+    made.logits = lambda hidden: hidden  # type: ignore[assignment]
+    writer.bundle.model.decoder_module = made  # type: ignore[assignment]
+    return writer
+
+
+@pytest.mark.parametrize(
+    ("prompt", "text", "stop", "written"),
+    [
+        ("onde", "da casa", "ed", "da casa"),  # half of it stands in the prompt
+        ("onde", "da ede", "ed", "da "),
+        ("a vida", " é vida", "vida", " é "),  # it stands in the prompt as well
+        ("aaa", "aaa b", "aa", ""),
+        ("a", "abab", "bab", "a"),
+        ("a", "é bela", "é", ""),
+        ("a", "diga", "x", "diga"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["byte-bpe", "char", "bpe"])
+def test_a_stop_string_counts_where_it_was_written_as_a_whole(
+    kind: str, prompt: str, text: str, stop: str, written: str
+) -> None:
+    pieces: list[str] = []
+    writer = spelling(writer_of(kind), text)
+    [found] = writer.write(prompt, max_tokens=20, decoding=GREEDY, stop=[stop], on_text=pieces.append).continuations
+    assert found.text == written
+    assert found.ended
+    assert "".join(pieces) == written
+    stopped = found.ids[-1] != writer.bundle.tokenizer.eos
+    assert stopped is (written != text)
+
+
+@pytest.mark.parametrize("beam", ["shrinking", "full"])
+def test_a_stop_string_ends_hypotheses_of_a_beam(writer: Writer, beam: str) -> None:
+    """Each of them where it first writes one, whichever others it continues."""
+    options = {"max_tokens": 14, "beam_size": 4, "n_best": 4, "beam": beam, "length_penalty": 0.0, "sampling": False}
+    free = writer.write(TEXTS, **options)  # type: ignore[call-overload]
+    stop = free[0].continuations[0].text[3:5]
+    ended = 0
+    for writing in writer.write(TEXTS, stop=[stop], **options):  # type: ignore[call-overload]
+        for each in writing.continuations:
+            assert stop not in each.text
+            prompt = writer.bundle.tokenizer.encode_batch([writing.prompt])[0]
+            whole, before = (
+                writer.bundle.tokenizer.decode([*prompt, *ids])[len(writing.prompt) :]
+                for ids in (each.ids, each.ids[:-1])
+            )
+            assert stop not in before
+            assert each.ended is (stop in whole or each.ids[-1] == writer.bundle.tokenizer.eos)
+            ended += stop in whole
+    assert ended > 1
+
+
+@pytest.mark.parametrize("options", [{}, {"no_repeat_ngram_size": 3}, {"stop": ["zzzz", "qq"]}])
+def test_following_takes_no_more_work_for_what_was_written_before(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    """How many tokens are decoded grows with what is written, not with its square."""
+    writer = writer_of()
+    counts = []
+    original, together = Tokenizer.decode, Tokenizer.decode_batch
+
+    def one(self: Tokenizer, ids: Sequence[int]) -> str:
+        counts[-1] += len(ids)
+        return original(self, ids)
+
+    def many(self: Tokenizer, batch: Sequence[Sequence[int]]) -> list[str]:
+        counts[-1] += sum(map(len, batch))
+        return together(self, batch)
+
+    monkeypatch.setattr(Tokenizer, "decode", one)
+    monkeypatch.setattr(Tokenizer, "decode_batch", many)
+    for length in (50, 100, 200):
+        counts.append(0)
+        pieces: list[str] = []
+        found = writer.write(
+            "a vida é bela " * 5,
+            max_tokens=length,
+            decoding=GREEDY,
+            min_length=999,
+            max_length=999,
+            on_text=pieces.append,
+            **options,
+        )
+        assert len(found.continuations[0].ids) == length
+        assert "".join(pieces) == found.continuations[0].text
+        assert len(pieces) > length / 4
+    assert counts[2] - counts[1] < 2.5 * (counts[1] - counts[0]), counts
+    assert counts[2] < 20 * 200, counts
 
 
 @pytest.mark.parametrize("stop", [(), ("b",), ("é b", "zzzz")])

@@ -100,6 +100,44 @@ def _trained(
     return folder
 
 
+SMALL = (
+    "model.model_size=16", "model.num_heads=2", "model.feed_forward_size=32", "model.num_layers=1",
+    "model.max_positions=24", "training.steps=8", "training.batch_tokens=96", "training.warmup_steps=2",
+)  # fmt: skip
+SENTENCES = ["a vida é bela", "o que é a vida?", "diga lá, meu irmão", "onde fica a casa?"]
+
+
+@pytest.fixture(scope="session")
+def gpt_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of a tiny GPT that has read a document a line."""
+    settings = ("tokenizer.vocab_size=280", "training.validate_every=4", "data.documents=line")
+    return _small(tmp_path_factory.mktemp("gpt"), "gpt-small", "text.txt", SENTENCES * 12, *settings)
+
+
+@pytest.fixture(scope="session")
+def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of a tiny BERT."""
+    settings = ("tokenizer.kind=wordpiece", "tokenizer.vocab_size=50", "training.validate_every=4")
+    return _small(tmp_path_factory.mktemp("bert"), "bert-small", "text.txt", SENTENCES * 12, *settings)
+
+
+@pytest.fixture(scope="session")
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of a tiny classifier of texts."""
+    lines = [line for n in range(24) for line in (f"a vida é bela {n}\tpt", f"la vida es bella {n}\tes")]
+    settings = ("tokenizer.kind=char", "training.steps=6")
+    return _small(tmp_path_factory.mktemp("classifier"), "classify", "train.tsv", lines, *settings)
+
+
+def _small(folder: Path, recipe: str, name: str, lines: list[str], *settings: str) -> Path:
+    (folder / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    options = [word for setting in (*SMALL, *settings) for word in ("--set", setting)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ATENTO_CACHE", str(folder / "cache"))
+        assert main(["train", recipe, "--train", str(folder / name), *options, "-o", str(folder / "run")]) == 0
+    return folder / "run"
+
+
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A clean place for the cache and for files with relative names; eighty columns."""

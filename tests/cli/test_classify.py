@@ -17,12 +17,6 @@ SETTINGS = (
 
 
 @pytest.fixture(scope="module")
-def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("classifier")
-    return trained(folder, [f"a vida é bela {n}\tpt\nla vida es bella {n}\tes\n" for n in range(24)])
-
-
-@pytest.fixture(scope="module")
 def pair_classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pairs")
     return trained(folder, [f"a vida {n}\tla vida\tsame\na vida {n}\tel gato\tother\n" for n in range(24)])

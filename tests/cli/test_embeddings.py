@@ -97,6 +97,23 @@ def test_maps_are_drawn_and_written_as_data(atento: Atento, run: Path, tmp_path:
     assert json.loads((tmp_path / "map.json").read_text(encoding="utf-8")) == table
 
 
+def test_one_call_draws_a_map_and_writes_its_data(atento: Atento, run: Path, tmp_path: Path) -> None:
+    """All of the same points, random as t-SNE is; with the vectors beside them."""
+    places = [tmp_path / name for name in ("map.svg", "map.json", "map.tsv", "map.png")]
+    options = [word for place in places for word in ("--map", place)]
+    result = atento("embed", run, *TEXTS, "--level", "type", *options, "--method", "tsne", "-o", tmp_path / "v.npz")
+    assert (result.code, result.out) == (0, "")
+    assert result.err.count("A picture only") == 1
+    assert places[0].read_bytes().startswith(b"<?xml")
+    assert places[3].read_bytes().startswith(PNG)
+    points = json.loads(places[1].read_text(encoding="utf-8"))["points"]
+    rows = [line.split("\t") for line in places[2].read_text(encoding="utf-8").splitlines()[1:]]
+    assert [row[0] for row in rows] == [point["label"] for point in points]
+    for row, point in zip(rows, points, strict=True):
+        assert [float(row[1]), float(row[2])] == pytest.approx([point["x"], point["y"]], rel=1e-4)
+    assert (tmp_path / "v.npz").is_file()
+
+
 def test_wrong_uses_of_embed_are_one_line_and_write_nothing(
     atento: Atento, run: Path, written: Written, tmp_path: Path, here: Callable[[], list[str]]
 ) -> None:
@@ -113,10 +130,13 @@ def test_wrong_uses_of_embed_are_one_line_and_write_nothing(
         ((run, "o", "--method", "pca"), "give --map"),
         ((run, "o", "vê", "--map", "m.png", "--seed", "2"), "--seed is for"),
         ((run, "o", "--map", "m.gif"), "m.gif"),
+        ((run, *TEXTS, "--map", "m.png", "--map", "m.gif"), "m.gif"),
+        ((run, *TEXTS, "--map", "m.json", "--map", "m.png", "--mark", "zzz"), "--mark zzz"),
         ((run, "o", "--map", "m.png"), "at least 2 vectors"),
         ((run, *TEXTS, "--map", "m.png", "--mark", "zzz"), "--mark zzz"),
         ((run, "o", "-o", "v.csv"), ".npz or .json"),
         ((run, "o", "-o", texts), "it is a file"),
+        ((run, "o", "-o", texts / "projector"), "is a file, not a folder"),
         ((run, "o", "--number", "3"), "--level vocabulary"),
         ((run, "-i", "missing"), "missing"),
         ((run, "-i", written("blank", "", " ")), "has no text"),

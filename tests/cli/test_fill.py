@@ -8,26 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from atento.cli import main
-
 LINES = ["a vida é bela", "o que é a vida?", "diga lá, meu irmão", "onde fica a casa?"]
-
-
-@pytest.fixture(scope="module")
-def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("bert")
-    text = folder / "text.txt"
-    text.write_text("".join(f"{line}\n" for line in LINES * 12), encoding="utf-8")
-    settings = (
-        "model.model_size=16", "model.num_heads=2", "model.feed_forward_size=32", "model.num_layers=1",
-        "model.max_positions=24", "tokenizer.kind=wordpiece", "tokenizer.vocab_size=50", "training.steps=8",
-        "training.batch_tokens=96", "training.validate_every=4", "training.warmup_steps=2",
-    )  # fmt: skip
-    options = [word for setting in settings for word in ("--set", setting)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ATENTO_CACHE", str(folder / "cache"))
-        assert main(["train", "bert-small", "--train", str(text), *options, "-o", str(folder / "run")]) == 0
-    return folder / "run"
 
 
 def test_gaps_are_filled(atento: Callable[..., object], bert: Path) -> None:
@@ -58,6 +39,14 @@ def test_where_it_looks_is_drawn(atento: Callable[..., object], bert: Path, tmp_
     assert atento("fill", bert, "a [MASK]", "--attention", record).code == 0
     assert json.loads(record.read_text(encoding="utf-8"))["weights"].keys() == {"encoder"}
     assert "leave it or --score out" in atento("fill", bert, "--score", "a", "--attention", picture).error
+
+
+def test_a_drawing_that_cannot_be_made_leaves_no_file(
+    atento: Callable[..., object], bert: Path, here: Callable[[], list[str]]
+) -> None:
+    words = ("fill", bert, "a [MASK]", "-o", "filled.txt", "--attention", "heads.png", "--layer", 7)
+    assert "layer 7" in atento(*words).error
+    assert here() == []
 
 
 def test_texts_are_judged(atento: Callable[..., object], bert: Path) -> None:

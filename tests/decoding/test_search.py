@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
+from itertools import pairwise
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -73,7 +75,15 @@ def test_greedy_is_the_most_probable_token_of_every_step(fake: ModuleType) -> No
         assert found.tokens == tuple(expected)
 
 
-@pytest.mark.parametrize("keys", [{"beam_size": 1}, {"beam_size": 5, "n_best": 3}, {"sampling": True, "samples": 3}])
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"beam_size": 1},
+        {"beam_size": 5, "n_best": 3},
+        {"beam_size": 5, "n_best": 3, "beam": "full"},
+        {"sampling": True, "samples": 3},
+    ],
+)
 def test_results_do_not_depend_on_batch_size_or_order(fake: ModuleType, keys: dict[str, Any]) -> None:
     table = fake.random_table(64, 12, 11, sharpness=1.0)
     chosen = config(max_length=12, **keys)
@@ -101,14 +111,17 @@ tables = st.builds(
     beam=st.integers(1, 6),
     n_best=st.integers(1, 6),
     min_length=st.integers(0, 4),
+    kind=st.sampled_from(["shrinking", "full"]),
 )
 def test_exact_stopping_changes_nothing(
-    fake: ModuleType, table: tuple[int, float, int], alpha: float, beam: int, n_best: int, min_length: int
+    fake: ModuleType, table: tuple[int, float, int], alpha: float, beam: int, n_best: int, min_length: int, kind: Any
 ) -> None:
     """Against the same search run to the length limit, made from the steps that an observer sees."""
     seed, sharpness, size = table
     logits = fake.random_table(3, 9, size, seed, sharpness)
-    chosen = config(beam_size=beam, n_best=min(n_best, beam), length_penalty=alpha, max_length=8, min_length=min_length)
+    chosen = config(
+        beam_size=beam, beam=kind, n_best=min(n_best, beam), length_penalty=alpha, max_length=8, min_length=min_length
+    )
     for source, found in enumerate(run(fake, logits, chosen, [0, 1, 2])):
         expected = plain_beam_search(fake, logits, source, chosen)
         assert [h.tokens for h in found] == [tokens for tokens, _ in expected]
@@ -130,13 +143,19 @@ def plain_beam_search(
                 early = token == fake.EOS and length < chosen.min_length
                 if token not in banned and not early and not repeats((*tokens, token), chosen.no_repeat_ngram_size):
                     extensions.append((total + value, (*tokens, token)))
-        extensions = sorted(extensions, reverse=True)[: chosen.beam_size]
-        ended += [(total / length**chosen.length_penalty, tokens) for total, tokens in extensions if tokens[-1] == 3]
-        beam = [(total, tokens) for total, tokens in extensions if tokens[-1] != 3]
+        extensions.sort(reverse=True)
+        first = extensions[: chosen.beam_size]
+        ended += [(total / length**chosen.length_penalty, tokens) for total, tokens in first if tokens[-1] == 3]
+        last = length == chosen.max_length
+        full = chosen.beam == "full" and chosen.beam_size > 1
+        candidates = extensions if full and not last else first
+        beam = [(total, tokens) for total, tokens in candidates if tokens[-1] != 3][: chosen.beam_size]
         best = max((total / length**chosen.length_penalty for total, _ in beam), default=-math.inf)
         if chosen.stopping == "present-length" and sum(score >= best for score, _ in ended) >= chosen.n_best:
             beam = []
     cut = [(total / chosen.max_length**chosen.length_penalty, tokens) for total, tokens in beam]
+    if chosen.beam == "full" and chosen.beam_size > 1:
+        ended, cut = ended + cut, []
     ranked = sorted(ended, reverse=True) + sorted(cut, reverse=True)
     return [(tokens, score) for score, tokens in ranked[: chosen.n_best]]
 
@@ -144,6 +163,61 @@ def plain_beam_search(
 def repeats(tokens: tuple[int, ...], size: int) -> bool:
     """Whether the last ``size`` tokens stood there before."""
     return size > 0 and any(tokens[start : start + size] == tokens[-size:] for start in range(len(tokens) - size))
+
+
+@pytest.mark.parametrize("alpha", [-0.5, 0.0, 0.6, 1.0])
+@pytest.mark.parametrize("beam", [2, 4])
+def test_a_full_beam_as_its_definition_reads(fake: ModuleType, alpha: float, beam: int) -> None:
+    """And it is another one than the shrinking beam."""
+    table = fake.random_table(40, 9, 7, sharpness=1.0)
+    found, others = (
+        run(
+            fake,
+            table,
+            config(beam_size=beam, beam=kind, n_best=2, max_length=8, length_penalty=alpha),
+            list(range(40)),
+        )
+        for kind in ("full", "shrinking")
+    )
+    chosen = config(beam_size=beam, beam="full", n_best=2, max_length=8, length_penalty=alpha)
+    for source, hypotheses in enumerate(found):
+        expected = plain_beam_search(fake, table, source, chosen)
+        assert [h.tokens for h in hypotheses] == [tokens for tokens, _ in expected]
+    assert found != others
+
+
+def test_a_full_beam_of_one_is_greedy_search(fake: ModuleType) -> None:
+    table = fake.random_table(20, 10, 8, sharpness=1.0)
+    full, other = (
+        run(fake, table, config(beam_size=1, beam=kind, max_length=10), list(range(20)))
+        for kind in ("full", "shrinking")
+    )
+    assert full == other
+
+
+@pytest.mark.parametrize("alpha", [-0.5, 0.0, 0.8])
+@pytest.mark.parametrize("kind", ["full", "shrinking"])
+def test_a_prefix_may_count_in_no_score(fake: ModuleType, alpha: float, kind: Any) -> None:
+    """As of a language model's prompt: the best continuations by their own totals and lengths."""
+    table = fake.random_table(3, 6, 6)
+    chosen = config(beam_size=64, beam=kind, n_best=6, length_penalty=alpha, max_length=4)
+    prefixes = [(4, 5), (), (1,)]
+    different = False
+    for source, found in enumerate(run(fake, table, chosen, [0, 1, 2], prefixes=prefixes, scored_prefixes=False)):
+        given = len(prefixes[source])
+        scored = []
+        for tokens in fake.every_hypothesis(6, 4):
+            if tokens[:given] == prefixes[source] and len(tokens) > given:
+                values = fake.log_probabilities_of(table, source, tokens)[given:]
+                scored.append((fake.score_of(values, alpha), tokens, sum(values)))
+        scored.sort(key=lambda each: (kind == "shrinking" and each[1][-1] != fake.EOS, -each[0]))
+        assert [h.tokens for h in found] == [tokens for _, tokens, _ in scored[:6]]
+        torch.testing.assert_close([h.score for h in found], [score for score, _, _ in scored[:6]])
+        torch.testing.assert_close([h.total for h in found], [total for _, _, total in scored[:6]])
+        assert all(len(h.log_probabilities) == len(h.tokens) for h in found)
+        whole = fake.brute_force(table, source, chosen, 4, prefixes[source])
+        different |= [tokens for tokens, _ in whole] != [h.tokens for h in found]
+    assert different or alpha == 0
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
@@ -355,6 +429,52 @@ def test_the_observer_sees_the_search_that_gives_the_result(fake: ModuleType) ->
             beams[index] = rows
     for index, hypotheses in zip(indices, found, strict=True):
         assert all((h.tokens, h.score) in seen[index] for h in hypotheses)
+
+
+class EndsWith:
+    """Stops hypotheses that have written two certain tokens; knows of each all its tokens."""
+
+    def __init__(self, pair: tuple[int, int]) -> None:
+        self.pair = pair
+
+    def start(self, prefix: Sequence[int]) -> object:
+        return tuple(prefix)
+
+    def read(self, known: Sequence[object], tokens: Sequence[int]) -> tuple[list[object], list[bool]]:
+        rows = [(*cast("tuple[int, ...]", row), token) for row, token in zip(known, tokens, strict=True)]
+        return list(rows), [row[-2:] == self.pair for row in rows]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"beam_size": 1},
+        {"beam_size": 4, "n_best": 4},
+        {"beam_size": 4, "n_best": 4, "beam": "full"},
+        {"sampling": True, "samples": 3},
+    ],
+)
+def test_a_rule_stops_hypotheses_of_which_it_knows_everything(fake: ModuleType, keys: dict[str, Any]) -> None:
+    """Whatever rows are taken from others, and whichever sources leave the batch."""
+    table = fake.random_table(40, 12, 8, sharpness=1.0)
+    prefixes = [[6] * (source % 3) for source in range(40)]
+    chosen = config(max_length=12, length_penalty=0.0, **keys)
+    rule = EndsWith((5, 4))
+    found = run(fake, table, chosen, list(range(40)), prefixes=prefixes, stops=rule)
+    stopped = 0
+    for hypotheses, prefix in zip(found, prefixes, strict=True):
+        for h in hypotheses:
+            pairs = list(pairwise(h.tokens[max(0, len(prefix) - 1) :]))
+            assert rule.pair not in pairs[:-1]
+            assert h.stopped is (bool(pairs) and pairs[-1] == rule.pair)
+            assert h.finished is (h.stopped or h.tokens[-1] == fake.EOS)
+            stopped += h.stopped
+    assert stopped > 5
+    for source in range(40):
+        assert (
+            found[source]
+            == run(fake, table, chosen, [source], indices=[source], prefixes=[prefixes[source]], stops=rule)[0]
+        )
 
 
 def test_no_sources_give_no_results(fake: ModuleType) -> None:

@@ -80,22 +80,60 @@ def test_what_is_written_is_what_generate_writes(make: ModuleType, tmp_path: Pat
     assert len(written) > 1, "what is written depends on the prompt"
 
 
-@pytest.mark.parametrize("alpha", [0.0, 1.0])
-def test_a_beam_finds_what_theirs_finds(make: ModuleType, tmp_path: Path, alpha: float) -> None:
-    """Where nothing can end before the limit; the length counts the prompt here, so one that is empty is compared."""
+STEPS = (2.0, 0.5, 0.5)
+"""By how much the end token becomes likelier, again and again."""
+
+
+def likelier_end(theirs: Any, folder: Path, by: float) -> Path:
+    """The same folder with the end token's logit so much higher, whatever was read."""
+    end = theirs.transformer.wte.weight[0]
+    with torch.no_grad():
+        theirs.transformer.ln_f.bias += by * end / end.square().sum()
+    theirs.save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize("num_beams", [2, 4])
+@pytest.mark.parametrize("alpha", [-0.5, 0.0, 0.6, 1.0])
+def test_a_narrow_beam_finds_what_theirs_finds(make: ModuleType, tmp_path: Path, alpha: float, num_beams: int) -> None:
+    """All n best with prompts of several lengths, where all, some or none can end before the limit."""
     theirs = make.gpt2(tmp_path, seed=2)
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path)
+    options = {"num_beams": num_beams, "num_return_sequences": num_beams, "length_penalty": alpha}
+    ours = {"sampling": False, "beam_size": num_beams, "n_best": num_beams, "length_penalty": alpha}
+    prompts = ["", "a vida", "onde fica o gato 你", "x"]
+    endings = set()
+    for by in STEPS:
+        writer = Writer(read_folder(likelier_end(theirs, tmp_path, by)).bundle)  # type: ignore[arg-type]
+        assert writer.bundle.decoding.beam == "full"
+        for prompt, writing in zip(prompts, writer.write(prompts, max_tokens=9, **ours), strict=True):
+            ids = torch.tensor([tokenizer(prompt)["input_ids"] or [0]], dtype=torch.long)
+            wanted = theirs.generate(
+                ids, attention_mask=torch.ones_like(ids), do_sample=False, pad_token_id=0, max_new_tokens=9,
+                early_stopping="never", return_dict_in_generate=True, output_scores=True, **options,
+            )  # fmt: skip
+            rows = [tuple(row[ids.shape[1] :]) for row in wanted.sequences.tolist()]
+            assert [each.ids for each in writing.continuations] == [
+                row[: row.index(0) + 1] if 0 in row else row for row in rows
+            ]
+            scores = torch.tensor([each.total / len(each.ids) ** alpha for each in writing.continuations])
+            torch.testing.assert_close(scores, wanted.sequences_scores, atol=1e-4, rtol=0)
+            endings |= {(len(each.ids), each.ended) for each in writing.continuations}
+    assert len({length for length, ended in endings if ended}) > 2, "hypotheses end at various lengths"
+    assert (9, False) in endings, "and the limit cuts some off"
+
+
+def test_a_shrinking_beam_is_another_one(make: ModuleType, tmp_path: Path) -> None:
+    """So the setting that comes with a folder matters; where nothing may end before the limit both are the same."""
+    likelier_end(make.gpt2(tmp_path, seed=9), tmp_path, STEPS[0])
     writer = Writer(read_folder(tmp_path).bundle)  # type: ignore[arg-type]
-    options = {"num_beams": 4, "num_return_sequences": 4, "length_penalty": alpha, "early_stopping": "never"}
-    ids = torch.zeros(1, 1, dtype=torch.long)
-    wanted = theirs.generate(
-        ids, attention_mask=torch.ones_like(ids), do_sample=False, pad_token_id=0, min_new_tokens=9, max_new_tokens=9,
-        return_dict_in_generate=True, output_scores=True, **options,
-    )  # fmt: skip
-    decoding = DecodingConfig(beam_size=4, n_best=4, length_penalty=alpha, min_length=10, max_length=10)
-    found = writer.write("", max_tokens=9, decoding=decoding).continuations
-    assert [each.ids for each in found] == [tuple(row[1:]) for row in wanted.sequences.tolist()]
-    scores = torch.tensor([each.total / 9**alpha for each in found])
-    torch.testing.assert_close(scores, wanted.sequences_scores, atol=1e-4, rtol=0)
+
+    def ids(beam: str, **settings: Any) -> list[tuple[int, ...]]:
+        found = writer.write(make.TEXTS, max_tokens=9, sampling=False, beam=beam, beam_size=2, **settings)
+        return [each.continuations[0].ids for each in found]
+
+    assert ids("full") != ids("shrinking")
+    assert ids("full", min_length=31) == ids("shrinking", min_length=31)
 
 
 def test_a_beam_as_wide_as_the_space_finds_what_theirs_finds(make: ModuleType, tmp_path: Path) -> None:
@@ -115,7 +153,7 @@ def test_a_beam_as_wide_as_the_space_finds_what_theirs_finds(make: ModuleType, t
             ids, attention_mask=torch.ones_like(ids), do_sample=False, num_beams=size**length, length_penalty=0.0,
             early_stopping="never", max_new_tokens=length,
         )[0, len(prompt) :].tolist()  # fmt: skip
-        decoding = DecodingConfig(beam_size=size**length, length_penalty=0.0)
+        decoding = DecodingConfig(beam_size=size**length, length_penalty=0.0, beam="full")
         [found] = writer.write(prompt, max_tokens=length, decoding=decoding).continuations
         assert found.ids == tuple(wanted[: wanted.index(0) + 1] if 0 in wanted else wanted)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import msgspec
 import pytest
 import torch
 from torch import Tensor
@@ -124,21 +125,32 @@ def test_greedy_translations_are_theirs(make: ModuleType, tmp_path: Path, kind: 
         assert each.text == tokenizer.decode(each.ids, skip_special_tokens=True) or 1 in each.ids
 
 
-@pytest.mark.parametrize("alpha", [0.0, 1.0])
-def test_a_beam_finds_what_theirs_finds(make: ModuleType, tmp_path: Path, alpha: float) -> None:
-    """Where nothing may end before the limit both keep the same hypotheses; wide beams: tests/models/transformer."""
+@pytest.mark.parametrize("num_beams", [2, 4])
+@pytest.mark.parametrize("alpha", [-0.5, 0.0, 0.6, 1.0])
+def test_a_narrow_beam_finds_what_theirs_finds(make: ModuleType, tmp_path: Path, alpha: float, num_beams: int) -> None:
+    """All n best in a batch, where all, some or none can end before the limit; wide beams: tests/models/transformer."""
     theirs = make.marian(tmp_path, seed=5)
-    translator = Translator(read_folder(tmp_path).bundle)  # type: ignore[arg-type]
-    tokenizer, texts = their_tokenizer(tmp_path), make.TEXTS[:4]
-    wanted = generated(
-        theirs, tokenizer, texts, num_beams=4, min_new_tokens=7, max_new_tokens=8, length_penalty=alpha,
-        early_stopping="never", output_scores=True,
-    )  # fmt: skip
-    decoding = DecodingConfig(beam_size=4, min_length=8, max_length=8, length_penalty=alpha, max_length_ratio=None)
-    found = [translation.candidates[0] for translation in translator.translate(texts, decoding=decoding)]
-    assert [each.ids for each in found] == [written(row[:9]) for row in wanted.sequences.tolist()]
-    scores = torch.tensor([each.score for each in found])
-    torch.testing.assert_close(scores, wanted.sequences_scores, atol=1e-4, rtol=0)
+    tokenizer, texts = their_tokenizer(tmp_path), make.TEXTS[:6]
+    options = {"num_beams": num_beams, "num_return_sequences": num_beams, "length_penalty": alpha}
+    decoding = DecodingConfig(
+        beam_size=num_beams, n_best=num_beams, beam="full", length_penalty=alpha, max_length=8, max_length_ratio=None
+    )
+    endings = set()
+    for by in (5.0, 1.0, 1.0):
+        theirs.final_logits_bias[0, 0] += by
+        theirs.save_pretrained(tmp_path)
+        translator = Translator(read_folder(tmp_path).bundle)  # type: ignore[arg-type]
+        assert translator.bundle.decoding.beam == "full"
+        wanted = generated(
+            theirs, tokenizer, texts, max_new_tokens=8, early_stopping="never", output_scores=True, **options
+        )
+        found = [each for result in translator.translate(texts, decoding=decoding) for each in result.candidates]
+        assert [each.ids for each in found] == [written(row[:9]) for row in wanted.sequences.tolist()]
+        scores = torch.tensor([each.score for each in found])
+        torch.testing.assert_close(scores, wanted.sequences_scores, atol=1e-4, rtol=0)
+        endings |= {(len(each.ids), each.finished) for each in found}
+    assert len({length for length, finished in endings if finished}) > 1, "hypotheses end at various lengths"
+    assert (8, False) in endings, "and the limit cuts some off"
 
 
 @pytest.mark.parametrize("kind", ["Marian", "Pegasus"])
@@ -147,7 +159,8 @@ def test_export_of_an_imported_model(make: ModuleType, tmp_path: Path, kind: str
     theirs = make.marian(tmp_path / "in", kind=kind, **shape)
     first = read_folder(tmp_path / "in").bundle
     exported = export_folder(first, tmp_path / "out")
-    assert exported.notes
+    assert not any("beams" in note for note in exported.notes), "it came with a full one"
+    assert exported.notes, "of two tokenizers"
     again = AutoModelForSeq2SeqLM.from_pretrained(tmp_path / "out").eval()
     assert type(again) is type(theirs)
     state = theirs.state_dict()
@@ -181,6 +194,7 @@ def test_export_of_one_trained_here(make: ModuleType, tmp_path: Path, layer_norm
     )  # fmt: skip
     bundle = _made_here(make, config, tokenizer, tokenizer)
     exported = export_folder(bundle, tmp_path)
+    assert any("beams stay full there" in note for note in exported.notes) is (bundle.decoding.beam == "shrinking")
     assert exported.architecture == ("MarianMTModel" if layer_norm == "post" else "PegasusForConditionalGeneration")
     theirs = AutoModelForSeq2SeqLM.from_pretrained(tmp_path).eval()
     agree(bundle, theirs)
@@ -194,7 +208,8 @@ def test_export_of_one_trained_here(make: ModuleType, tmp_path: Path, layer_norm
     for translation, row in zip(Translator(bundle).translate(texts, decoding=decoding), wanted, strict=True):
         assert translation.text == their_tokenizer.decode(row, skip_special_tokens=True)
     back = read_folder(tmp_path).bundle
-    assert (back.vocabulary, back.decoding) == (bundle.vocabulary, bundle.decoding)
+    assert back.vocabulary == bundle.vocabulary
+    assert back.decoding == msgspec.structs.replace(bundle.decoding, beam="full"), "as there"
     assert back.target_tokenizer.to_json() == tokenizer.to_json()
     if layout == "halves" and bias:
         assert back.model_config == config

@@ -171,14 +171,18 @@ class Reader:
         """
         return explain_read(self.bundle, to_read(self.bundle, texts))
 
-    def score(self, text: str) -> PseudoLikelihood:
+    def score(self, text: str, *, number: int = 1) -> PseudoLikelihood:
         """The pseudo-likelihood of a text, each token being masked in its turn.
+
+        Args:
+            text: raw text, without gaps.
+            number: how an error names it, of several.
 
         Raises:
             DataError: the text is longer than the model reads, or the tokenizer has no mask token.
         """
         ids = self.bundle.tokenizer.encode_batch([text])[0]
-        self._check_length(len(ids), text, 1)
+        self._check_length(len(ids), text, number)
         label = self.bundle.tokenizer.label
         return PseudoLikelihood(
             text=text,

@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Any, overload
 
 import msgspec
-import torch
-from jaxtyping import Bool, Int
-from torch import Tensor
 
+from atento.applications.following import Follow, StopStrings, first_of
 from atento.applications.next_tokens import check_top, predict
 from atento.applications.passages import LONGEST_PASSAGE, Passage, to_write
 from atento.applications.self_attention import explain_written
@@ -26,13 +24,13 @@ from atento.core.errors import ConfigurationError, DataError
 from atento.core.progress import Progress, Silent
 from atento.decoding.batches import in_order, plan_batches
 from atento.decoding.configuration import DecodingConfig
-from atento.decoding.hypothesis import Hypothesis, Step
+from atento.decoding.hypothesis import Hypothesis
 from atento.decoding.search import search
 from atento.figures.attention import Attention, Rows
 from atento.figures.predictions import Predictions
 from atento.models.gpt import nothing_to_read
 from atento.models.language_model import LanguageModel
-from atento.text.tokenizer import Tokenizer
+from atento.text.stepwise import after
 
 MAX_TOKENS = 200
 """Tokens that are written where nothing is said."""
@@ -150,7 +148,7 @@ class Writer:
         Args:
             prompts: beginnings; an empty one lets the model begin by itself.
             max_tokens: tokens written after a prompt, at most; the model's context limits them, too.
-            stop: strings that end a continuation.
+            stop: strings that end a continuation where they stand in it, whole: what the prompt began does not count.
             attention: explain every continuation by its attention (and that of its prompt).
             top: show so many of the most probable tokens at every step of a continuation.
             decoding: how to search or sample; the bundle's own settings by default.
@@ -173,12 +171,15 @@ class Writer:
         if on_text is not None and (len(texts) != 1 or chosen.returned != 1 or chosen.width != 1):
             raise ConfigurationError("only one continuation of one prompt, without a beam, can be followed as it comes")
         prefixes = self._prefixes(texts)
-        found = self._search(prefixes, max_tokens, tuple(stop), chosen, on_text, progress or Silent())
+        follow = Follow(self.bundle.tokenizer, prefixes[0], stop, on_text) if on_text is not None else None
+        found = self._search(prefixes, max_tokens, tuple(stop), chosen, follow, progress or Silent())
         continuations = iter(self._continuations(prefixes, found, tuple(stop), attention, top))
         written = [
             Writing(prompt=prompt, continuations=tuple(next(continuations) for _ in hypotheses))
             for prompt, hypotheses in zip(texts, found, strict=True)
         ]
+        if follow is not None:
+            follow.finish(written[0].continuations[0].text)
         return written[0] if isinstance(prompts, str) else written
 
     def explain(self, texts: Sequence[str], *, rows: Rows = "predicted") -> list[Attention]:
@@ -218,7 +219,7 @@ class Writer:
         max_tokens: int,
         stop: tuple[str, ...],
         settings: DecodingConfig,
-        on_text: Callable[[str], None] | None,
+        follow: Follow | None,
         progress: Progress,
     ) -> list[list[Hypothesis]]:
         """The continuations of each prompt."""
@@ -233,7 +234,6 @@ class Writer:
             batch_tokens=max(settings.batch_tokens, 1),
             batch_size=settings.batch_size,
         )
-        follow = _Follow(tokenizer, prefixes[0], stop, on_text) if on_text is not None else None
         results = []
         progress.start("writing", len(tasks))
         try:
@@ -247,9 +247,10 @@ class Writer:
                         self.bundle.vocabulary,
                         prefixes=[prefixes[number] for number, _ in chosen],
                         indices=[number for number, _ in chosen],
+                        scored_prefixes=False,
                         samples=[sample for _, sample in chosen] if settings.sampling else None,
                         limits=[limits[number] for number, _ in chosen],
-                        stops=_Stop(tokenizer, stop) if stop else None,
+                        stops=StopStrings(tokenizer, stop) if stop else None,
                         observer=follow,
                     )
                 )
@@ -257,8 +258,6 @@ class Writer:
         finally:
             progress.finish()
         found = in_order(batches, results)
-        if follow is not None:
-            follow.finish()
         return [
             [hypothesis for each in found[first : first + several] for hypothesis in each]
             for first in range(0, len(found), several)
@@ -300,9 +299,9 @@ class Writer:
         for (prefix, hypothesis), record, expected in zip(pairs, records, predictions, strict=True):
             first = len(prefix)
             ids, values = hypothesis.tokens[first:], hypothesis.log_probabilities[first:]
-            text = _after(tokenizer, prefix, hypothesis.text_tokens[first:])
+            text = after(tokenizer, prefix, hypothesis.text_tokens[first:])
             yield Continuation(
-                text=text[: _first_of(text, stop)],
+                text=text[: first_of(text, stop)],
                 ids=ids,
                 tokens=tuple(tokenizer.label(token) for token in ids),
                 log_probabilities=values,
@@ -311,68 +310,3 @@ class Writer:
                 attention=record,
                 predictions=expected,
             )
-
-
-def _after(tokenizer: Tokenizer, prefix: Sequence[int], ids: Sequence[int]) -> str:
-    """What ``ids`` add to the text of ``prefix``; a character that both share belongs to the addition."""
-    before, whole = tokenizer.decode(prefix), tokenizer.decode([*prefix, *ids])
-    shared = before.rstrip("\ufffd")
-    return whole[len(before) :] if whole.startswith(before) else whole[len(shared) :]
-
-
-def _first_of(text: str, stop: Sequence[str]) -> int:
-    """Where the first stop string begins, or the text's end."""
-    return min([place for each in stop if (place := text.find(each)) >= 0], default=len(text))
-
-
-class _Stop:
-    """Ends a row once one of the stop strings stands in what it has written; implements ``hypothesis.StopRule``."""
-
-    def __init__(self, tokenizer: Tokenizer, stop: Sequence[str]) -> None:
-        self._tokenizer, self._stop = tokenizer, stop
-        self._tail = max(len(each.encode()) for each in stop) + 1
-        """Tokens that can hold a stop string whole, each having a byte at least, and one before."""
-
-    def __call__(self, written: Int[Tensor, "rows length"]) -> Bool[Tensor, " rows"]:
-        """Whether each row's end has one that was not there before its newest token."""
-        rows = [[token for token in row if token >= 0] for row in written[:, -self._tail - 1 :].tolist()]
-        texts = self._tokenizer.decode_batch(rows)
-        earlier = self._tokenizer.decode_batch([row[:-1] for row in rows])
-        found = [
-            any(text.count(each) > before.count(each) for each in self._stop)
-            for text, before in zip(texts, earlier, strict=True)
-        ]
-        return torch.tensor(found, device=written.device)
-
-
-class _Follow:
-    """Hands a continuation on while it is written, but for an end that may become a stop string or half a character."""
-
-    def __init__(
-        self, tokenizer: Tokenizer, prefix: Sequence[int], stop: Sequence[str], on_text: Callable[[str], None]
-    ) -> None:
-        self._tokenizer, self._prefix, self._stop, self._on_text = tokenizer, prefix, stop, on_text
-        self._ids: list[int] = []
-        self._shown = 0
-        self._held = max((len(each) - 1 for each in stop), default=0)
-
-    def __call__(self, step: Step) -> None:
-        """Take in the newest token."""
-        token = int(step.tokens[0, 0])
-        if token != self._tokenizer.eos:
-            self._ids.append(token)
-        text = self._text()
-        self._show(text.rstrip("\ufffd")[: max(0, len(text) - self._held)])
-
-    def finish(self) -> None:
-        """Hand the rest on."""
-        self._show(self._text())
-
-    def _text(self) -> str:
-        text = _after(self._tokenizer, self._prefix, self._ids)
-        return text[: _first_of(text, self._stop)]
-
-    def _show(self, text: str) -> None:
-        if len(text) > self._shown:
-            self._on_text(text[self._shown :])
-            self._shown = len(text)

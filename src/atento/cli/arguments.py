@@ -171,6 +171,15 @@ def check_output(path: Path | None) -> None:
         return
     if path.is_dir():
         raise OutputError(f"cannot write {path}: it is a folder; name a file")
+    check_new(path)
+
+
+def check_new(path: Path) -> None:
+    """Refuse a place where nothing can be made, file or folder.
+
+    Raises:
+        OutputError: it lies below a file, or its folder cannot be written to.
+    """
     folder = next((parent for parent in path.absolute().parents if parent.exists()), None)
     if folder is not None and not folder.is_dir():
         raise OutputError(f"cannot write {path}: {folder} is a file, not a folder; choose another place")

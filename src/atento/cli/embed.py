@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from atento.cli.arguments import Device, Json, require
+from atento.cli.arguments import Device, Json, check_new, check_output, require
 from atento.cli.console import print_json, progress_bar, say
 from atento.cli.embedding_options import (
     Side,
@@ -21,6 +21,7 @@ from atento.cli.embedding_options import (
 )
 
 if TYPE_CHECKING:
+    from atento.figures.scatter import Cloud
     from atento.inspection.embeddings import Embedder
     from atento.inspection.maps import Map
     from atento.inspection.vectors import Vectors
@@ -30,7 +31,7 @@ Examples:
   atento embed runs/pt-es "Onde fica a estação?" "Onde é a estação?" -o sentences.npz
   atento embed runs/bert -i poems.txt --level word --layer 4 -o projector
   atento embed runs/pt-es --level vocabulary --number 2000 --map vocabulary.png --method tsne --seed 3
-  atento embed runs/pt-es rei rainha homem mulher --level type --layer input --map words.svg
+  atento embed runs/pt-es rei rainha homem mulher --level type --layer input --map words.svg --map words.tsv
 """
 Level = Literal["token", "word", "type", "sentence", "vocabulary"]
 Method = Literal["pca", "tsne", "umap"]
@@ -76,10 +77,12 @@ def embed(
     number: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Of the vocabulary only the first N entries.")
     ] = None,
-    picture: Annotated[
-        Path | None,
+    maps: Annotated[
+        list[Path] | None,
         typer.Option(
-            "--map", metavar="FILE", help="Draw the vectors in a plane: .png .svg .pdf; its data: .json .tsv."
+            "--map",
+            metavar="FILE",
+            help="Draw the vectors in a plane: .png .svg .pdf; its data: .json .tsv; may be repeated.",
         ),
     ] = None,
     method: Annotated[Method | None, typer.Option(help="How to lay the map out. [default: pca]")] = None,
@@ -98,19 +101,22 @@ def embed(
     has the mean of their vectors. Distances are meant to be read in the original space (`atento neighbours`); a map is
     only a picture of it. That of a vocabulary leaves special tokens, bytes and single characters out.
     """
-    require(
-        picture or not (method or seed is not None or mark), "--method, --seed and --mark are the map's: give --map"
-    )
+    require(maps or not (method or seed is not None or mark), "--method, --seed and --mark are the map's: give --map")
     require(
         method in ("tsne", "umap") or seed is None, "--seed is for --method tsne or umap; nothing about pca is random"
     )
     require(pooling is None or level == "sentence", "--pooling makes one vector of a text: give --level sentence")
     require(number is None or level == "vocabulary", "--number is for --level vocabulary; leave it out")
-    check_drawing(picture, *_DATA)
+    for place in maps or ():
+        check_drawing(place, *_DATA)
     if output is not None:
         from atento.inspection.vectors import check_place
 
         check_place(output)
+        if output.suffix:
+            check_output(output)
+        else:
+            check_new(output)
     lines: list[str] = []
     if level == "vocabulary":
         require(
@@ -124,11 +130,13 @@ def embed(
         embedder = load(run, device, side)
         vectors = _of_texts(embedder, lines, level, layer_number(layer), pooling or "mean", read_sources(sources))
     found = None
-    if picture is not None:
+    if maps:
         shown = _shown(embedder, vectors)
         found = _map(shown, method or "pca", 1 if seed is None else seed)
-        _draw(picture, shown, found, mark or [], lines)
-    _write(vectors, output, found, silent=picture is not None, as_json=as_json)
+        cloud = _cloud(shown, found, mark or [], lines)
+        for place in maps:
+            _draw(place, shown, found, cloud)
+    _write(vectors, output, found, silent=bool(maps), as_json=as_json)
 
 
 def _vocabulary(embedder: Embedder, number: int | None) -> Vectors:
@@ -172,22 +180,28 @@ def _map(vectors: Vectors, method: Method, seed: int) -> Map:
     return map_vectors(vectors.values, method, seed)
 
 
-def _draw(path: Path, vectors: Vectors, found: Map, marked: list[str], texts: list[str]) -> None:
-    """Write the map as a picture or as data."""
+def _cloud(vectors: Vectors, found: Map, marked: list[str], texts: list[str]) -> Cloud:
+    """The map as it is drawn."""
+    from atento.figures.scatter import Cloud
+
     wanted = set(marked)
     first = [place for place, label in enumerate(vectors.labels) if _plain(label) in wanted or label in wanted]
     missing = wanted - {vectors.labels[place] for place in first} - {_plain(vectors.labels[place]) for place in first}
     require(not missing, f"--mark {min(missing, default='')}: there is no such label among the vectors")
+    groups = None
+    if vectors.level in ("token", "word") and vectors.texts is not None:
+        groups = tuple(f"{number}: {texts[number - 1]}" for number in vectors.texts)
+    return Cloud(found.points, vectors.labels, groups, tuple(first), found.axes, found.note)
+
+
+def _draw(path: Path, vectors: Vectors, found: Map, cloud: Cloud) -> None:
+    """Write the map as a picture or as data."""
     if path.suffix.lower() in _DATA:
         _write_map(path, vectors, found)
         return
     from atento.figures import canvas
-    from atento.figures.scatter import Cloud, scatter
+    from atento.figures.scatter import scatter
 
-    groups = None
-    if vectors.level in ("token", "word") and vectors.texts is not None:
-        groups = tuple(f"{number}: {texts[number - 1]}" for number in vectors.texts)
-    cloud = Cloud(found.points, vectors.labels, groups, tuple(first), found.axes, found.note)
     canvas.save(scatter(cloud), path)
 
 

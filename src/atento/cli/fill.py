@@ -64,8 +64,8 @@ def fill(
             with progress_bar() as progress:
                 progress.start("guessing", len(given))
                 judged = []
-                for text in given:
-                    judged.append(reader.score(text))
+                for number, text in enumerate(given, 1):
+                    judged.append(reader.score(text, number=number))
                     progress.advance(1)
             for number, each in enumerate(judged, 1):
                 _write_score(stream, number, each, as_json=as_json)
@@ -77,8 +77,8 @@ def fill(
                 stream.write(_json(number, filling))
             else:
                 _write(stream, filling)
-    if drawing is not None:
-        drawing.draw([each.attention for each in found if each.attention is not None])
+        if drawing is not None:  # a drawing that cannot be made leaves no file of the other output
+            drawing.draw([each.attention for each in found if each.attention is not None])
 
 
 def load(run: Path, device: str) -> Reader:

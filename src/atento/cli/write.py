@@ -46,7 +46,8 @@ def write(
     beam_size: Annotated[int | None, typer.Option(metavar="N", help="Search with a beam instead of drawing.")] = None,
     n_best: Annotated[int | None, typer.Option(metavar="N", help="Print N results of the beam.")] = None,
     stop: Annotated[
-        list[str] | None, typer.Option(metavar="TEXT", help="End where this would be written; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="TEXT", help="End where this would be written, as a whole; may be repeated."),
     ] = None,
     no_repeat_ngram_size: Annotated[int | None, typer.Option(metavar="N", help="No N tokens twice in a row.")] = None,
     batch_size: Annotated[int | None, typer.Option(metavar="N", help="Texts written together, at most.")] = None,
@@ -72,6 +73,7 @@ def write(
 
     One continuation appears while it is written. Several are printed one after the other, each with its prompt. With
     --json every prompt becomes a JSON object that has all continuations with their tokens and log-probabilities.
+    A --stop string counts where it is written as a whole, after the prompt, and is not printed.
     The drawing of the attention shows prompt and continuation; where a token cannot look is hatched.
     """
     require(not (prompts and input_file), "give either PROMPT or --input, not both")
@@ -79,7 +81,7 @@ def write(
     draws = {"samples": samples, "temperature": temperature, "top-k": top_k, "top-p": top_p, "seed": seed}
     given = next((name for name, value in draws.items() if value is not None), None)
     require(not (searches and given), f"--{given} is for drawing; leave it out, or --greedy and the beam")
-    require(not (greedy and (beam_size or n_best)), "--greedy is a beam of one; leave it or the beam out")
+    require(not greedy or (beam_size is None and n_best is None), "--greedy is a beam of one; leave it or the beam out")
     check_output(output)
     check_picture(figure, also=(".html",))
     require(figure is None or top is not None, "--figure draws what --top shows: say how many tokens with --top N")
@@ -102,14 +104,12 @@ def write(
         "batch_size": batch_size,
     }
     if searches:
-        settings |= {"beam_size": beam_size or n_best or 1, "n_best": n_best}
+        width = beam_size if beam_size is not None else n_best if n_best is not None else 1
+        settings |= {"beam_size": width, "n_best": n_best}
     decoding = with_settings(writer.bundle.decoding, settings, searches=searches)
     live = not as_json and output is None and len(texts) == 1 and decoding.width == 1 and decoding.returned == 1
     with _opened(output) as stream:
-        on_text = None
-        if live:
-            stream.write(texts[0])
-            on_text = _shower(stream)
+        live_text = _LiveText(stream, texts[0]) if live else None
         with progress_bar() if not live else nullcontext() as progress:
             writings = writer.write(
                 texts,
@@ -118,10 +118,11 @@ def write(
                 attention=drawing is not None,
                 top=top,
                 decoding=decoding,
-                on_text=on_text,
+                on_text=live_text,
                 progress=progress,
             )
-        if live:
+        if live_text is not None:
+            live_text.finish()
             stream.write(f"\n{_table(writings[0].continuations[0])}")
         else:
             for number, writing in enumerate(writings, 1):
@@ -183,13 +184,20 @@ def _opened(output: Path | None) -> Any:
     return atomic_text(output) if output is not None else nullcontext[TextIO](sys.stdout)
 
 
-def _shower(stream: TextIO) -> Any:
-    def show(text: str) -> None:
-        stream.write(text)
-        stream.flush()
+class _LiveText:
+    """Shows a text while it is written; the prompt only once something comes, for until then it may be refused."""
 
-    stream.flush()
-    return show
+    def __init__(self, stream: TextIO, prompt: str) -> None:
+        self._stream, self._prompt = stream, prompt
+
+    def __call__(self, text: str) -> None:
+        self._stream.write(self._prompt + text)
+        self._stream.flush()
+        self._prompt = ""
+
+    def finish(self) -> None:
+        """Show the prompt if nothing came after it."""
+        self("")
 
 
 def _text(writing: Writing) -> str:

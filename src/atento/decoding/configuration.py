@@ -32,11 +32,18 @@ class DecodingConfig(Configuration, frozen=True, kw_only=True):
     """
 
     beam_size: int = 5
-    """Hypotheses kept of each source; the ``beam_size`` best extensions of a step, those that end leave the beam."""
+    """Hypotheses kept of each source."""
+    beam: Literal["shrinking", "full"] = "shrinking"
+    """What happens to the places of hypotheses that end. ``shrinking``: the ``beam_size`` best extensions of a step are
+    kept, and those among them that end leave their places empty until the next step; what the length limit cuts off
+    comes after all that ended. ``full``: the next best extensions take their places at once, so that ``beam_size``
+    unfinished ones always go on, and the limit ends a hypothesis as ``</s>`` does. This is how Hugging Face's
+    ``generate`` searches, and how models that come from there are set. (A beam of one is greedy search in both.)"""
     n_best: int = 1
     """Hypotheses returned of each source by beam search, at most ``beam_size``."""
     length_penalty: float = 1.0
-    """α of score = total / length^α: 0 ranks by probability, 1 by the mean log-probability of a token."""
+    """α of score = total / length^α: 0 ranks by probability, 1 by the mean log-probability of a token. A language
+    model's total and length are those of what it writes, without the prompt."""
     stopping: Literal["exact", "present-length", "first-finished"] = "exact"
     """``exact`` ends a source when no unfinished hypothesis can still enter its n best, ``present-length`` when none
     would if it ended at its present length, ``first-finished`` as soon as ``n_best`` are finished."""
@@ -100,6 +107,16 @@ class DecodingConfig(Configuration, frozen=True, kw_only=True):
     def width(self) -> int:
         """Rows that each living source has in the decoder."""
         return self.samples if self.sampling else self.beam_size
+
+    @property
+    def candidates(self) -> int:
+        """Extensions of each source that a step looks at."""
+        return 2 * self.width if self.refills else self.width
+
+    @property
+    def refills(self) -> bool:
+        """Whether the places of hypotheses that end are taken at once; greedy search has none to take."""
+        return self.beam == "full" and not self.sampling and self.beam_size > 1
 
     @property
     def returned(self) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -19,9 +20,10 @@ class Hypothesis:
     """Of each token, in the model's own distribution: under greedy, beam and sampling alike, before any ban,
     temperature or truncation (computed in float32)."""
     total: float
-    """Their sum, as the search added them up (float32)."""
+    """Their sum, as the search added them up (float32); without the prefix where that is not scored."""
     score: float
-    """total / length^α, with ``</s>`` counted in the length; hypotheses are ordered by it, finished ones first."""
+    """total / length^α, with ``</s>`` counted in the length; hypotheses are ordered by it, finished ones first (in a
+    full beam: only by it)."""
     finished: bool
     """False where the length limit, or having no possible token at all, cut it off."""
     stopped: bool = False
@@ -38,6 +40,9 @@ class Step:
     """One step of a search: the chosen extensions of each source in the batch, best first (by sample in sampling).
 
     A total of −inf marks a row that carries no hypothesis. The tensors must not be written to.
+
+    With a full beam these are all that were looked at, twice as many: those that end among the first half are finished,
+    and the first ``beam_size`` of all that do not end are the rows of the next step.
     """
 
     number: int
@@ -52,12 +57,21 @@ class Step:
     scores: Float[Tensor, "sources width"]
     """total / length^α at the present length."""
     ended: Bool[Tensor, "sources width"]
-    """True where the token is ``</s>``: the hypothesis is finished and leaves."""
+    """True where the token is ``</s>``, or a ``StopRule`` says so: the hypothesis leaves, finished."""
 
 
 Observer = Callable[[Step], None]
 
-StopRule = Callable[[Int[Tensor, "rows length"]], Bool[Tensor, " rows"]]
-"""Which rows end with their newest token, though it is not ``</s>``, given all that they have written.
 
-Rows stand right-aligned, with −1 before their first token."""
+class StopRule(Protocol):
+    """Which hypotheses end with their newest token, though it is not ``</s>``.
+
+    What it must know of a hypothesis to judge its continuations is a value of its own, which the search keeps; it is
+    not changed, for a hypothesis may be continued in several ways.
+    """
+
+    def start(self, prefix: Sequence[int]) -> object:
+        """What is known of a hypothesis that has its forced prefix alone."""
+
+    def read(self, known: Sequence[object], tokens: Sequence[int]) -> tuple[list[object], list[bool]]:
+        """For hypotheses of which this is known, with one more token each: what is known now, and whether they end."""

@@ -1,6 +1,7 @@
 """Length penalty, and when a source may stop.
 
 score = total / length^α, where total ≤ 0 is the sum of the tokens' log-probabilities and the length counts ``</s>``.
+A prompt counts in neither, or in both.
 
 Exact stopping. An unfinished hypothesis of total t can only become a finished one whose total is at most t, because
 log-probabilities are not positive, and whose length lies between the next length and the limit. So its score is at most
@@ -29,7 +30,6 @@ class Scoring:
 
     def __init__(self, config: DecodingConfig, longest: int, device: torch.device) -> None:
         self._alpha = config.length_penalty
-        self._shortest = config.min_length
         self._stopping = config.stopping
         lengths = torch.arange(longest + 2, dtype=torch.float64).clamp_(min=1)  # an empty hypothesis has total 0
         self._divisors = lengths.pow(self._alpha).clamp(max=torch.finfo(torch.float32).max).float().to(device)
@@ -45,12 +45,14 @@ class Scoring:
         totals: Float[Tensor, "sources width"],
         lengths: Int[Tensor, " sources"],
         limits: Int[Tensor, " sources"],
+        shortest: Int[Tensor, " sources"],
         worst: Float[Tensor, " sources"],
     ) -> Bool[Tensor, " sources"]:
         """Which sources may stop.
 
-        ``totals`` are those of unfinished hypotheses of length ``lengths`` (−inf: none), ``worst`` the score of the
-        n-th best finished hypothesis, −inf while there are fewer. No unfinished hypothesis at all settles a source too.
+        ``totals`` are those of unfinished hypotheses of length ``lengths`` (−inf: none), which end between ``shortest``
+        and ``limits``; ``worst`` is the score of the n-th best finished hypothesis, −inf while there are fewer. No
+        unfinished hypothesis at all settles a source too.
         """
         best = totals.amax(1)
         if self._stopping == "first-finished":
@@ -58,7 +60,7 @@ class Scoring:
         if self._alpha == 0:
             return best <= worst
         if self._alpha < 0:
-            favourable = (lengths + 1).clamp_(min=self._shortest)
+            favourable = (lengths + 1).maximum(shortest)
         else:
             favourable = limits if self._stopping == "exact" else lengths
         return best / self._divisors[favourable] <= worst

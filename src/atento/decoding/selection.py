@@ -35,6 +35,23 @@ class Extensions:
             self.parents[sources], self.tokens[sources], self.log_probabilities[sources], self.totals[sources]
         )
 
+    def at(self, places: Int[Tensor, "sources kept"]) -> Extensions:
+        """Those of each source that stand at these places, in their order."""
+        return Extensions(
+            self.parents.gather(1, places),
+            self.tokens.gather(1, places),
+            self.log_probabilities.gather(1, places),
+            self.totals.gather(1, places),
+        )
+
+    def first(self, count: int) -> Extensions:
+        """The first so many of each source."""
+        if count == self.tokens.shape[1]:
+            return self
+        return Extensions(
+            self.parents[:, :count], self.tokens[:, :count], self.log_probabilities[:, :count], self.totals[:, :count]
+        )
+
 
 def best_extensions(
     log_probabilities: Float[Tensor, "rows vocab"], totals: Float[Tensor, "sources rows_each"], width: int

@@ -1,9 +1,9 @@
 """Settings of decoding in Hugging Face's ``generation_config.json``, both ways, as far as they correspond.
 
 A beam of one is greedy search in both libraries; the score of a hypothesis is total / length^α in both, where the
-length counts the end token (and here, of language models, the prompt, too). ``early_stopping = "never"`` is our exact
-stopping. Their beams keep ``num_beams`` unfinished hypotheses however many have ended, ours gives places to those that
-end; the best ones are the same wherever the beam is wide enough to hold them.
+length counts the end token and, of a language model, no prompt. Theirs is our full beam (``beam = "full"``), and
+``early_stopping = "never"`` our exact stopping: with these, both find the same hypotheses. Their other two ways to stop
+are heuristics that end a search early, at the latest where ours ends; ours takes their place.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ def decoding_from(folder: Path, config: Mapping[str, Any], model: ModelConfig) -
     sampling = fields.do_sample if fields.do_sample is not None else draws and fields.num_beams in (None, 1)
     given: dict[str, Any] = {
         "beam_size": fields.num_beams,
+        "beam": "full",
         "length_penalty": fields.length_penalty,
         "max_length": _longest(fields, draws),
         "no_repeat_ngram_size": fields.no_repeat_ngram_size,
@@ -95,3 +96,13 @@ def generation_config(decoding: DecodingConfig, vocabulary: Vocabulary, *, trans
     if decoding.no_repeat_ngram_size:
         table["no_repeat_ngram_size"] = decoding.no_repeat_ngram_size
     return table
+
+
+def beam_notes(decoding: DecodingConfig) -> tuple[str, ...]:
+    """What a reader should know of a beam that theirs is not."""
+    if decoding.sampling or decoding.beam_size == 1 or decoding.beam == "full":
+        return ()
+    return (
+        "beams stay full there, as with decoding.beam = 'full' here: where hypotheses end early, a narrow one may find "
+        "another result",
+    )

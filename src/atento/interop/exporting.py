@@ -22,7 +22,7 @@ from atento.core.errors import ConfigurationError, OutputError
 from atento.core.files import atomic_folder
 from atento.interop import bert, gpt1, gpt2, llama, marian
 from atento.interop.configurations import CONFIG, OURS, Reading
-from atento.interop.decoding import GENERATION, generation_config
+from atento.interop.decoding import GENERATION, beam_notes, generation_config
 from atento.interop.tables import write
 from atento.interop.tokenizer_files import write_tokenizer
 from atento.interop.weight_files import SAFE
@@ -118,6 +118,7 @@ def _language_model(bundle: AnyBundle, config: GPTConfig) -> Exported:
         tensors=write(family.table(config), weights(bundle.model)),
         template=_beginning(bundle),
         generation=generation_config(bundle.decoding, vocabulary, translates=False),
+        notes=beam_notes(bundle.decoding),
     )
 
 
@@ -220,7 +221,7 @@ def _translator(bundle: AnyBundle, config: TransformerConfig) -> Exported:
         template=ended(vocabulary.eos),
         generation=generation_config(bundle.decoding, vocabulary, translates=True),
         two_tokenizers=two,
-        notes=tuple(notes),
+        notes=(*notes, *beam_notes(bundle.decoding)),
     )
 
 

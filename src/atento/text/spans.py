@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import functools
 from collections.abc import Container, Sequence
 from itertools import accumulate, groupby, pairwise
 
 Span = tuple[int, int]
 
+LONGEST_BEGINNING = 3
+"""Bytes of a character that can stand there without the character."""
 _REPLACEMENT = "\ufffd".encode()
 
 
@@ -93,6 +96,13 @@ def byte_level_table() -> dict[str, int]:
     printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     others = [byte for byte in range(256) if byte not in printable]
     return {chr(byte): byte for byte in printable} | {chr(256 + n): byte for n, byte in enumerate(others)}
+
+
+def ends_within_a_character(raw: bytes) -> bool:
+    """Whether the last one to three bytes begin a character of UTF-8 that more bytes could complete."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    decoder.decode(raw[-LONGEST_BEGINNING:])
+    return bool(decoder.getstate()[0])
 
 
 def _mend(raw: bytes) -> tuple[bytes, list[int]]:

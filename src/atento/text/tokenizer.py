@@ -217,6 +217,27 @@ class Tokenizer:
         kept = [[number for number in ids if number not in self._hidden] for ids in batch]
         return list(self._library.decode_batch(kept, skip_special_tokens=False))
 
+    def hides(self, number: int) -> bool:
+        """Whether an id leaves no trace in decoded text: padding and the ends of a sentence."""
+        return number in self._hidden
+
+    def unfinished(self, ids: Sequence[int]) -> bool:
+        """Whether the text of ids may end otherwise once more ids follow.
+
+        That is so within a character, and within a run of single bytes, all of which show as unknown characters if one
+        of them does not fit the others.
+        """
+        raw = b""
+        for number in reversed(ids):
+            if number in self._hidden:
+                continue
+            if not self._of_bytes:
+                return number in self._byte_ids
+            raw = self._raw(number) + raw
+            if len(raw) >= byte_spans.LONGEST_BEGINNING:
+                break
+        return byte_spans.ends_within_a_character(raw)
+
     def surface(self, ids: Sequence[int]) -> Surface:
         """The text of ids, as ``decode`` gives it, with the byte span of each of them.
 
@@ -292,6 +313,15 @@ class Tokenizer:
         library = tokenizers.Tokenizer.from_str(json.dumps({**description, "added_tokens": tokens}))
         library.encode_special_tokens = True
         return library
+
+    @functools.cached_property
+    def _of_bytes(self) -> bool:
+        """Whether entries are sequences of bytes in GPT-2's printable form."""
+        return self.kind == "byte-bpe"
+
+    def _raw(self, number: int) -> bytes:
+        """What an entry stands for."""
+        return self._bytes[number]
 
     @property
     def _falls_back(self) -> bool:

@@ -118,7 +118,7 @@ def test_greedy_search_writes_what_marian_writes(seed: int) -> None:
 
 @pytest.mark.parametrize("alpha", [0.0, 1.0])
 def test_a_beam_as_wide_as_the_space_finds_what_marians_finds(alpha: float) -> None:
-    """Narrower beams differ by design: Marian's keeps as many unfinished hypotheses however many have ended."""
+    """Shrinking beams too, then; narrow ones: tests/interop/test_marian.py."""
     size, length = 7, 4
     width = 4**length
     ours, theirs = pair(size, 0)
