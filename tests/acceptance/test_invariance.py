@@ -1,9 +1,9 @@
 """Hypotheses and scores depend neither on the batch size, nor on the order of the inputs, nor on their neighbours.
 
-Small models of all families are trained on the built-in corpus; its whole test part is translated greedily and with a
-beam of 5 (all five hypotheses compared), in batches of 1, 7 and 64, as it stands and shuffled. In float32 the kernels
-round differently for different shapes: where two hypotheses differ, their totals differ by less than 1e-4, and at most
-one sentence in 1,000 differs; all are listed.
+Small translators of all families (the other models: ``test_invariance_of_texts``) are trained on the built-in corpus;
+its whole test part is translated greedily and with a beam of 5 (all five hypotheses compared), in batches of 1, 7 and
+64, as it stands and shuffled. In float32 the kernels round differently for different shapes: where two hypotheses
+differ, their totals differ by less than 1e-4, and at most one sentence in 1,000 differs; all are listed.
 """
 
 import random

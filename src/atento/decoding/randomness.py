@@ -6,6 +6,9 @@ on 64-bit integers. So what is drawn does not depend on batches, order, neighbou
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -37,3 +40,15 @@ def _mix(values: Int[Tensor, "*any"]) -> Int[Tensor, "*any"]:
 def _shift(values: Int[Tensor, "*any"], bits: int) -> Int[Tensor, "*any"]:
     """A logical shift to the right; torch's is arithmetic."""
     return (values >> bits) & ((1 << (64 - bits)) - 1)
+
+
+def row_keys(
+    seed: int, index: Int[Tensor, " sources"], width: int, samples: Sequence[int] | None
+) -> Int[Tensor, "sources width"]:
+    """The keys of each source's samples 0, 1, …, or of the one sample that each source is."""
+    if samples is None:
+        return stream_keys(seed, index, torch.arange(width, device=index.device))
+    assert width == 1
+    numbers = torch.tensor(list(samples), device=index.device)
+    every = stream_keys(seed, index, torch.arange(int(numbers.max()) + 1, device=index.device))
+    return every.gather(1, numbers.unsqueeze(1))

@@ -30,7 +30,7 @@ from atento.decoding.filters import ban_repeated_ngrams, forbidden_tokens
 from atento.decoding.history import ROOT, Finished, History
 from atento.decoding.hypothesis import Hypothesis, Observer, Step, StopRule
 from atento.decoding.prefix import Prefill, prefill
-from atento.decoding.randomness import stream_keys, uniforms
+from atento.decoding.randomness import row_keys, uniforms
 from atento.decoding.scoring import Scoring
 from atento.decoding.selection import Extensions, best_extensions, drawn_extensions
 from atento.decoding.written import Written
@@ -127,19 +127,6 @@ class _Ending(NamedTuple):
     finished: bool
 
 
-def _keys(
-    config: DecodingConfig, index: Int[Tensor, " sources"], samples: Sequence[int] | None
-) -> Int[Tensor, "sources width"]:
-    """What each row's random numbers come from."""
-    width = torch.arange(config.width, device=index.device)
-    if samples is None:
-        return stream_keys(config.seed, index, width)
-    assert config.width == 1
-    numbers = torch.tensor(list(samples), device=index.device)
-    every = stream_keys(config.seed, index, torch.arange(int(numbers.max()) + 1, device=index.device))
-    return every.gather(1, numbers.unsqueeze(1))
-
-
 class _Search:
     """One search; ``run`` is the loop, the rest its steps in order."""
 
@@ -173,7 +160,7 @@ class _Search:
         self.batch = _Batch(
             place=torch.arange(sources, device=device),
             index=index,
-            keys=_keys(config, index, samples),
+            keys=row_keys(config.seed, index, config.width, samples),
             living=torch.ones(sources, dtype=torch.bool, device=device),
             lengths=torch.tensor(lengths, device=device),
             limits=torch.tensor(start.limits, device=device),
