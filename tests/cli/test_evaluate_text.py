@@ -34,7 +34,9 @@ def test_the_table_has_what_the_json_has(atento: Atento, gpt_run: Path, written:
     assert report["word_perplexity"] == pytest.approx(math.exp(total / report["words"]), rel=1e-6)
     shown = atento("evaluate", gpt_run, path, *options).out
     head, names, *rows = shown.splitlines()
-    assert head.startswith(f"{report['tokens']:,} tokens in {len(LINES)} documents, {report['words']:,} words, ")
+    assert head.startswith(
+        f"{report['tokens']:,} tokens in {len(LINES)} documents (--documents line), {report['words']:,} words, "
+    )
     assert head.endswith("context 12, stride 4.")
     assert names.split() == ["measure", "value"]
     values = {row.rsplit(maxsplit=1)[0].strip(): row.split()[-1] for row in rows if not set(row) <= set("-─ ")}

@@ -179,7 +179,7 @@ def test_variants_that_differ_in_decoding_alone_are_trained_once(
     run = run_study(study, tmp_path, jobs=jobs, progress=watched)
     assert watched.works[-1] == ("study of 9 runs", 9)
     assert watched.levels[-1] == 9
-    assert any(level % 1 for level in watched.levels) == (jobs > 0)  # processes tell how far they are
+    assert jobs or not any(level % 1 for level in watched.levels)
     report = assemble(run, name="tiny", form="only", command="")
     assert report.finished
     trained = [path.parent.name.partition("-")[0] for path in (tmp_path / "runs").glob("*/metrics.jsonl")]
