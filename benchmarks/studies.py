@@ -2,7 +2,7 @@
 
     python -m benchmarks.studies [NAME …] [--full] [--data FOLDER] [--copy-only]
 
-Each study is run by its command (``atento study NAME --small``) and goes on where it was; a small form takes up to
+Each study is run by its command (``atento study NAME --small``) and goes on where it was; a small form is made for
 twenty minutes on two quiet cores. The table of verdicts in ``docs/studies/README.md`` is made of the reports that are
 there; what is written around it stays.
 """

@@ -55,7 +55,7 @@ def study(
         ),
     ] = None,
     small: Annotated[
-        bool, typer.Option("--small", help="The form that ends within twenty minutes on two cores.")
+        bool, typer.Option("--small", help="The form made for twenty minutes on two quiet cores.")
     ] = False,
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The folder of a shipped study's corpora (or ATENTO_DATA).")
