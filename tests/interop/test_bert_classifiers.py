@@ -44,7 +44,7 @@ def inputs(bundle: Bundle[Any]) -> Tensor:
 
 def same_bundles(found: Bundle[Any], wanted: Bundle[Any]) -> None:
     """All that a bundle is, but its card."""
-    for name in ("model_config", "vocabulary", "classes", "paired", "context"):
+    for name in ("model_config", "vocabulary", "decoding", "classes", "paired", "context"):
         assert getattr(found, name) == getattr(wanted, name), name
     assert found.tokenizer.to_json() == wanted.tokenizer.to_json()
     values = weights(wanted.model)

@@ -9,7 +9,8 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
-from atento.core.errors import DataError
+from atento.core.errors import ConfigurationError, DataError
+from atento.decoding.configuration import DecodingConfig
 from atento.nn.feed_forward import Activation
 
 CONFIG = "config.json"
@@ -28,13 +29,17 @@ _ACTIVATIONS: dict[str, Activation] = {
 Fields = TypeVar("Fields", bound=msgspec.Struct)
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """How a classifier reads texts, under the key ``OURS``."""
+class OwnKeys(msgspec.Struct, frozen=True, kw_only=True):
+    """What a bundle says beside its model, under the key ``OURS``; a folder from elsewhere has none of it."""
 
+    source_language: str | None = None
+    target_language: str | None = None
+    decoding: DecodingConfig | None = None
+    """All of it; what ``generation_config.json`` has a word for is read there."""
     paired: bool = False
-    """Whether it reads pairs."""
+    """Whether a classifier reads pairs."""
     context: Annotated[int, msgspec.Meta(ge=3)] | None = None
-    """Tokens that it reads at most, if fewer than its body can."""
+    """Tokens that a classifier reads at most, if fewer than its body can."""
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -79,6 +84,20 @@ def fields_of(table: Mapping[str, Any], kind: type[Fields], where: str) -> Field
         text, _, key = str(error).partition(" - at `$")
         places = [where, key.rstrip("`").lstrip(".")] if key else [where]
         raise DataError(f"{': '.join(places)}: {text}") from error
+
+
+def own_keys(config: Mapping[str, Any], where: str) -> OwnKeys | None:
+    """What a folder of ours says beside its model; None: it comes from elsewhere.
+
+    Raises:
+        DataError: a value of the wrong type, or out of its range.
+    """
+    if OURS not in config:
+        return None
+    try:
+        return fields_of(config[OURS], OwnKeys, f"{where}: {OURS}")
+    except ConfigurationError as error:
+        raise DataError(f"{where}: {OURS}: {error}") from error
 
 
 def require(table: Mapping[str, Any], wanted: Mapping[str, Any], where: str) -> None:

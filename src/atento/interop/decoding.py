@@ -16,9 +16,9 @@ import msgspec
 
 from atento.core.errors import ConfigurationError, DataError
 from atento.core.vocabulary import Vocabulary
-from atento.decoding.configuration import DecodingConfig
+from atento.decoding.configuration import NO_SAMPLING, DecodingConfig, with_settings
 from atento.decoding.filters import forbidden_tokens
-from atento.interop.configurations import CONFIG, fields_of, read_json
+from atento.interop.configurations import CONFIG, OwnKeys, fields_of, read_json
 from atento.models.build import ModelConfig
 from atento.models.gpt import GPTConfig
 
@@ -37,10 +37,11 @@ class _Fields(msgspec.Struct):
     no_repeat_ngram_size: int | None = None
 
 
-def decoding_from(folder: Path, config: Mapping[str, Any], model: ModelConfig) -> DecodingConfig:
-    """How a folder wants its model decoded; our own defaults for what it does not say.
+def decoding_from(folder: Path, config: Mapping[str, Any], model: ModelConfig, own: OwnKeys | None) -> DecodingConfig:
+    """How a folder wants its model decoded: by its ``generation_config.json``, or its ``config.json`` as older ones do.
 
-    Older folders say it in their ``config.json``, which is given.
+    What it does not say there is as its own keys have it or, if it comes from elsewhere, as our defaults with a full
+    beam.
 
     Raises:
         DataError: the file is damaged, or a value is out of its range.
@@ -50,18 +51,23 @@ def decoding_from(folder: Path, config: Mapping[str, Any], model: ModelConfig) -
     if (folder / GENERATION).is_file():
         path, table = folder / GENERATION, read_json(folder / GENERATION)
     fields = fields_of(table, _Fields, str(path))
-    sampling = fields.do_sample if fields.do_sample is not None else draws and fields.num_beams in (None, 1)
+    if own is not None and own.decoding is not None:
+        start, usual = own.decoding, own.decoding.sampling
+    else:
+        start, usual = DecodingConfig(beam="full"), draws and fields.num_beams in (None, 1)
+    sampling = usual if fields.do_sample is None else fields.do_sample
     given: dict[str, Any] = {
         "beam_size": fields.num_beams,
-        "beam": "full",
         "length_penalty": fields.length_penalty,
         "max_length": _longest(fields, draws),
         "no_repeat_ngram_size": fields.no_repeat_ngram_size,
     }
     if sampling:
-        given |= {"temperature": fields.temperature, "top_k": fields.top_k, "top_p": fields.top_p}
+        given |= {"sampling": True, "temperature": fields.temperature, "top_k": fields.top_k, "top_p": fields.top_p}
+    else:
+        given |= NO_SAMPLING
     try:
-        return DecodingConfig(sampling=sampling, **{name: value for name, value in given.items() if value is not None})
+        return with_settings(start, given)
     except ConfigurationError as error:
         raise DataError(f"{path}: {error}") from error
 

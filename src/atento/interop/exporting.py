@@ -21,7 +21,7 @@ from atento.core.configuration import tag_of
 from atento.core.errors import ConfigurationError, OutputError
 from atento.core.files import atomic_folder
 from atento.interop import bert, gpt1, gpt2, llama, marian
-from atento.interop.configurations import CONFIG, OURS, Reading
+from atento.interop.configurations import CONFIG, OURS, OwnKeys
 from atento.interop.decoding import GENERATION, beam_notes, generation_config
 from atento.interop.tables import write
 from atento.interop.tokenizer_files import write_tokenizer
@@ -174,7 +174,7 @@ def _classifier(bundle: AnyBundle) -> Exported:
     vocabulary = bundle.vocabulary
     names = bert.ROBERTA if _came_as(bundle) == "roberta" else bert.BERT
     architecture = f"{names.prefix}ForSequenceClassification"
-    table = {**bert.config_to(body, vocabulary, names), **bert.classes_to(bundle.classes), OURS: _reading(bundle)}
+    table = {**bert.config_to(body, vocabulary, names), **bert.classes_to(bundle.classes)}
     return Exported(
         architecture=architecture,
         auto_class="AutoModelForSequenceClassification",
@@ -184,12 +184,6 @@ def _classifier(bundle: AnyBundle) -> Exported:
         generation=None,
         inputs=("input_ids", "attention_mask") if config.num_text_types == 1 else _WITH_TYPES,
     )
-
-
-def _reading(bundle: AnyBundle) -> dict[str, Any]:
-    """What their format has no word for: whether a classifier reads pairs, and how much of a text."""
-    reading: dict[str, Any] = msgspec.to_builtins(Reading(paired=bundle.paired, context=bundle.context))
-    return reading
 
 
 def _translator(bundle: AnyBundle, config: TransformerConfig) -> Exported:
@@ -232,8 +226,15 @@ def _came_as(bundle: AnyBundle) -> object:
 
 
 def _config(bundle: AnyBundle, architecture: str, table: Mapping[str, Any]) -> dict[str, Any]:
-    """``config.json`` with what all families have."""
+    """``config.json`` with what all families have, and what their format has no word for."""
     vocabulary = bundle.vocabulary
+    own = OwnKeys(
+        source_language=bundle.source_language,
+        target_language=bundle.target_language,
+        decoding=bundle.decoding,
+        paired=bundle.paired,
+        context=bundle.context,
+    )
     return {
         "architectures": [architecture],
         "bos_token_id": vocabulary.bos,
@@ -241,6 +242,7 @@ def _config(bundle: AnyBundle, architecture: str, table: Mapping[str, Any]) -> d
         "pad_token_id": vocabulary.pad,
         "dtype": "float32",
         **table,
+        OURS: msgspec.to_builtins(own),
     }
 
 

@@ -20,7 +20,7 @@ from atento.core.errors import ConfigurationError, DataError, OutputError
 from atento.core.files import atomic_folder, sha256
 from atento.core.vocabulary import Vocabulary
 from atento.interop import bert, gpt1, gpt2, llama, marian
-from atento.interop.configurations import CONFIG, OURS, Reading, fields_of, read_config
+from atento.interop.configurations import CONFIG, OURS, own_keys, read_config
 from atento.interop.decoding import decoding_from
 from atento.interop.tables import Table, read, unneeded
 from atento.interop.weight_files import read_tensors, weight_files
@@ -171,16 +171,16 @@ def _masked_language_model(source: _Folder, names: bert.Names) -> tuple[AnyBundl
 
 def _classifier(source: _Folder, bundle: AnyBundle, notes: list[str]) -> tuple[AnyBundle, list[str]]:
     """A classifier's bundle with what only folders of ours say: whether it reads pairs, and how much."""
-    if OURS not in source.config:
+    own = own_keys(source.config, source.where)
+    if own is None:
         if not source.pairs:
             notes.append(
                 "its folder does not say whether it classifies single texts or pairs: single ones, else --pairs"
             )
         return replace(bundle, paired=source.pairs), notes
-    reading = fields_of(source.config[OURS], Reading, f"{source.where}: {OURS}")
-    if source.pairs and not reading.paired:
+    if source.pairs and not own.paired:
         raise DataError(f"{source.where}: {OURS}.paired = false, so it learned from single texts: leave --pairs out")
-    return replace(bundle, paired=reading.paired, context=reading.context), notes
+    return replace(bundle, paired=own.paired, context=own.context), notes
 
 
 def _translator(source: _Folder) -> tuple[AnyBundle, list[str]]:
@@ -257,7 +257,8 @@ def _bundle(
     load_weights(model, values)
     model = model.eval().requires_grad_(False)
     left = unneeded(table, list(tensors))
-    languages = read_settings(source.path).languages
+    own = own_keys(source.config, source.where)
+    languages = read_settings(source.path).languages if own is None else (own.source_language, own.target_language)
     notes = [f"left out, because nothing reads it: {', '.join(left)}"] if left else []
     bundle = Bundle(
         model=model,
@@ -266,7 +267,7 @@ def _bundle(
         target_tokenizer=tokenizers[1],
         source_language=languages[0],
         target_language=languages[1],
-        decoding=decoding_from(source.path, source.config, config),
+        decoding=decoding_from(source.path, source.config, config, own),
         classes=classes,
     )
     return bundle, notes
