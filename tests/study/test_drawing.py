@@ -53,6 +53,9 @@ def test_published_figures_are_drawn_beside_the_metric_that_they_are_of(made: Mo
     assert "17.82" not in words(draw(loss, report))
     assert "published" not in legend(loss, report)
     assert "3.125" not in words(draw(bleu, report))
+    without = msgspec.structs.replace(bleu, published=False)
+    assert "17.82" not in words(draw(without, report))
+    assert "published" not in legend(without, report)
 
 
 def test_lengths_show_the_mean_of_the_seeds_at_each_bucket(made: ModuleType) -> None:

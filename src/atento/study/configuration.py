@@ -309,6 +309,8 @@ class Chart(Configuration, frozen=True, kw_only=True):
     """What the horizontal axis of ``series`` and ``tests`` is."""
     logarithmic: bool = False
     """Both axes; only the horizontal one for ``series``."""
+    published: bool = True
+    """Whether published figures of the metric stand beside, in ``variants``."""
 
 
 Form = Literal["small", "full", "only"]

@@ -38,7 +38,7 @@ _LEGENDS = {
 def legend(chart: Chart, report: StudyReport) -> str:
     """How a chart is read."""
     text = _LEGENDS[chart.kind]
-    if chart.kind == "variants" and any(f.metric == chart.metric for f in report.published):
+    if chart.kind == "variants" and _figures_beside(chart, report):
         text += " Diamonds: published figures, measured on other data and so on an axis of their own."
     return text
 
@@ -74,15 +74,19 @@ def _variants(chart: Chart, report: StudyReport) -> Figure:
         )
         for test in tests
     ]
-    return dots([variant.title for variant in report.variants], panels + _published(chart.metric, report))
+    return dots([variant.title for variant in report.variants], panels + _published(chart, report))
 
 
-def _published(metric: Metric, report: StudyReport) -> list[Panel]:
+def _figures_beside(chart: Chart, report: StudyReport) -> list[Published]:
+    """The published figures of a chart's metric, if it is to have them."""
+    return [figure for figure in report.published if chart.published and figure.metric == chart.metric]
+
+
+def _published(chart: Chart, report: StudyReport) -> list[Panel]:
     """A panel for each metric as the papers call it, as two of them may not even be comparable with one another."""
     groups: dict[str, list[Published]] = {}
-    for figure in report.published:
-        if figure.metric == metric:
-            groups.setdefault(figure.title, []).append(figure)
+    for figure in _figures_beside(chart, report):
+        groups.setdefault(figure.title, []).append(figure)
     panels = []
     for name, figures in groups.items():
         notes = {figure.note for figure in figures}
