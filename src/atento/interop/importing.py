@@ -20,7 +20,7 @@ from atento.core.errors import ConfigurationError, DataError, OutputError
 from atento.core.files import atomic_folder, sha256
 from atento.core.vocabulary import Vocabulary
 from atento.interop import bert, gpt1, gpt2, llama, marian
-from atento.interop.configurations import CONFIG, OURS, own_keys, read_config
+from atento.interop.configurations import CONFIG, OURS, OwnKeys, own_keys, read_config
 from atento.interop.decoding import decoding_from
 from atento.interop.tables import Table, read, unneeded
 from atento.interop.weight_files import read_tensors, weight_files
@@ -54,6 +54,8 @@ class _Folder:
     config: Mapping[str, Any]
     files: list[Path]
     tensors: dict[str, Tensor]
+    own: OwnKeys | None
+    """What it says in words of ours, if it comes from here."""
     pairs: bool
     """Whoever imports it says that it classifies pairs."""
 
@@ -98,7 +100,8 @@ def read_folder(folder: Path, *, pairs: bool = False) -> Imported:
             f"it reads {', '.join(MODEL_TYPES)}"
         )
     files = weight_files(folder)
-    source = _Folder(path=folder, config=config, files=files, tensors=read_tensors(files), pairs=pairs)
+    own = own_keys(config, where)
+    source = _Folder(path=folder, config=config, files=files, tensors=read_tensors(files), own=own, pairs=pairs)
     try:
         bundle, notes = _read(kind, source)
     except ConfigurationError as error:  # sizes that do not go together
@@ -171,8 +174,7 @@ def _masked_language_model(source: _Folder, names: bert.Names) -> tuple[AnyBundl
 
 def _classifier(source: _Folder, bundle: AnyBundle, notes: list[str]) -> tuple[AnyBundle, list[str]]:
     """A classifier's bundle with what only folders of ours say: whether it reads pairs, and how much."""
-    own = own_keys(source.config, source.where)
-    if own is None:
+    if (own := source.own) is None:
         if not source.pairs:
             notes.append(
                 "its folder does not say whether it classifies single texts or pairs: single ones, else --pairs"
@@ -257,7 +259,7 @@ def _bundle(
     load_weights(model, values)
     model = model.eval().requires_grad_(False)
     left = unneeded(table, list(tensors))
-    own = own_keys(source.config, source.where)
+    own = source.own
     languages = read_settings(source.path).languages if own is None else (own.source_language, own.target_language)
     notes = [f"left out, because nothing reads it: {', '.join(left)}"] if left else []
     bundle = Bundle(
