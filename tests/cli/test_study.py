@@ -465,6 +465,7 @@ def test_asked_once_it_saves_and_says_how_to_go_on(endless: tuple[Path, subproce
 def test_asked_twice_it_ends_at_once(endless: tuple[Path, subprocess.Popen[bytes]]) -> None:
     folder, process = endless
     children = workers(process.pid)
+    assert children
     for child in children:
         os.kill(child, signal.SIGSTOP)  # it cannot answer
     process.send_signal(signal.SIGINT)
@@ -480,7 +481,9 @@ def test_asked_twice_it_ends_at_once(endless: tuple[Path, subprocess.Popen[bytes
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found under /proc")
 def test_a_killed_worker_is_reported_in_one_line(endless: tuple[Path, subprocess.Popen[bytes]]) -> None:
     folder, process = endless
-    for child in workers(process.pid):
+    children = workers(process.pid)
+    assert children
+    for child in children:
         os.kill(child, signal.SIGKILL)
     assert process.wait(timeout=60) == 2
     last = (folder / "output").read_text(encoding="utf-8").splitlines()[-1]
@@ -489,11 +492,11 @@ def test_a_killed_worker_is_reported_in_one_line(endless: tuple[Path, subprocess
 
 
 def workers(parent: int) -> list[int]:
-    """The processes of runs: children of ``parent`` that multiprocessing spawned to work."""
+    """The processes of runs: children that multiprocessing spawned to work, or those of its server of forks."""
     import psutil
 
     return [
         child.pid
-        for child in psutil.Process(parent).children()
-        if any("spawn_main" in word for word in child.cmdline())
+        for child in psutil.Process(parent).children(recursive=True)
+        if child.ppid() != parent or any("spawn_main" in word for word in child.cmdline())
     ]
