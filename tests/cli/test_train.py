@@ -102,13 +102,14 @@ def _interrupt(run: Path, work: str, *signals: signal.Signals) -> int:
 
 def test_a_second_ctrl_c_aborts_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "recipe.toml").touch()
+    before = signal.getsignal(signal.SIGINT)
     assert _interrupt(tmp_path, "training", signal.SIGINT) == 130
     assert _interrupt(tmp_path, "training", signal.SIGTERM) == 143
     with pytest.raises(typer.Exit) as raised:
         _interrupt(tmp_path, "training", signal.SIGINT, signal.SIGINT)
     assert raised.value.exit_code == 130
     assert f"atento train --resume -o {tmp_path}" in capsys.readouterr().err
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_ctrl_c_before_the_first_step_ends_at_once(tmp_path: Path) -> None:

@@ -105,6 +105,16 @@ def test_accumulated_batches_make_the_step_of_one_large_batch(tmp_path: Path, ti
     assert small_one["gradient_norm"] == pytest.approx(large["gradient_norm"], rel=1e-4)
 
 
+def test_a_budget_lasts_for_the_least_steps(tmp_path: Path, tiny_recipe: Make) -> None:
+    """Minutes are over at once here; the rate falls over the steps that there are."""
+    settings = ("training.minutes=1e-9", "training.min_steps=6", "training.warmup_steps=1", "training.log_every=1")
+    report = train(tiny_recipe("transformer", *settings), tmp_path / "run")
+    assert (report.outcome.state.step, report.outcome.reason) == (6, "budget")
+    rates = [line["learning_rate"] for line in lines(tmp_path / "run") if "loss" in line]
+    train(tiny_recipe("transformer", *settings[2:], "training.steps=6"), tmp_path / "steps")
+    assert rates == [line["learning_rate"] for line in lines(tmp_path / "steps") if "loss" in line]
+
+
 def test_patience_stops_the_run(tmp_path: Path, tiny_recipe: Make) -> None:
     settings = ("training.patience=1", "training.learning_rate=50", "training.validate_every=1", "training.steps=100")
     report = train(tiny_recipe("transformer", *settings), tmp_path / "run")

@@ -79,6 +79,13 @@ def test_kind_replaces_the_whole_table(corpus: tuple[Path, Path]) -> None:
 def test_a_budget_on_the_command_line_replaces_the_recipes(corpus: tuple[Path, Path]) -> None:
     training = read_recipe("small", train=corpus, overrides=["training.steps=7"]).training
     assert (training.steps, training.minutes, training.epochs) == (7, None, None)
+    demo = read_recipe("demo", train=corpus)
+    assert demo.training.minutes is not None
+    assert demo.training.min_steps is not None
+    shorter = read_recipe("demo", train=corpus, overrides=["training.minutes=1"])
+    assert (shorter.training.minutes, shorter.training.min_steps) == (1, None)
+    with pytest.raises(ConfigurationError, match=r"min_steps = 9 is out of range: it is more than training\.steps = 8"):
+        read_recipe("demo", train=corpus, overrides=["training.steps=8", "training.min_steps=9"])
 
 
 def test_paths_are_relative_to_the_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,10 +81,12 @@ def _train(run: Path, minutes: float | None, settings: Sequence[str], device: st
 
     recipe = None
     if not resume:
-        budget = [f"training.minutes={minutes}"] if minutes is not None else []
-        recipe = demo_recipe(run, [*settings, *budget])
-        if recipe.training.minutes is not None:
-            say(f"Training a recurrent model with attention for {recipe.training.minutes:g} minutes …")
+        given = [f"training.minutes={minutes}"] if minutes is not None else []
+        recipe = demo_recipe(run, [*settings, *given])
+        budget = recipe.training
+        if budget.minutes is not None:
+            longer = f" (longer if {budget.min_steps:,} steps take longer)" if budget.min_steps is not None else ""
+            say(f"Training a recurrent model with attention for {budget.minutes:g} minutes{longer} …")
     else:
         say(f"Going on with {run} …")
     with progress_bar() as progress, interruptible(progress, run) as (watched, stop):

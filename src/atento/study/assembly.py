@@ -168,7 +168,8 @@ def _budget(run: StudyRun) -> str:
 
 def _budget_of(training: TrainingConfig) -> str:
     given = [f"{value:,} {unit}" for unit in BUDGETS if (value := getattr(training, unit)) is not None]
-    return " or ".join(given) + (" a run, whichever is first" if len(given) > 1 else " a run")
+    least = f", {training.min_steps:,} steps at least" if training.min_steps is not None else ""
+    return " or ".join(given) + (" a run, whichever is first" if len(given) > 1 else " a run") + least
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -12,7 +12,7 @@ from atento.core.errors import ConfigurationError
 from atento.models.build import TranslatorConfig, attends
 from atento.study.configuration import CorpusData, Study, Variant
 from atento.study.data import whole
-from atento.training.configuration import BUDGETS
+from atento.training.configuration import BUDGET_KEYS, BUDGETS
 from atento.training.recipe import (
     ClassificationRecipe,
     LanguageRecipe,
@@ -97,7 +97,7 @@ def pretraining_recipe(study: Study, variant: Variant) -> LanguageRecipe | None:
     training = {**own.get("training", {}), "keep_metric": "loss"}
     given = table.get("training", {})
     if isinstance(given, Mapping) and set(given) & set(BUDGETS):
-        training = {key: value for key, value in training.items() if key not in BUDGETS}
+        training = {key: value for key, value in training.items() if key not in BUDGET_KEYS}
     whole_table = {
         **own,
         "training": merged(training, given) if isinstance(given, Mapping) else given,

@@ -13,6 +13,8 @@ from atento.training.guided_alignment import GuidedAlignmentConfig
 Keep = Literal["last", "best", "average", "ema"]
 Metric = Literal["loss", "bleu", "chrf", "accuracy", "macro_f1"]
 BUDGETS = ("steps", "epochs", "tokens", "minutes")
+BUDGET_KEYS = (*BUDGETS, "min_steps")
+"""What another budget takes the place of."""
 
 
 class TrainingConfig(Configuration, frozen=True, kw_only=True):
@@ -28,6 +30,8 @@ class TrainingConfig(Configuration, frozen=True, kw_only=True):
     minutes: float | None = None
     """The budget, in one or several units: the first that is reached ends the run. Tokens are target tokens read, as
     often as they are read; minutes count the loop's own time, validation included, over all its resumptions."""
+    min_steps: int | None = None
+    """The budget lasts for so many steps at least: with minutes, a slow machine takes longer and learns as much."""
     seed: int = 1
     batch_tokens: int = 4096
     """Sentences × longest side of a batch, at most."""
@@ -80,6 +84,10 @@ class TrainingConfig(Configuration, frozen=True, kw_only=True):
         for name in (*BUDGETS, "learning_rate", "epsilon"):
             value = getattr(self, name)
             _require(name, value, value is None or 0 < value < math.inf, "give a number above 0")
+        least, most = self.min_steps, self.steps
+        _require("min_steps", least, least is None or least >= 1, "give 1 or more")
+        fits = least is None or most is None or least <= most
+        _require("min_steps", least, fits, f"it is more than training.steps = {most}")
         whole = ("batch_tokens", "accumulate", "validate_every", "log_every", "average", "max_skipped_steps")
         for name in whole:
             _require(name, getattr(self, name), getattr(self, name) >= 1, "give 1 or more")

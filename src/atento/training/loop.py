@@ -285,7 +285,7 @@ class Trainer(Generic[ModelType, EntryType, BatchType]):
         return len(after_best) >= self.config.patience
 
     def _used(self) -> float:
-        """The part of the budget that is used; the first of several budgets to be reached counts."""
+        """The part of the budget that is used: of several, the first to be reached counts; ``min_steps`` hold it up."""
         config, state = self.config, self.state
         seconds = state.seconds / 60
         parts = (
@@ -294,7 +294,8 @@ class Trainer(Generic[ModelType, EntryType, BatchType]):
             (state.tokens, config.tokens),
             (seconds, config.minutes),
         )
-        return max(done / budget for done, budget in parts if budget is not None)
+        used = max(done / budget for done, budget in parts if budget is not None)
+        return used if config.min_steps is None else min(used, state.step / config.min_steps)
 
     def _update(self, **changes: object) -> None:
         self.state = msgspec.structs.replace(self.state, **changes)

@@ -21,7 +21,7 @@ from atento.models.build import ModelConfig, ReaderConfig, TranslatorConfig
 from atento.models.gpt import GPTConfig
 from atento.text.configuration import TokenizerConfig
 from atento.text.words import How
-from atento.training.configuration import BUDGETS, TrainingConfig
+from atento.training.configuration import BUDGET_KEYS, BUDGETS, TrainingConfig
 from atento.training.shipped import DEFAULT, shipped_recipes
 from atento.training.start import with_start
 
@@ -317,7 +317,7 @@ def _let_budget_replace(table: dict[str, Any], overrides: Sequence[str]) -> None
     given = {setting.partition("=")[0].strip().removeprefix("training.") for setting in overrides}
     training = table.get("training")
     if isinstance(training, dict) and given & set(BUDGETS):
-        for name in set(BUDGETS) - given:
+        for name in set(BUDGET_KEYS) - given:
             training.pop(name, None)
 
 
