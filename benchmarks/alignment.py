@@ -59,7 +59,7 @@ class Corpus:
 def builtin(options: argparse.Namespace) -> Corpus:
     """The built-in corpus, with its words and links."""
     folder = options.work / RESULT / "builtin"
-    if not folder.exists():
+    if not (folder / "dev.es").exists():  # the last file of all
         write_builtin(folder)
         for side in ("pt", "es"):
             parts = (lines(folder / f"dev.{kind}.{side}") for kind in ("handwritten", "composed"))
@@ -91,7 +91,7 @@ def real(options: argparse.Namespace) -> Corpus:
             if not path.exists():
                 texts = (line for name in DOMAINS for line in lines(corpus(options, name, part)[number]))
                 _write(path, [_words(line) for line in texts])
-    golden = _data(options) / "word-alignment" / "golden-collection"
+    golden = (_data(options) or Path()) / "word-alignment" / "golden-collection"
     texts = golden / "golden.pt-es.derived.test.pt", golden / "golden.pt-es.derived.test.es"
     gold = golden / "golden.pt-es.derived.test.align"
     if not gold.is_file():
@@ -125,6 +125,7 @@ def align_statistically(options: argparse.Namespace, name: str, data: Corpus, se
 def align_by_attention(options: argparse.Namespace, name: str, data: Corpus, seed: int) -> dict[str, Any]:
     """A model, and one of the other direction if that is wanted, trained by a recipe; links by its defaults."""
     found: dict[str, Any] = {"commands": [], "training": [], "minutes": options.minutes, "scores": {}}
+    found["settings"] = options.set
     runs: list[Path] = []
     for direction in ("forward", "reverse")[: options.directions]:
         turn = slice(None) if direction == "forward" else slice(None, None, -1)
@@ -174,8 +175,20 @@ def _words(text: str) -> str:
     return " ".join(words_of(text)).lower()
 
 
-def _data(options: argparse.Namespace) -> Path:
-    return Path(options.data or os.environ.get("ATENTO_DATA", "."))
+def _data(options: argparse.Namespace) -> Path | None:
+    found = options.data or os.environ.get("ATENTO_DATA")
+    return None if found is None else Path(found)
+
+
+def _refuse_others(runs: dict[str, Any], options: argparse.Namespace) -> None:
+    """Seeds are averaged, so all of them must have been trained alike."""
+    for seed, found in runs.items():
+        if (found.get("minutes", options.minutes), found.get("settings", [])) != (options.minutes, options.set):
+            settings = found.get("settings") or "no settings"
+            raise SystemExit(
+                f"seed {seed} was trained for {found['minutes']:g} minutes with {settings}; give the same, or another "
+                "--results"
+            )
 
 
 def main() -> None:
@@ -188,6 +201,8 @@ def main() -> None:
         for part in options.only:
             for seed in options.seeds:
                 key = f"{name}, {part}"
+                if part == "attention":
+                    _refuse_others(results.get(key, {}), options)
                 results = merge(path, {key: {str(seed): PARTS[part](options, name, data, seed)}})
                 (options.results / f"{RESULT}.md").write_text(report(results), encoding="utf-8")
                 print(f"{key}, {seed}: done", file=sys.stderr, flush=True)

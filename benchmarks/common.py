@@ -15,6 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from atento.core import machine as machine_facts
 from atento.core.environment import settings_for_libraries
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,14 +55,11 @@ def lines(path: Path) -> list[str]:
 
 def peak_memory() -> float:
     """The greatest memory that this process has held so far, in MiB."""
-    if sys.platform == "win32":
-        import psutil
+    if (found := machine_facts.peak_memory()) is not None:
+        return found
+    import psutil
 
-        return float(psutil.Process().memory_info().peak_wset) / 2**20
-    import resource
-
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
+    return float(psutil.Process().memory_info().peak_wset) / 2**20  # Windows
 
 
 def machine() -> dict[str, Any]:
@@ -76,22 +74,13 @@ def machine() -> dict[str, Any]:
             versions[package] = "not installed"
     return {
         "system": f"{platform.system()} {platform.machine()}",
-        "processor": _processor(),
+        "processor": machine_facts.processor(),
         "instructions": torch.backends.cpu.get_cpu_capability(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "versions": versions,
     }
-
-
-def _processor() -> str:
-    information = Path("/proc/cpuinfo")
-    if information.is_file():
-        for line in lines(information):
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor()
 
 
 def run(command: Sequence[str | Path], *, quiet: bool = False, variables: Mapping[str, str] | None = None) -> str:
@@ -158,13 +147,14 @@ def merge(path: Path, changes: Mapping[str, Any]) -> dict[str, Any]:
     return table
 
 
-def shown(command: Sequence[str | Path], data: Path) -> str:
-    """A command as a reader would type it, without this machine's folders."""
+def shown(command: Sequence[str | Path], data: Path | None) -> str:
+    """A command as a reader would type it, without this machine's folders; ``data`` is that of the corpora."""
     words = [str(word) for word in command]
     if words[0] == sys.executable:
         words = words[2:] if words[1:3] == ["-m", "atento"] else ["python", *words[1:]]
     text = shlex.join(words)
-    return text.replace(str(data), "$ATENTO_DATA").replace(f"{ROOT}{os.sep}", "")
+    text = text if data is None else text.replace(str(data), "$ATENTO_DATA")
+    return text.replace(f"{ROOT}{os.sep}", "")
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -75,12 +75,8 @@ def _rows(kept: dict[str, StudyReport]) -> list[str]:
         for number, verdict in enumerate(report.verdicts):
             name = f"[{folder}]({folder}/report.md) ({minutes})" if not number else ""
             measure = verdict.measure.text if verdict.measure is not None else numbers.MISSING
-            found = numbers.MISSING
-            if verdict.difference is not None:
-                found = " ".join(filter(None, numbers.difference(verdict.difference, verdict.measure)))
-            published = numbers.MISSING
-            if verdict.published is not None:
-                published = numbers.signed(numbers.plain(verdict.published))
+            difference, interval, published = (text or numbers.MISSING for text in numbers.of_verdict(verdict))
+            found = difference if interval == numbers.MISSING else f"{difference} {interval}"
             rows.append(f"| {name} | {verdict.statement} | **{verdict.verdict}** | {measure} | {found} | {published} |")
     return rows
 

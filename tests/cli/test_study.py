@@ -102,6 +102,8 @@ def save(tmp_path: Path) -> Save:
         ("recipe.training.guided_alignment", {}, "guided_alignment needs word links"),
         ("variants.1.pairs", 0, "pairs of the variant 'plain' = 0: give 1 or more"),
         ("variants.1.x", float("nan"), "x of the variant 'plain' = nan"),
+        ("variants.1.label", "attention", "labels of variants: 'attention' appears twice"),
+        ("recipe.training.keep_metric", "accuracy", "'accuracy' is not measured; give loss or bleu or chrf"),
         ("variants.1.name", "x" * 100, "80 letters at most"),
         ("data.kind", [3], "data.kind = [3] is unknown"),
         ("data.vocabulary", 10**6, "data.vocabulary = 1000000: give 1 to 4225"),
@@ -146,6 +148,7 @@ def save(tmp_path: Path) -> Save:
         ),
         ("charts", [{"kind": "lengths", "name": "m", "title": "m"}], "give by_length"),
         ("charts", [{"kind": "series", "name": "m", "title": "m"}], "none has a group"),
+        ("seeds", [], "a study needs seeds; give some"),
         ("charts", [{"kind": "tests", "name": "m", "title": "m"}], "names are numbers"),
         ("full", {"variants": 3}, "full.variants must be a list"),
         ("full", {"variants": [["plain"]]}, "a form keeps the variant ['plain']"),
@@ -172,6 +175,16 @@ def test_a_study_that_cannot_be_run_is_refused_by_plan_already(
 )
 def test_a_study_of_speed_has_no_sentences(atento: Atento, save: Save, change: dict[str, Any], message: str) -> None:
     assert message in atento("study", save({**TABLE, **RANDOM, **change}), "--plan").error
+
+
+def test_charts_that_could_never_be_drawn_are_refused(atento: Atento, save: Save) -> None:
+    table = changed("by_length", "test")
+    table["data"]["tests"].append({"name": "more", "pairs": 5})
+    table["charts"] = [{"kind": "lengths", "name": "m", "title": "m", "on": "more"}]
+    assert "only 'test' is measured by length" in atento("study", save(table), "--plan").error
+    table["variants"][0]["group"] = "one"
+    table["charts"] = [{"kind": "series", "name": "m", "title": "m"}]
+    assert "the chart 'm': on which test set? give on" in atento("study", save(table), "--plan").error
 
 
 def test_minus_and_per_together_are_refused(atento: Atento, save: Save) -> None:
@@ -240,6 +253,20 @@ def planned(atento: Atento, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_bad_options(atento: Atento, save: Save, words: tuple[str, ...], message: str) -> None:
     assert message in atento("study", save(), "--plan", *words).error
+
+
+def test_a_folder_of_corpora_goes_with_shipped_studies_alone(
+    atento: Atento, save: Save, tmp_path: Path, corpus: tuple[Path, Path]
+) -> None:
+    assert "leave --data out" in atento("study", save(), "--data", tmp_path, "--plan").error
+    own = ("--train", *corpus, "--valid", *corpus, "--test", *corpus)
+    assert "leave one of them out" in atento("study", "scores", "--data", tmp_path, *own, "--plan").error
+
+
+def test_a_small_form_for_generated_words_takes_no_own_corpus(atento: Atento, corpus: tuple[Path, Path]) -> None:
+    own = ("--train", *corpus, "--valid", *corpus, "--test", *corpus)
+    assert "leave --small out" in atento("study", "scores", "--small", *own, "--plan").error
+    assert json.loads(atento("study", "scores", *own, "--plan", "--json").out)["folder"] == "studies/scores-own"
 
 
 def test_what_is_no_study(atento: Atento, tmp_path: Path) -> None:
@@ -376,7 +403,9 @@ def started(folder: Path, *words: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "atento", "study", "tiny.toml", "-o", "study", "--jobs", "1", *words]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "ATENTO_CACHE": str(folder / "cache")}
     with (folder / "output").open("wb") as output:
-        return subprocess.Popen(command, cwd=folder, stdout=output, stderr=output, env=environment)
+        return subprocess.Popen(
+            command, cwd=folder, stdout=output, stderr=output, env=environment, start_new_session=True
+        )
 
 
 def stamps(folder: Path) -> dict[str, int]:
@@ -431,6 +460,46 @@ def test_another_study_or_process_in_the_same_place_is_refused(copied: Path, sav
 def running(folder: Path) -> Iterator[int]:
     """The sizes of the logs of metrics: some are above 0 when a run is at work."""
     yield from (path.stat().st_size for path in folder.glob("study/runs/*/metrics.jsonl"))
+
+
+def test_a_run_that_cannot_be_done_is_named_and_the_others_are_done(tmp_path: Path) -> None:
+    table = deepcopy(TABLE)
+    table["variants"].insert(0, {"name": "narrow", "recipe": {"model": {"attention": {"score": "location"}}}})
+    table["variants"][0]["recipe"]["model"]["attention"] |= {"kind": "luong", "max_source_length": 4}
+    (tmp_path / "tiny.toml").write_text(tomli_w.dumps(table), encoding="utf-8")
+    for _ in range(2):
+        assert started(tmp_path).wait(timeout=120) == 2
+        last = (tmp_path / "output").read_text(encoding="utf-8").splitlines()[-1]
+        assert last.startswith("error: the run narrow-seed1-")
+        assert "max_source_length" in last
+        done = stamps(tmp_path)
+        assert len(done) == 2
+        report = json.loads((tmp_path / "study/report/report.json").read_text(encoding="utf-8"))
+        assert not report["finished"]
+        assert [len(variant["runs"]) for variant in report["variants"]] == [0, 1, 1]
+    assert stamps(tmp_path) == done
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found under /proc")
+def test_ctrl_c_while_the_first_run_begins(tmp_path: Path) -> None:
+    """A terminal sends it to all processes, those that still import what they need included."""
+    import psutil
+
+    (tmp_path / "tiny.toml").write_text(tomli_w.dumps(TABLE), encoding="utf-8")
+    process = started(tmp_path)
+    deadline = time.monotonic() + 60
+    while not any(
+        "multiprocessing.forkserver" in word or "spawn_main" in word
+        for child in psutil.Process(process.pid).children()
+        for word in child.cmdline()
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(timeout=60) == 130
+    said = (tmp_path / "output").read_text(encoding="utf-8")
+    assert "Traceback" not in said
+    assert "go on with: atento study" in said
 
 
 @pytest.fixture

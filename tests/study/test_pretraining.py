@@ -54,13 +54,14 @@ def trained(folder: Path) -> dict[str, bytes]:
     return {path.parent.name: path.read_bytes() for path in folder.glob("runs/*/metrics.jsonl")}
 
 
+_TIMELESS = {"minutes": 0.0, "scoring_minutes": 0.0, "tokens_per_second": 0.0, "peak_memory": None}
+
+
 def timeless(report: StudyReport) -> StudyReport:
     """What does not depend on the clock or on memory."""
 
     def stilled(runs: tuple[RunResult, ...]) -> tuple[RunResult, ...]:
-        costs = (
-            msgspec.structs.replace(run.cost, minutes=0.0, tokens_per_second=0.0, peak_memory=None) for run in runs
-        )
+        costs = (msgspec.structs.replace(run.cost, **_TIMELESS) for run in runs)
         return tuple(msgspec.structs.replace(run, cost=cost) for run, cost in zip(runs, costs, strict=True))
 
     variants = tuple(
@@ -166,7 +167,9 @@ def test_pre_training_is_reported_with_its_cost_beside_fine_tuning(
     assert watched.levels == list(range(9))
     report = assemble(run, name="classes", form="only", command="atento study classes.toml")
     results = [json.loads(path.read_bytes()) for path in (tmp_path / "runs").glob("*/result.json")]
-    assert report.total_minutes == pytest.approx(sum(result["cost"]["minutes"] for result in results))
+    assert report.total_minutes == pytest.approx(
+        sum(result["cost"]["minutes"] + result["cost"]["scoring_minutes"] for result in results)
+    )
     assert report.budget == "8 steps a run (scratch); 8 steps a run, after pre-training of 6 steps a run (pre-trained)"
     cost = tables.cost(report)
     place = cost.head.index("Minutes of pre-training")

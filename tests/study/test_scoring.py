@@ -139,3 +139,16 @@ def test_speed_and_loss_are_read_off_the_log(scored: tuple[Study, Path, RunResul
     assert result.training_loss < trained[0]["loss"]
     speeds = sorted(line["tokens_per_second"] for line in trained)
     assert result.cost.tokens_per_second == speeds[len(speeds) // 2]
+
+
+def test_a_loss_that_is_no_number_leaves_a_result_that_can_be_read(
+    made: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = deepcopy(made.TABLE)
+    table |= {"variants": table["variants"][:1], "seeds": [1], "learning_rates": [], "claims": [], "match": None}
+    monkeypatch.setattr("atento.study.scoring._loss", lambda *_: math.nan)
+    study = convert(table, Study, where="x")
+    for _ in range(2):  # the second time it is read
+        [result] = run_study(study, tmp_path, jobs=0).results.values()
+        assert {"bleu", "chrf"} <= set(result.tests["test"].metrics)
+        assert "perplexity" not in result.tests["test"].metrics

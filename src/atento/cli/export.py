@@ -26,8 +26,8 @@ def export(
 ) -> None:
     """Write a folder that transformers loads with AutoModel… and AutoTokenizer, with the same outputs.
 
-    GPTs become GPT-2 or LLaMA, BERTs BERT or RoBERTa, Transformers Marian. A model that has no exact equal there
-    is refused, with the keys of its configuration that have none.
+    GPTs become GPT-1, GPT-2 or LLaMA, BERTs BERT or RoBERTa, Transformers Marian or Pegasus. A model that has no exact
+    equal there is refused, with the keys of its configuration that have none.
     """
     if to == "ctranslate2":
         raise ConfigurationError(

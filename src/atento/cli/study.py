@@ -20,6 +20,7 @@ from atento.cli.console import print_json, print_table, progress_bar, say
 from atento.core.progress import Progress, Stop
 
 if TYPE_CHECKING:
+    from atento.core.errors import AtentoError
     from atento.study.configuration import Study, Variant
     from atento.study.reading import OwnCorpus
     from atento.study.results import StudyReport
@@ -51,7 +52,7 @@ def study(
             "-o",
             "--output",
             metavar="DIR",
-            help="Folder for runs and report. [default: studies/NAME or studies/NAME-small]",
+            help="Folder for runs and report. [default: studies/NAME, NAME-small, or NAME-own with --train]",
         ),
     ] = None,
     small: Annotated[
@@ -117,9 +118,15 @@ def study(
     from atento.study.assembly import assemble
     from atento.study.reading import read_study
     from atento.study.rendering import write_report
+    from atento.study.shipped import shipped_studies
 
     require(
         data is None or data.is_dir(), f"--data {data}: there is no such folder; give the one that holds the corpora"
+    )
+    require(data is None or train_files is None, "--data and --train give two corpora; leave one of them out")
+    require(
+        data is None or name in shipped_studies(),
+        f"--data is for the studies that come with Atento; the paths in {name} are relative to it; leave --data out",
     )
     links = _GoldLinks(gold, "words" if gold_words else "whitespace", gold_one_based, gold_inverted)
     require(
@@ -130,7 +137,7 @@ def study(
     given = data or (Path(place) if (place := os.environ.get("ATENTO_DATA")) else None)
     chosen, form = read_study(name, small=small, data=given, own=own, overrides=settings or (), seeds=seeds or ())
     title = Path(name).stem
-    folder = output or Path("studies") / (f"{title}-small" if small else title)
+    folder = output or Path("studies") / f"{title}{'-small' if small else ''}{'-own' if own is not None else ''}"
     if plan:
         _plan(chosen, folder, as_json=as_json)
         return
@@ -141,9 +148,17 @@ def study(
         print_json(report)
     else:
         _print(report, folder)
+    if run.failures:
+        raise _failure(run.failures)
     if stopped:
         say(f"stopped and saved; go on with: {shlex.join(['atento', *context.obj])}")
         raise typer.Exit(_INTERRUPTED)
+
+
+def _failure(failures: Sequence[AtentoError]) -> AtentoError:
+    """One line for runs that could not be done."""
+    first, *more = failures
+    return type(first)(f"{first} (and {len(more)} more, told above)") if more else first
 
 
 def _list(*, as_json: bool) -> None:
@@ -270,12 +285,9 @@ def _print(report: StudyReport, folder: Path) -> None:
     print(f"{report.title}\n")
     rows = []
     for verdict in report.verdicts:
-        interval = numbers.MISSING
-        if verdict.difference is not None and verdict.difference.low is not None:
-            difference = verdict.difference
-            interval = " ".join(numbers.difference(difference, verdict.measure))
-        published = numbers.MISSING if verdict.published is None else numbers.signed(numbers.plain(verdict.published))
-        rows.append((verdict.verdict, verdict.statement, interval, published))
+        difference, interval, published = numbers.of_verdict(verdict)
+        measured = f"{difference} {interval}".strip()
+        rows.append((verdict.verdict, verdict.statement, measured or numbers.MISSING, published or numbers.MISSING))
     print_table(("verdict", "claim", "difference [95 % interval]", "published"), rows, numbers=(2, 3))
     if not report.finished:
         print("\nNot all runs are done: the verdicts are provisional.")

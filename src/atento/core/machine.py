@@ -18,6 +18,11 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
+def machine() -> str:
+    """Processor, cores and system, for people."""
+    return f"{processor()}, {usable_cores()} cores, {platform.system()}"
+
+
 def usable_cores() -> int:
     """The cores that this process may run on."""
     if hasattr(os, "sched_getaffinity"):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from atento.core.machine import processor, usable_cores
+from atento.core.machine import machine
 from atento.data.labelled_files import read_labelled
 from atento.study.configuration import Claim, Form, RandomData, Variant
 from atento.study.data import count_pairs, describe
@@ -35,7 +34,7 @@ def assemble(run: StudyRun, *, name: str, form: Form, command: str, own_corpus: 
     study = run.study
     variants = {each: _variant(run, each) for each in run.prepared}
     every = [result for variant in variants.values() for result in variant.runs]
-    all_runs = list(run.results.values())
+    versions = _distinct([result.versions for result in every])
     first = next((result for result in every if result.failure is None), None)
     timing = isinstance(study.data, RandomData)
     return StudyReport(
@@ -56,13 +55,27 @@ def assemble(run: StudyRun, *, name: str, form: Form, command: str, own_corpus: 
         variants=tuple(variants.values()),
         verdicts=tuple(_verdict(claim, variants, len(study.seeds)) for claim in study.claims),
         published=study.published,
-        total_minutes=sum({each.weights or each.fingerprint: each.cost.minutes for each in all_runs}.values())
-        + sum(each.cost.minutes for each in run.pretrained.values()),
+        total_minutes=_total_minutes(run),
         finished=run.finished,
-        machine=f"{processor()}, {usable_cores()} cores, {platform.system()}",
-        versions=first.versions if first else {},
-        signatures=first.signatures if first else {},
+        machine=versions.pop("machine", machine()),
+        versions=versions,
+        signatures=_distinct([result.signatures for result in every]),
     )
+
+
+def _total_minutes(run: StudyRun) -> float:
+    """Training once for runs with the same weights, and scoring for each."""
+    results = [*run.results.values(), *run.pretrained.values()]
+    trained = {each.weights or each.fingerprint: each.cost.minutes for each in results}
+    return sum(trained.values()) + sum(each.cost.scoring_minutes for each in results)
+
+
+def _distinct(tables: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Key → every value that it has in some of the tables."""
+    found: dict[str, dict[str, None]] = {}
+    for key, value in (item for table in tables for item in table.items()):
+        found.setdefault(key, {})[value] = None
+    return {key: " and ".join(values) for key, values in found.items()}
 
 
 def _variant(run: StudyRun, name: str) -> VariantResult:

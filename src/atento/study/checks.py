@@ -1,7 +1,7 @@
 """What is refused of a study before anything runs: numbers out of range, names that are not there, and claims or charts
 that no run could ever give a figure.
 
-Whether each variant's recipe fits is checked in ``plan``, which knows models.
+Whether each variant's recipe fits is checked in ``variants``, which knows models.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ def _check_variants(study: Study) -> None:
     names = [variant.name for variant in study.variants]
     _refuse_odd(names)
     _refuse_twice("variants", names)
+    _refuse_twice("labels of variants", [variant.title for variant in study.variants])
     mentioned = [
         (f"the claim {claim.statement!r}", name) for claim in study.claims for name in (claim.variant, claim.baseline)
     ]
@@ -88,7 +89,7 @@ def _check_variant(study: Study, variant: Variant) -> None:
 
 def _check_numbers(study: Study) -> None:
     if not study.seeds:
-        raise ConfigurationError("a study needs seeds; give at least three")
+        raise ConfigurationError("a study needs seeds; give some (with less than two nothing is decided)")
     for seed in study.seeds:
         _require(0 <= seed <= _LARGEST_SEED, "seeds", seed, "give whole numbers from 0")
     _refuse_twice("seeds", study.seeds)
@@ -242,8 +243,14 @@ def _check_chart(study: Study, chart: Chart) -> None:
             raise ConfigurationError(f"{who} is drawn by length: give by_length, the test set that it shows")
         if chart.metric not in _BY_LENGTH:
             raise ConfigurationError(f"{who}: {chart.metric} is not measured by length; known: {', '.join(_BY_LENGTH)}")
+        if chart.on not in ("", study.by_length):
+            raise ConfigurationError(
+                f"{who}: only {study.by_length!r} is measured by length; leave on out, or change by_length"
+            )
     if chart.kind == "series" and not any(variant.group for variant in study.variants):
         raise ConfigurationError(f"{who} is a series of variants, and none has a group; give variants group (and x)")
+    if chart.kind == "series" and not chart.on:
+        raise ConfigurationError(f"{who}: on which test set? give on{nearest('', names)}")
     if chart.kind == "tests" and not any(name.isdecimal() for name in names):
         raise ConfigurationError(f"{who} is drawn by test sets whose names are numbers, and there are none")
     tests = [chart.on] if chart.on else names

@@ -314,7 +314,7 @@ class Chart(Configuration, frozen=True, kw_only=True):
 
 
 Form = Literal["small", "full", "only"]
-"""Which form of a study was taken; ``only``: its file has no forms."""
+"""Which form of a study was taken; ``only``: its file has no ``[full]``, so the rest of it was taken as it is."""
 
 
 class Study(Configuration, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from atento import __version__
 from atento.core.errors import DataError
 from atento.core.files import atomic_folder, read_lines, sha256
 from atento.core.progress import Progress
@@ -372,7 +373,7 @@ def _write_test(folder: Path, test: TestSet) -> None:
 
 
 def _description(study: Study) -> str:
-    """Everything that the folder depends on, files by their content."""
+    """Everything that the folder depends on: files by their content, what Atento makes by Atento's version."""
     files: dict[str, str] = {}
     if isinstance(study.data, CorpusData):
         paths = [path for corpus in (*study.data.train, *study.data.valid) for path in corpus.paths]
@@ -391,6 +392,7 @@ def _description(study: Study) -> str:
         "subsets": msgspec.to_builtins(study.subsets),
         "parts": parts,
         "files": files,
+        "atento": __version__ if isinstance(study.data, DiagnosticData | BuiltinData | LanguagesData) else "",
     }
     return json.dumps(table, sort_keys=True, indent=1) + "\n"
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from atento.study.configuration import Measure
 from atento.study.metrics import METRICS, Metric
-from atento.study.results import Estimate
+from atento.study.results import Estimate, Verdict
 
 MISSING = "–"
 
@@ -61,6 +61,13 @@ def difference(estimate: Estimate, measure: Measure | None, *, least_digits: int
     places = max(least_digits, _difference_digits(estimate, measure))
     text = fixed(estimate.mean, places)
     return signed(text), _bracket(estimate, places)
+
+
+def of_verdict(verdict: Verdict) -> tuple[str, str, str]:
+    """A verdict's difference, the interval of it, and the published difference; empty where there is none."""
+    found, known = verdict.difference, verdict.published
+    measured = ("", "") if found is None else difference(found, verdict.measure)
+    return (*measured, "" if known is None else signed(plain(known)))
 
 
 def signed(text: str) -> str:

@@ -10,12 +10,13 @@ import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Protocol
 
-from atento.core.errors import AtentoError, TrainingError, is_out_of_memory
+from atento.core.errors import AtentoError, OutputError, TrainingError, is_out_of_memory
 from atento.core.progress import Silent, Stop
 from atento.study.results import RunResult
 from atento.study.worker import Job, execute
@@ -43,13 +44,21 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """A run cannot go on."""
+    """A run cannot be done, for a reason of its own: the others can."""
 
     name: str
     error: AtentoError
 
 
-Event = Progressed | Finished | Failed
+@dataclass(frozen=True)
+class Hindered:
+    """A run was ended by what would end others, too: memory, a full disk."""
+
+    name: str
+    error: AtentoError
+
+
+Event = Progressed | Finished | Failed | Hindered
 
 
 class Workers(Protocol):
@@ -107,7 +116,14 @@ class InProcess:
         """Do it."""
         if self._job is not None:
             job, self._job = self._job, None
-            result = execute(job, Silent(), stop)
+            try:
+                result = execute(job, Silent(), stop)
+            except BaseException as error:
+                explained = _explained(job.plan.name, error)
+                if explained is None:
+                    raise
+                yield explained
+                return
             if result is not None:
                 yield Finished(job.plan.name, result)
 
@@ -151,7 +167,8 @@ class ProcessPool:
         """Begin a run."""
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_work, args=(job, theirs), name=job.plan.name, daemon=True)
-        process.start()
+        with _interrupts_held():
+            process.start()
         theirs.close()
         self._running[job.plan.name] = _Process(process, ours)
 
@@ -165,12 +182,15 @@ class ProcessPool:
             except (EOFError, ConnectionResetError):  # the second where it ended before it heard of a wish to stop
                 process = self._running.pop(name).process
                 process.join()
-                if process.exitcode:
-                    raise TrainingError(
+                if not process.exitcode:
+                    continue
+                event = Hindered(
+                    name,
+                    TrainingError(
                         f"the run {name} ended with exit code {process.exitcode} ({_cause(process.exitcode)}); "
                         "start the study again: it goes on from where it is"
-                    ) from None
-                continue
+                    ),
+                )
             yield event
 
     def stop(self) -> None:
@@ -251,22 +271,45 @@ def _context() -> ForkServerContext | SpawnContext:
     return context
 
 
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back while a process begins.
+
+    A terminal sends it to all of its processes, and one that begins cannot ignore it yet. Those that begin here keep it
+    held back for good. Windows knows no such thing.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # as it begins, it would let Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _cause(exit_code: int) -> str:
     return "killed: out of memory? use fewer --jobs" if exit_code < 0 else "its error stands above"
 
 
-def _explained(name: str, error: BaseException) -> AtentoError | None:
+def _explained(name: str, error: BaseException) -> Failed | Hindered | None:
     """A failure that people can mend, in one line; None for a fault of ours."""
-    if isinstance(error, AtentoError):
-        return error
-    if isinstance(error, OSError):
+    if isinstance(error, AtentoError) and not isinstance(error, OutputError):
+        return Failed(name, type(error)(f"the run {name}: {error}"))
+    if isinstance(error, OutputError):
+        advice = str(error)
+    elif isinstance(error, OSError):
         place = f" ({error.filename})" if error.filename else ""
-        advice = f"{error.strerror or error}{place}; mend that"
+        advice = f"{error.strerror or error}{place}; mend that and start the study again: it goes on from where it is"
     elif is_out_of_memory(error):
-        advice = "not enough memory; give fewer --jobs, or a smaller --set recipe.training.batch_tokens,"
+        advice = (
+            "not enough memory; start the study again with fewer --jobs: it goes on from where it is (with a smaller "
+            "--set recipe.training.batch_tokens every run begins anew)"
+        )
     else:
         return None
-    return TrainingError(f"the run {name} ended: {advice} and start the study again: it goes on from where it is")
+    return Hindered(name, TrainingError(f"the run {name} ended: {advice}"))
 
 
 def _work(job: Job, connection: Connection) -> None:
@@ -282,6 +325,6 @@ def _work(job: Job, connection: Connection) -> None:
         if explained is None:
             traceback.print_exc()
             raise SystemExit(1) from None
-        connection.send(Failed(name, explained))
+        connection.send(explained)
     finally:
         connection.close()

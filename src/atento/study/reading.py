@@ -22,6 +22,7 @@ from atento.data.labelled_files import LabelledFiles
 from atento.study.configuration import (
     CorpusData,
     CorpusTest,
+    DiagnosticData,
     Form,
     LabelledData,
     LanguagesData,
@@ -130,6 +131,11 @@ def read_study(
         table["seeds"] = list(seeds)
     study = convert(table, Study, where=name_or_path)
     if own is not None:
+        if form == "small" and isinstance(study.data, DiagnosticData):
+            raise ConfigurationError(
+                f"the small form of {name_or_path} has a vocabulary and models for generated words only; leave --small "
+                "out, and make it shorter with --set recipe.training.steps=…"
+            )
         study = convert(_with_own(table, study, own), Study, where=name_or_path)
     if own is None:
         root = (data if shipped and data is not None else folder).absolute()
@@ -263,6 +269,7 @@ def _placed(study: Study, root: Path) -> tuple[Study, list[Path]]:
             tests = tuple(_moved(test, root) for test in data.tests)
             train, valid = (tuple(corpus.relative_to(root) for corpus in part) for part in (data.train, data.valid))
             paths = [path for corpus in (*train, *valid) for path in corpus.paths]
+            paths += [Path(corpus.alignment) for corpus in train if corpus.alignment is not None]
             paths += [Path(path) for test in tests for path in (test.source, test.reference, test.alignment) if path]
             return msgspec.structs.replace(
                 study, data=msgspec.structs.replace(data, train=train, valid=valid, tests=tests)

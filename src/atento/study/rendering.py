@@ -159,10 +159,7 @@ def _context(report: StudyReport, pictures: Sequence[_Picture]) -> dict[str, obj
 
 def _claim(verdict: Verdict) -> _Claim:
     found = verdict.difference
-    difference, interval = ("", "") if found is None else numbers.difference(found, verdict.measure)
-    published = ""
-    if verdict.published is not None:
-        published = numbers.signed(numbers.plain(verdict.published))
+    difference, interval, published = numbers.of_verdict(verdict)
     return _Claim(
         verdict=verdict,
         bar=interval_bar(verdict),

@@ -43,8 +43,12 @@ class Cost(Report, frozen=True, kw_only=True):
     target_tokens: int = 0
     tokens_per_second: float = 0.0
     peak_memory: float | None = None
-    """Of the whole process at its largest, in MiB; None where the system does not tell."""
+    """Of the whole process at its largest, or what it held of a GPU's memory, in MiB; None where nothing tells."""
     threads: int = 1
+    scoring_minutes: float = 0.0
+    """Of translating (or classifying) dev and the test sets and measuring them."""
+    left_out: int = 0
+    """Training pairs that were empty or too long for the recipe."""
 
 
 class RunResult(Report, frozen=True, kw_only=True):

@@ -10,17 +10,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from atento.applications.device import usable_device
 from atento.core.configuration import read_toml, to_toml
-from atento.core.errors import ConfigurationError, OutputError
+from atento.core.errors import AtentoError, ConfigurationError, OutputError
 from atento.core.files import atomic_text, locked
-from atento.core.machine import usable_cores
+from atento.core.machine import processor, usable_cores
 from atento.core.progress import Progress, Silent, Stop
 from atento.study.configuration import Study
 from atento.study.data import Materials, prepare
 from atento.study.plan import RunPlan, count_runs, next_runs, plan_pretraining, variant_runs
 from atento.study.preparation import Prepared, prepare_variants
-from atento.study.processes import Event, Failed, Finished, InProcess, ProcessPool, Progressed, Workers
+from atento.study.processes import Event, Failed, Finished, Hindered, InProcess, ProcessPool, Progressed, Workers
 from atento.study.results import RunResult
 from atento.study.variants import check_recipes
 from atento.study.worker import Job, finished_result, has_weights
@@ -40,6 +42,8 @@ class StudyRun:
     """By fingerprint; those of former forms of the study left out."""
     pretrained: dict[str, RunResult]
     """The runs that others begin with, likewise."""
+    failures: tuple[AtentoError, ...] = ()
+    """Why runs could not be done, one line each; they are missing."""
     finished: bool
 
 
@@ -66,29 +70,33 @@ def run_study(
     Raises:
         ConfigurationError, DataError, OutputError: the study does not fit, or the folder is another study's or in use
             by another process; before anything is trained.
-        TrainingError: a run failed for a reason of its own; the others are kept.
+        TrainingError: memory or disk were not enough for a run, or it was killed; what is done stays.
     """
     check_recipes(study)
     folder = folder.absolute()
     with locked(folder / ".lock"):
         _refuse_others(study, folder)
-        return _run(study, folder, jobs, usable_device(device).type, progress or Silent(), stop or Stop())
+        return _run(study, folder, jobs, usable_device(device), progress or Silent(), stop or Stop())
 
 
-def _run(study: Study, folder: Path, jobs: int | None, device: str, progress: Progress, stop: Stop) -> StudyRun:
+def _run(
+    study: Study, folder: Path, jobs: int | None, device: torch.device, progress: Progress, stop: Stop
+) -> StudyRun:
     timing = study.measures_speed
     materials = Materials(folder / "data", ()) if timing else prepare(study, folder / "data", progress)
     threads = min(study.threads or usable_cores(), usable_cores())
-    prepared = prepare_variants(study, materials, folder, progress, timed_on=f"{device}, {threads} threads")
+    timed_on = f"{processor()}, {device}, {threads} threads"
+    prepared = prepare_variants(study, materials, folder, progress, timed_on=timed_on)
     with atomic_text(folder / "study.toml") as stream:
         stream.write(_HEADER + to_toml(study))
     if jobs is None or (timing and jobs):
-        jobs = 1 if timing or device != "cpu" else max(1, usable_cores() // threads)
+        jobs = 1 if timing or device.type != "cpu" else max(1, usable_cores() // threads)
     board = _Board(study, prepared, folder / "runs", materials.scored_on, progress)
     workers: Workers = InProcess() if jobs == 0 else ProcessPool(jobs)
 
     def job(plan: RunPlan) -> Job:
-        return Job(study=study, plan=plan, materials=materials, runs=folder / "runs", threads=threads, device=device)
+        runs = folder / "runs"
+        return Job(study=study, plan=plan, materials=materials, runs=runs, threads=threads, device=str(device))
 
     progress.start(f"study of {count_runs(study)} runs", count_runs(study))
     board.begin()
@@ -106,7 +114,8 @@ def _run(study: Study, folder: Path, jobs: int | None, device: str, progress: Pr
         prepared=prepared,
         results=board.results,
         pretrained=board.pretrained,
-        finished=not board.missing(()),
+        failures=tuple(board.failures.values()),
+        finished=board.finished,
     )
 
 
@@ -158,8 +167,10 @@ class _Board:
         self.pretrained: dict[str, RunResult] = {}
         plans = (plan_pretraining(each, seed) for each in prepared.values() for seed in study.seeds)
         self._starts = {plan.fingerprint: plan for plan in plans if plan is not None}
+        self.failures: dict[str, AtentoError] = {}
+        """By run."""
         self._fractions: dict[str, float] = {}
-        self._total = count_runs(study)
+        self._planned = self._total = count_runs(study)
         self._shown = 0.0
 
     def begin(self) -> None:
@@ -184,12 +195,13 @@ class _Board:
         self._show("")
 
     def missing(self, running: Sequence[str]) -> list[RunPlan]:
-        """What could be begun now; of runs with the same weights, one after the other.
+        """What could be begun now, without what has failed; of runs with the same weights, one after the other.
 
         In the place of a run that begins with another one stands that one, as long as it is not done.
         """
         plans = next_runs(self._study, self._prepared, self.results)
-        wanted = [self._first(plan) for plan in plans if plan.fingerprint not in self.results]
+        firsts = (self._first(plan) for plan in plans if plan.fingerprint not in self.results)
+        wanted = [plan for plan in firsts if plan.name not in self.failures]
         held = {plan.weights for plan in (*plans, *wanted) if plan.name in running}
         missing: dict[str, RunPlan] = {}
         for plan in wanted:
@@ -206,6 +218,11 @@ class _Board:
         return plan if ready else start
 
     @property
+    def finished(self) -> bool:
+        """Whether every run is done."""
+        return not self.failures and not self.missing(())
+
+    @property
     def _done(self) -> int:
         return len(self.results) + len(self.pretrained)
 
@@ -213,11 +230,15 @@ class _Board:
         """Take in news.
 
         Raises:
-            AtentoError: a run failed.
+            AtentoError: a run was ended by what would end others, too.
         """
         match event:
-            case Failed(error=error):
+            case Hindered(error=error):
                 raise error
+            case Failed(name=name, error=error):
+                self.failures[name] = error
+                self._fractions.pop(name, None)
+                self._progress.message(f"failed: {error}")
             case Progressed(name=name, fraction=fraction, note=note):
                 self._fractions[name] = fraction
                 self._show(note)
@@ -236,7 +257,7 @@ class _Board:
 
     def _show(self, note: str) -> None:
         """The part that is done, in runs of those that were planned at the start."""
-        done = (self._done + sum(self._fractions.values())) * count_runs(self._study) / self._total
+        done = (self._done + sum(self._fractions.values())) * self._planned / self._total
         self._progress.advance(max(0.0, done - self._shown), note=note)
         self._shown = max(self._shown, done)
 

@@ -5,9 +5,8 @@ Of classifiers: accuracy and macro-F1.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
-
-import numpy as np
 
 from atento.applications.classifier import TextClassifier
 from atento.applications.translator import Translator
@@ -98,8 +97,10 @@ def _score(
         "bleu": evaluation.score("bleu").value,
         "chrf": evaluation.score("chrf").value,
         "exact": 100 * sum(map(str.__eq__, texts, test.references)) / len(test),
-        "perplexity": float(np.exp(min(_loss(translator, materials.test_files(test.name), run), 50.0))),
     }
+    loss = _loss(translator, materials.test_files(test.name), run)
+    if math.isfinite(loss):  # JSON has no other numbers
+        metrics["perplexity"] = math.exp(min(loss, 50.0))
     if (aer := _alignment_error_rate(translator, test)) is not None:
         metrics["aer"] = aer
     buckets = _buckets(study, test, statistics) if test.name == study.by_length else ()

@@ -145,6 +145,7 @@ def training(report: StudyReport) -> Table | None:
     if not trained and not any(variant.rates or variant.diverged for variant in report.variants):
         return None
     first = any(variant.pretraining for variant in report.variants)
+    short = any(run.cost.left_out for variant in report.variants for run in variant.runs)
     rates = sorted({rate for variant in report.variants for rate in variant.rates}, key=as_number)
     head = (
         "Variant",
@@ -154,6 +155,7 @@ def training(report: StudyReport) -> Table | None:
         "Diverged",
         "Steps",
         "Steps skipped",
+        *(("Pairs left out",) if short else ()),
     )
     rows = tuple(
         (
@@ -167,6 +169,7 @@ def training(report: StudyReport) -> Table | None:
             ),
             Cell(_range([run.cost.steps for run in variant.runs])),
             Cell(numbers.whole(sum(run.skipped_steps for run in variant.runs)) if variant.runs else MISSING),
+            *((Cell(_range([run.cost.left_out for run in variant.runs])),) if short else ()),
         )
         for variant in report.variants
     )
@@ -176,6 +179,8 @@ def training(report: StudyReport) -> Table | None:
         "Training loss: not smoothed, of a run's last tenth, mean over seeds [95 % interval]. "
         "Diverged: the run broke off, or ended with a higher loss than it began with."
     )
+    if short:
+        note += " Pairs left out: of the training pairs, those that are empty or too long for the recipe."
     if rates:
         note += " Dev losses: of the first seed; the lowest chooses the learning rate."
     if first:
@@ -259,10 +264,10 @@ def _metric_table(metric: Metric, report: StudyReport) -> Table:
 
 
 def _length_table(test: str, metric: Metric, report: StudyReport) -> Table:
-    scored = {v.title: [run.tests[test] for run in v.runs if test in run.tests] for v in report.variants}
-    buckets = next(result.buckets for results in scored.values() for result in results if result.buckets)
+    scored = [(v.title, [run.tests[test] for run in v.runs if test in run.tests]) for v in report.variants]
+    buckets = next(result.buckets for _, results in scored for result in results if result.buckets)
     rows = []
-    for title, results in scored.items():
+    for title, results in scored:
         values = ([b.metrics[metric] for r in results for b in r.buckets if b.label == each.label] for each in buckets)
         estimates = (estimate(known, METRICS[metric]) if known else None for known in values)
         rows.append((Cell(title), *(_estimate(each, metric) for each in estimates)))

@@ -16,10 +16,11 @@ from atento.training.configuration import BUDGET_KEYS, BUDGETS
 from atento.training.recipe import (
     ClassificationRecipe,
     LanguageRecipe,
+    PairDataConfig,
     Recipe,
-    TextDataConfig,
     TranslationRecipe,
     check_guidance,
+    check_keep_metric,
     check_masking,
 )
 
@@ -70,6 +71,7 @@ def variant_recipe(study: Study, variant: Variant) -> Recipe:
             f"{where}: training.guided_alignment needs word links of all that it is trained on: give a corpus of "
             "[[data.train]] an alignment, and the variant neither pairs nor max_words"
         )
+    _check(recipe, where)
     return recipe
 
 
@@ -141,12 +143,9 @@ def _check(recipe: Recipe, where: str) -> None:
         ConfigurationError: settings that do not go together.
     """
     try:
-        check_guidance(recipe)
+        if not isinstance(recipe.data, PairDataConfig):  # a translator's word links stand in the study's data
+            check_guidance(recipe)
         check_masking(recipe)
-        known = ("loss",) if isinstance(recipe.data, TextDataConfig) else ("loss", "accuracy", "macro_f1")
-        if recipe.training.keep_metric not in known:
-            raise ConfigurationError(
-                f"training.keep_metric = {recipe.training.keep_metric!r} is not measured; give {' or '.join(known)}"
-            )
+        check_keep_metric(recipe)
     except ConfigurationError as error:
         raise ConfigurationError(f"{where}: {error}") from error

@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import sacrebleu
@@ -24,7 +25,7 @@ from atento.bundle import load_bundle, save_bundle
 from atento.core.configuration import to_toml
 from atento.core.errors import DataError, DivergedError
 from atento.core.files import atomic_text, locked
-from atento.core.machine import peak_memory
+from atento.core.machine import machine, peak_memory
 from atento.core.progress import Progress, Stop
 from atento.study.configuration import RandomData, Study
 from atento.study.data import Materials
@@ -52,7 +53,7 @@ class Job:
     runs: Path
     threads: int
     device: str
-    """``cpu``, ``cuda``, …"""
+    """``cpu``, ``cuda``, ``cuda:1``, …"""
 
     @property
     def folder(self) -> Path:
@@ -157,17 +158,21 @@ def _trained(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
     if report.outcome.reason == "stopped":
         return None
     state, curve = report.outcome.state, _curve(folder)
-    pretrained: tuple[float, dict[str, TestResult]] = (_kept_loss(recipe, state.scores), {})
-    dev_loss, tests = pretrained if plan.pretrains else _scores(job, progress)
     cost = Cost(
         parameters=report.card["model"]["parameters"],
         minutes=state.seconds / 60,
         steps=state.step,
         target_tokens=state.tokens,
         tokens_per_second=_speed(folder),
-        peak_memory=peak_memory(),
+        peak_memory=_peak_memory(job.device),
         threads=job.threads,
+        left_out=sum(report.card["data"].get("left_out", {}).values()),
     )
+    tests: dict[str, TestResult] = {}
+    if plan.pretrains:
+        dev_loss = _kept_loss(recipe, state.scores)
+    else:
+        dev_loss, tests, cost = _scores(job, cost, progress)
     return _result(
         job,
         cost,
@@ -204,10 +209,10 @@ def _decoded(job: Job, twin: Path, progress: Progress) -> RunResult:
 
 def _scored(job: Job, trained: RunResult, progress: Progress) -> RunResult:
     """Score the weights that lie in the run's folder, trained at this cost."""
-    dev_loss, tests = _scores(job, progress)
+    dev_loss, tests, cost = _scores(job, trained.cost, progress)
     return _result(
         job,
-        trained.cost,
+        cost,
         tests=tests,
         dev_loss=dev_loss,
         training_loss=trained.training_loss,
@@ -217,10 +222,13 @@ def _scored(job: Job, trained: RunResult, progress: Progress) -> RunResult:
     )
 
 
-def _scores(job: Job, progress: Progress) -> tuple[float, dict[str, TestResult]]:
-    plan = job.plan
+def _scores(job: Job, cost: Cost, progress: Progress) -> tuple[float, dict[str, TestResult], Cost]:
+    """The loss on dev, the results on the test sets, and what the run cost with this."""
+    plan, began = job.plan, time.perf_counter()
     variant, recipe = plan.prepared.variant, plan.recipe
-    return score_run(job.study, variant, recipe, job.folder, job.materials, job.device, progress)
+    dev_loss, tests = score_run(job.study, variant, recipe, job.folder, job.materials, job.device, progress)
+    minutes = (time.perf_counter() - began) / 60
+    return dev_loss, tests, msgspec.structs.replace(cost, scoring_minutes=minutes)
 
 
 def _kept_loss(recipe: Recipe, scores: Sequence[Score]) -> float:
@@ -238,7 +246,7 @@ def _timed(job: Job, data: RandomData, progress: Progress, stop: Stop) -> RunRes
     cost = Cost(
         parameters=job.plan.prepared.parameters,
         minutes=(time.perf_counter() - began) / 60,
-        peak_memory=peak_memory(),
+        peak_memory=_peak_memory(job.device),
         threads=job.threads,
     )
     return _result(job, cost, tests=tests)
@@ -278,12 +286,21 @@ def _result(
             "torch": str(torch.__version__),
             "sacrebleu": sacrebleu.__version__,
             "python": platform.python_version(),
+            "machine": machine(),
             "device": job.device,
         },
     )
 
 
-def _logged(folder: Path) -> list[dict[str, float]]:
+def _peak_memory(device: str) -> float | None:
+    """Of this process on the device, in MiB."""
+    kind = torch.device(device).type
+    if kind == "cpu":
+        return peak_memory()
+    return torch.cuda.max_memory_allocated(device) / 2**20 if kind == "cuda" else None
+
+
+def _logged(folder: Path) -> list[dict[str, Any]]:
     """The lines of the run's log."""
     path = folder / "metrics.jsonl"
     if not path.exists():
@@ -292,7 +309,7 @@ def _logged(folder: Path) -> list[dict[str, float]]:
 
 
 def _curve(folder: Path) -> tuple[tuple[int, float], ...]:
-    return tuple((int(line["step"]), line["loss"]) for line in _logged(folder) if "loss" in line)
+    return tuple((int(line["step"]), line["loss"]) for line in _logged(folder) if line.get("loss") is not None)
 
 
 def _speed(folder: Path) -> float:

@@ -266,6 +266,14 @@ def _overridden(key: str, overrides: Sequence[str]) -> bool:
     return any(setting.startswith(f"{key}=") for setting in overrides)
 
 
+_MEASURED: dict[type, tuple[str, ...]] = {
+    PairDataConfig: ("loss", "bleu", "chrf"),
+    TextDataConfig: ("loss",),
+    LabelledDataConfig: ("loss", "accuracy", "macro_f1"),
+}
+"""What validation measures, by what is trained on."""
+
+
 def check_guidance(recipe: Recipe) -> None:
     """Refuse links that nothing uses, and guided alignment without links.
 
@@ -299,6 +307,19 @@ def check_masking(recipe: Recipe) -> None:
     masked = isinstance(recipe.model, BertConfig) and isinstance(recipe.data, TextDataConfig)
     if recipe.training.masking is not None and not masked:
         raise ConfigurationError("training.masking is for masked language models (model.kind = 'bert'); leave it out")
+
+
+def check_keep_metric(recipe: Recipe) -> None:
+    """Refuse to choose weights by what validation does not measure.
+
+    Raises:
+        ConfigurationError: such models have no such metric.
+    """
+    known = _MEASURED[type(recipe.data)]
+    if recipe.training.keep_metric not in known:
+        raise ConfigurationError(
+            f"training.keep_metric = {recipe.training.keep_metric!r} is not measured; give {' or '.join(known)}"
+        )
 
 
 def _read(name_or_path: str) -> tuple[dict[str, Any], Path]:

@@ -44,6 +44,7 @@ from atento.training.recipe import (
     Recipe,
     TextDataConfig,
     check_guidance,
+    check_keep_metric,
     check_masking,
 )
 from atento.training.start import imported_of
@@ -90,6 +91,7 @@ def train(
     if recipe is not None:
         check_guidance(recipe)
         check_masking(recipe)
+        check_keep_metric(recipe)
     recipe = _begin(recipe, run, resume)
     with _removed_on_error(run, keep=resume):
         task = _task(recipe, run, device, progress)
