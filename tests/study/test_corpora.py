@@ -16,7 +16,8 @@ from atento.data.corpus_files import CorpusFiles
 from atento.data.pharaoh import Alignment
 from atento.data.readers import read_pairs
 from atento.study.configuration import CorpusData, CorpusTest, Study, Subset
-from atento.study.data import Materials, describe, prepare
+from atento.study.data import Materials, prepare
+from atento.study.describing import describe
 from atento.text.words import words_of
 
 RAW = [("Olá, João!", "¡Hola, Juan!"), ("Não sei.", "No lo sé."), ("Bom dia", "Buenos días")]

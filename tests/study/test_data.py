@@ -12,7 +12,8 @@ from atento.core.errors import ConfigurationError, DataError
 from atento.core.progress import Silent
 from atento.data.corpus_files import CorpusFiles
 from atento.study.configuration import BuiltinData, CorpusData, CorpusTest, Study, Subset
-from atento.study.data import Materials, describe, digest, prepare
+from atento.study.data import Materials, digest, prepare
+from atento.study.describing import describe
 
 
 def prepared(study: Study, folder: Path) -> Materials:

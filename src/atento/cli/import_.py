@@ -31,7 +31,7 @@ def import_(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Make a run of a folder in Hugging Face's format: GPT-2, BERT, RoBERTa, Marian (OPUS-MT), LLaMA.
+    """Make a run of a folder in Hugging Face's format: GPT-1, GPT-2, LLaMA, BERT, RoBERTa, Marian (OPUS-MT), Pegasus.
 
     Models that share these architectures (BERTimbau, BETO, DistilGPT-2) are read as well. Weights are read from
     safetensors, or from pytorch_model.bin by a loader that runs nothing. Classifiers made of BERT or RoBERTa keep the

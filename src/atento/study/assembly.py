@@ -10,7 +10,8 @@ import msgspec
 from atento.core.machine import machine
 from atento.data.labelled_files import read_labelled
 from atento.study.configuration import Claim, Form, RandomData, Variant
-from atento.study.data import count_pairs, describe
+from atento.study.data import count_pairs
+from atento.study.describing import describe
 from atento.study.labelled import texts_of
 from atento.study.metrics import METRICS, Metric
 from atento.study.plan import plan_pretraining, variant_runs

@@ -228,13 +228,6 @@ def _with_own(table: dict[str, Any], study: Study, own: OwnCorpus) -> dict[str, 
     unlearnable = [f"the variant {each.title!r}" for each in study.variants if each not in variants]
     unmeasured = [f"the claim {each.statement!r}" for each in claims if each not in tried]
     unmeasured += [f"the chart {each.title!r}" for each in charts if each not in drawn]
-    notes = [study.notes]
-    for left_out, reason in (
-        (unlearnable, "with its claims, for this corpus has fewer pairs"),
-        (unmeasured, "for this corpus has nothing to measure them by"),
-    ):
-        if left_out:
-            notes.append(f"Left out, {reason}: {', '.join(left_out)}.")
     changes = {
         "data": data,
         "variants": variants,
@@ -243,9 +236,18 @@ def _with_own(table: dict[str, Any], study: Study, own: OwnCorpus) -> dict[str, 
         "claims": tried,
         "charts": drawn,
         "by_length": renamed(study.by_length),
-        "notes": "\n\n".join(filter(None, notes)),
+        "notes": "\n\n".join(filter(None, [study.notes, *_left_out(unlearnable, unmeasured)])),
     }
     return {**table, **to_builtins(changes)}
+
+
+def _left_out(unlearnable: Sequence[str], unmeasured: Sequence[str]) -> list[str]:
+    """Notes about what there is no text for."""
+    reasons = {
+        "with its claims, for this corpus has fewer pairs": unlearnable,
+        "for this corpus has nothing to measure them by": unmeasured,
+    }
+    return [f"Left out, {reason}: {', '.join(names)}." for reason, names in reasons.items() if names]
 
 
 def _learnable(study: Study, data: CorpusData | LabelledData) -> list[Variant]:
