@@ -72,7 +72,8 @@ def trained(options: argparse.Namespace, name: str, words: list[str | Path], fou
         shutil.rmtree(folder, ignore_errors=True)
         run(command)
     card = json.loads((folder / "bundle" / "card.json").read_text(encoding="utf-8"))
-    found["training"] = card["training"] | {"parameters": card["model"]["parameters"], "data": card["data"]}
+    facts = {"parameters": card["model"]["parameters"], "data": card["data"]}
+    found.setdefault("training", {})[name] = card["training"] | facts
     found.setdefault("commands", []).append(shown(command, data(options)))
     return folder
 
@@ -294,7 +295,7 @@ def _novels_text(found: dict[str, Any]) -> list[str]:
         (what, *(f"{found[key][name]:.3f}" for name in ("loss", "perplexity", "bits_per_byte", "word_perplexity")))
         for key, what in (("gpt", "GPT"), ("kneser_ney", "5-grams, Kneser–Ney"))
     ]
-    training = found["training"]
+    training = found["training"]["gpt"]
     return [
         "## Three novels by Machado de Assis",
         f"{training['parameters']:,} parameters, {training['steps']:,} steps in {training['minutes']:.1f} minutes.",
@@ -305,7 +306,7 @@ def _novels_text(found: dict[str, Any]) -> list[str]:
 
 
 def _sentences_text(found: dict[str, Any]) -> list[str]:
-    training, bert, grams = found["training"], found["bert"], found["kneser_ney"]
+    training, bert, grams = found["training"]["bert"], found["bert"], found["kneser_ney"]
     filled = "\n".join(
         f"- {each['source']}: " + ", ".join(f"{token} {value:.1%}" for token, value in each["candidates"])
         for each in found["filled"]

@@ -222,7 +222,6 @@ def test_following_takes_no_more_work_for_what_was_written_before(
             max_tokens=length,
             decoding=GREEDY,
             min_length=999,
-            max_length=999,
             on_text=pieces.append,
             **options,
         )
@@ -272,3 +271,11 @@ def test_impossible_wishes_are_refused(writer: Writer) -> None:
         writer.write("a", temprature=1.0)
     with pytest.raises(ConfigurationError, match="only one continuation"):
         writer.write(["a", "b"], on_text=print)
+
+
+def test_limits_of_translations_are_refused_and_a_least_length_ends_at_the_limit(writer: Writer) -> None:
+    with pytest.raises(ConfigurationError, match="max_length limits translations; give max_tokens"):
+        writer.write("a", max_length=20)
+    for penalty in (-1.0, 1.0):
+        found = writer.write("a", max_tokens=5, decoding=GREEDY, beam_size=2, min_length=300, length_penalty=penalty)
+        assert len(found.continuations[0].ids) == 5

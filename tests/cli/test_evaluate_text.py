@@ -97,3 +97,10 @@ def test_a_text_that_cannot_be_read_is_one_line(
     assert "empty" in atento("evaluate", gpt_run, written("empty.txt")).error
     (tmp_path / "wrong.txt").write_bytes(b"a vida\na casa \xea\n")
     assert "line 2: byte 0xea" in atento("evaluate", gpt_run, tmp_path / "wrong.txt").error
+
+
+@pytest.mark.parametrize("options", [("--resamples", 0), ("--seed", 3)])
+def test_a_bootstrap_that_is_not_made_is_refused(
+    atento: Atento, gpt_run: Path, written: Written, options: tuple[object, ...]
+) -> None:
+    assert str(options[0]) in atento("evaluate", gpt_run, written("test.txt", *LINES), *options).error

@@ -39,6 +39,7 @@ def test_where_it_looks_is_drawn(atento: Callable[..., object], bert: Path, tmp_
     assert atento("fill", bert, "a [MASK]", "--attention", record).code == 0
     assert json.loads(record.read_text(encoding="utf-8"))["weights"].keys() == {"encoder"}
     assert "leave it or --score out" in atento("fill", bert, "--score", "a", "--attention", picture).error
+    assert "leave one of them out" in atento("fill", bert, "--score", "a", "--top", 3).error
 
 
 def test_a_drawing_that_cannot_be_made_leaves_no_file(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +83,11 @@ def test_rows_are_framed_texts_and_an_epoch_reads_all(dataset: TextDataset, toke
             assert (real[0], real[-1]) == (tokenizer.bos, tokenizer.eos)
             assert set(row[~mask].tolist()) <= {tokenizer.pad}
             texts.append(tokenizer.decode(real[1:-1]))
-    cut = [line[start : start + 10] for line in LINES for start in range(0, len(line), 10)]
+    cut = []
+    for line in LINES:
+        pieces = -(-len(line) // 10)
+        bounds = [len(line) * place // pieces for place in range(pieces + 1)]
+        cut += [line[begin:end] for begin, end in itertools.pairwise(bounds)]
     assert sorted(texts) == sorted(cut)
 
 
@@ -120,6 +125,31 @@ def test_half_of_the_pairs_follow(tmp_path: Path, tokenizer: Tokenizer, document
                 assert first + second in whole
             follows.append(int(other))
     assert np.mean(follows) == pytest.approx(0.5, abs=0.12)
+
+
+@pytest.mark.parametrize("sizes", [[300, 300], [40, 12, 90, 25, 7, 33] * 20, [400]])
+def test_neither_length_nor_place_tells_whether_a_second_text_follows(
+    tmp_path: Path, tokenizer: Tokenizer, sizes: list[int]
+) -> None:
+    """Long documents, short ones, and a single one; half of the rows are of each kind, whatever there is."""
+    letters = "".join(LINES).replace(" ", "")
+    lines = [(letters * 9)[number : number + size] for number, size in enumerate(sizes)]
+    (tmp_path / "text").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    files = [TextFiles(text=str(tmp_path / "text"))]
+    dataset = open_texts(files, "line", tokenizer, cache=tmp_path / "encoded")
+    batches = batches_of(dataset, tokenizer, pairs=True, context=20, budget=400)
+    seconds: dict[int, list[int]] = {0: [], 1: []}
+    for epoch in range(40 if len(sizes) < 10 else 8):
+        for batch in batches.epoch(epoch):
+            assert batch.types is not None
+            assert batch.follows is not None
+            for length, other in zip(batch.types.sum(1).tolist(), batch.follows.tolist(), strict=True):
+                seconds[other].append(length)
+    follows, foreign = (np.array(seconds[kind]) for kind in (0, 1))
+    assert len(foreign) / (len(follows) + len(foreign)) == pytest.approx(0.5, abs=0.05)
+    assert foreign.mean() == pytest.approx(follows.mean(), abs=0.6)
+    for bound in (2, 5, 10, 15):
+        assert (foreign > bound).mean() == pytest.approx((follows > bound).mean(), abs=0.06)
 
 
 def test_two_separators_stand_between_texts() -> None:

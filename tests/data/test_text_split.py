@@ -43,6 +43,16 @@ def test_whole_documents_are_held_out_and_equal_ones_stay_together(tmp_path: Pat
     assert parts[1] == parts[0] != parts[2]
 
 
+@pytest.mark.parametrize("documents", ["file", "line"])
+def test_of_a_large_file_only_so_many_characters_are_held_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, documents: Documents
+) -> None:
+    monkeypatch.setattr("atento.data.text_split.HELD_OUT_AT_MOST", 100)
+    files = written(tmp_path / "a.txt", "\n".join(f"linha {number:04}" for number in range(500)))
+    _, [dev] = split_texts([files], documents, 0.5, tmp_path / "parts", seed=1)
+    assert 70 <= len(Path(dev.text).read_text(encoding="utf-8")) <= 120
+
+
 def test_a_document_of_several_files_is_on_one_side(tmp_path: Path) -> None:
     files = [
         written(tmp_path / f"{name}.txt", "\n".join(f"texto {number}" for number in numbers))

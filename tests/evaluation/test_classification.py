@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score
 
 from atento.evaluation.classification import confusion_matrix, evaluate_classes, macro_f1
 
@@ -20,9 +21,17 @@ def test_figures_worked_out_by_hand() -> None:
     assert (b.precision, b.recall, b.f1) == pytest.approx((2 / 3, 2 / 3, 2 / 3))
     assert (c.precision, c.recall, c.f1) == pytest.approx((3 / 4, 1.0, 6 / 7))
     assert (never.count, never.f1) == (0, 0.0)
-    assert report.macro_f1 == pytest.approx((4 / 7 + 2 / 3 + 6 / 7) / 4)
+    assert report.macro_f1 == pytest.approx((4 / 7 + 2 / 3 + 6 / 7) / 3)
     assert report.accuracy_interval is None
     assert macro_f1(confusion_matrix(np.array(RIGHT), np.array(GUESSED), 4)) == pytest.approx(report.macro_f1)
+
+
+def test_macro_f1_is_scikit_learns() -> None:
+    generator = np.random.default_rng(3)
+    for classes in (2, 5, 9):  # of many classes some are in no text, or in no guess
+        right, guessed = generator.integers(classes, size=(2, 8))
+        expected = f1_score(right, guessed, average="macro", zero_division=0)
+        assert macro_f1(confusion_matrix(right, guessed, 9)) == pytest.approx(expected)
 
 
 def test_intervals_are_those_of_a_plain_bootstrap() -> None:

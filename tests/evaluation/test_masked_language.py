@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from pathlib import Path
 
@@ -43,8 +44,10 @@ def test_every_token_is_guessed_once_from_its_chunk(
     width, nats = (context or 10) - 2, 0.0
     for line in LINES:
         ids = bundle.tokenizer.encode_batch([line])[0]
-        for first in range(0, len(ids), width):
-            chunk = ids[first : first + width]
+        pieces = -(-len(ids) // width)
+        bounds = [len(ids) * place // pieces for place in range(pieces + 1)]
+        for first, last in itertools.pairwise(bounds):
+            chunk = ids[first:last]
             for place, token in enumerate(chunk):
                 tokens = torch.tensor([[2, *chunk[:place], 4, *chunk[place + 1 :], 3]])
                 encoding = bundle.model.encoder(tokens, torch.ones_like(tokens, dtype=torch.bool))

@@ -134,6 +134,15 @@ def test_the_loss_is_the_cross_entropy_of_each_text_alone(tmp_path: Path, make: 
     assert np.isfinite(found)
 
 
+def test_all_of_a_small_file_may_be_on_one_side_of_the_split(tmp_path: Path, labelled: Path) -> None:
+    small = tmp_path / "small.tsv"
+    small.write_text("uma vida só\tpt\n", encoding="utf-8")
+    recipe = read_recipe("classify", train=[labelled, small], overrides=(*SMALL, *STEPS))
+    facts = train(recipe, tmp_path / "run").card["data"]
+    assert facts["train_texts"] + facts["valid_texts"] == 49
+    assert min(len(facts["train"]), len(facts["valid"])) == 1
+
+
 def test_a_class_that_training_never_saw_is_refused(tmp_path: Path, labelled: Path) -> None:
     valid = tmp_path / "valid.tsv"
     valid.write_text("a vida\tpt\nla vida\tgl\n", encoding="utf-8")

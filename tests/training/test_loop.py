@@ -105,6 +105,18 @@ def test_accumulated_batches_make_the_step_of_one_large_batch(tmp_path: Path, ti
     assert small_one["gradient_norm"] == pytest.approx(large["gradient_norm"], rel=1e-4)
 
 
+def test_a_line_of_the_log_is_of_all_steps_since_the_last_one(tmp_path: Path, tiny_recipe: Make) -> None:
+    """Also where the model was validated in between."""
+    settings = ("training.steps=6", "training.validate_every=2", "model.dropout=0")
+    for name, every in (("each", 1), ("three", 3)):
+        train(tiny_recipe("transformer", *settings, f"training.log_every={every}"), tmp_path / name)
+    each, three = ([line for line in lines(tmp_path / name) if "loss" in line] for name in ("each", "three"))
+    for place, line in enumerate(three):
+        part = [one["loss"] for one in each[3 * place : 3 * place + 3]]
+        assert min(part) < line["loss"] < max(part)
+        assert line["loss"] == pytest.approx(sum(part) / 3, rel=0.02)
+
+
 def test_a_budget_lasts_for_the_least_steps(tmp_path: Path, tiny_recipe: Make) -> None:
     """Minutes are over at once here; the rate falls over the steps that there are."""
     settings = ("training.minutes=1e-9", "training.min_steps=6", "training.warmup_steps=1", "training.log_every=1")

@@ -34,6 +34,8 @@ from atento.text.stepwise import after
 
 MAX_TOKENS = 200
 """Tokens that are written where nothing is said."""
+_UNLIMITED = 2**31 - 1
+"""For ``decoding.max_length``, which is meant for translations."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,7 +213,11 @@ class Writer:
         chosen = decoding or self.bundle.decoding
         if unknown := settings.keys() - set(DecodingConfig.__struct_fields__):
             raise ConfigurationError(f"there is no setting {min(unknown)!r} of decoding")
-        return msgspec.structs.replace(chosen, **settings)
+        if limits := settings.keys() & {"max_length", "max_length_ratio"}:
+            raise ConfigurationError(
+                f"{min(limits)} limits translations; give max_tokens, which limits what is written"
+            )
+        return msgspec.structs.replace(chosen, **{"max_length": _UNLIMITED, **settings})
 
     def _search(
         self,
@@ -227,7 +233,7 @@ class Writer:
         limits = [self._limit(prefix, number, max_tokens) for number, prefix in enumerate(prefixes, 1)]
         # Samples are texts of their own: they share nothing but their prompt.
         several = settings.samples if settings.sampling else 1
-        alone = msgspec.structs.replace(settings, samples=1, max_length=2**31) if settings.sampling else settings
+        alone = msgspec.structs.replace(settings, samples=1) if settings.sampling else settings
         tasks = [(number, sample) for number in range(len(prefixes)) for sample in range(several)]
         batches = plan_batches(
             [limits[number] for number, _ in tasks],

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 import typer
 import typer.core
 
-from atento.core.errors import ConfigurationError, OutputError
+from atento.core.errors import ConfigurationError, DataError, OutputError
 
 if TYPE_CHECKING:
     from atento.data.corpus_files import CorpusFiles
@@ -60,6 +62,22 @@ Pattern = Annotated[
 Side = Annotated[Literal["source", "target"], typer.Option("--side", help="Whose tokenizer, of a run that has two.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Device = Annotated[str, typer.Option("--device", metavar="NAME", help="cpu, cuda, … or auto.")]
+
+
+def opened(output: Path | None) -> contextlib.AbstractContextManager[TextIO]:
+    """The file to write to, which is there only when all of it is written; or what is printed to."""
+    from atento.core.files import atomic_text
+
+    return atomic_text(output) if output is not None else contextlib.nullcontext(sys.stdout)
+
+
+@contextlib.contextmanager
+def in_file(path: Path | None) -> Iterator[None]:
+    """Say of faults of texts that they are in this file, if they come from one."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{path}: {error}" if path is not None else str(error)) from error
 
 
 class PairCommand(typer.core.TyperCommand):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atento.cli.arguments import Device, Json, check_output, require
+from atento.cli.arguments import Device, Json, check_output, opened, require
 from atento.cli.console import progress_bar, say
 
 if TYPE_CHECKING:
@@ -51,7 +49,7 @@ def classify(
     classifier = load(run, device)
     with progress_bar() as progress:
         found = classifier.classify(given, progress=progress)
-    with _opened(output) as stream:
+    with opened(output) as stream:
         for number, each in enumerate(found, 1):
             stream.write(_json(number, each) if as_json else _line(each))
     if cut := sum(each.cut for each in found):
@@ -90,12 +88,6 @@ def _given(texts: list[str] | None, second: str | None, input_file: Path | None,
     if not found:
         raise DataError(f"{input_file} is empty; give a file with a text a line")
     return found
-
-
-def _opened(output: Path | None) -> Any:
-    from atento.core.files import atomic_text
-
-    return atomic_text(output) if output is not None else nullcontext[TextIO](sys.stdout)
 
 
 def _line(each: Classification) -> str:

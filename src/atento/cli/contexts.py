@@ -113,7 +113,7 @@ def _draw(found: Contexts, figure: Path | None, tables: Path | None) -> None:
 
 
 def _print(found: Contexts, shown: LayerSimilarity) -> None:
-    from atento.inspection.contexts_view import layer_name, sentence
+    from atento.inspection.contexts_view import MOST_OCCURRENCES, layer_name, sentence
 
     for number, each in enumerate(found.occurrences, 1):
         print(f"{number:3}  {sentence(found, each)}")
@@ -127,11 +127,12 @@ def _print(found: Contexts, shown: LayerSimilarity) -> None:
     ]
     print_table(("mean cosine of pairs", found.word, "different words"), rows, numbers=(1, 2))
     print()
-    numbers = [str(number) for number in range(1, len(shown.table) + 1)]
-    cells = [
-        [name, *(_decimals(float(value)) for value in row)] for name, row in zip(numbers, shown.table, strict=True)
-    ]
+    table = shown.table[:MOST_OCCURRENCES, :MOST_OCCURRENCES]
+    numbers = [str(number) for number in range(1, len(table) + 1)]
+    cells = [[name, *(_decimals(float(value)) for value in row)] for name, row in zip(numbers, table, strict=True)]
     print_table((layer_name(shown), *numbers), cells, numbers=range(1, len(numbers) + 1))
+    if len(table) < len(shown.table):
+        print(f"The first {len(table)} of {len(shown.table):,} occurrences; --json has all.")
 
 
 def _decimals(value: float) -> str:

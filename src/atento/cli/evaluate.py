@@ -36,7 +36,7 @@ Examples:
   atento evaluate runs/domains test.tsv --confusion confusion.png
 """
 
-METRICS = "bleu,chrf,ter"
+METRICS, RESAMPLES, SEED = "bleu,chrf,ter", 1000, 12345
 Metrics = Annotated[
     str, typer.Option("--metrics", metavar="NAMES", help="Of bleu, chrf and ter, with commas between them.")
 ]
@@ -70,8 +70,8 @@ def evaluate(
     lowercase: Lowercase = False,
     tokenize: Tokenize = "13a",
     chrf_word_order: WordOrder = 0,
-    resamples: Resamples = 1000,
-    seed: Seed = 12345,
+    resamples: Resamples = RESAMPLES,
+    seed: Seed = SEED,
     beam_size: Beam = None,
     length_penalty: Penalty = None,
     replace_unknown: ReplaceUnknown = None,
@@ -115,6 +115,8 @@ def evaluate(
                 "--dictionary": dictionary,
                 "--batch-size": batch_size,
                 "--no-by-length": not by_length,
+                "--resamples": kind != "classifier" and resamples != RESAMPLES,
+                "--seed": kind != "classifier" and seed != SEED,
             },
         )
     if kind == "classifier":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from atento.cli.arguments import check_output
+from atento.cli.arguments import check_output, in_file
 from atento.cli.console import print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def evaluate_classes_of(
                 f"{path}, line {each.line}: the class {each.label!r} is none of those of training "
                 f"({', '.join(numbers)}); mend it, or leave the line out"
             )
-    with progress_bar() as progress:
+    with progress_bar() as progress, in_file(path):
         found = classifier.classify(
             [each.text if each.second is None else (each.text, each.second) for each in texts], progress=progress
         )

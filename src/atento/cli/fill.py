@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from atento.cli.arguments import Device, Json, check_output, require
+from atento.cli.arguments import Device, Json, check_output, in_file, opened, require
 from atento.cli.console import print_table, progress_bar
 from atento.cli.pictures import AttentionDrawing, AttentionFile, Grid, Head, Layer, Words
 
 if TYPE_CHECKING:
     from atento.applications.reader import Filling, PseudoLikelihood, Reader
+
+_TOP = 5
+"""Candidates for a gap where nothing is said."""
 
 EXAMPLES = """\b
 Examples:
@@ -35,7 +36,7 @@ def fill(
         Path | None, typer.Option("--input", "-i", metavar="FILE", help="A text a line; .gz .xz .bz2 .zst too.")
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Instead of printing.")] = None,
-    top: Annotated[int, typer.Option(metavar="N", min=1, help="Candidates for a gap.")] = 5,
+    top: Annotated[int | None, typer.Option(metavar="N", min=1, help="Candidates for a gap. [default: 5]")] = None,
     score: Annotated[
         bool, typer.Option("--score", help="Fill nothing: how well is each token of a text guessed from the others?")
     ] = False,
@@ -57,9 +58,10 @@ def fill(
     check_output(output)
     drawing = AttentionDrawing.of(attention, words=words, layer=layer, head=head, grid=grid)
     require(not (score and drawing), "--attention shows how gaps are filled; leave it or --score out")
+    require(not score or top is None, "--top is of gaps, and --score fills none; leave one of them out")
     given = texts or _lines(input_file)
     reader = load(run, device)
-    with _opened(output) as stream:
+    with opened(output) as stream, in_file(input_file):
         if score:
             with progress_bar() as progress:
                 progress.start("guessing", len(given))
@@ -71,7 +73,9 @@ def fill(
                 _write_score(stream, number, each, as_json=as_json)
             return
         with progress_bar() as progress:
-            found = reader.fill(list(given), top=top, attention=drawing is not None, progress=progress)
+            found = reader.fill(
+                list(given), top=_TOP if top is None else top, attention=drawing is not None, progress=progress
+            )
         for number, filling in enumerate(found, 1):
             if as_json:
                 stream.write(_json(number, filling))
@@ -103,12 +107,6 @@ def _lines(input_file: Path | None) -> list[str]:
     if not texts:
         raise DataError(f"{input_file} is empty; give a file with a text a line")
     return texts
-
-
-def _opened(output: Path | None) -> Any:
-    from atento.core.files import atomic_text
-
-    return atomic_text(output) if output is not None else nullcontext[TextIO](sys.stdout)
 
 
 def _write(stream: TextIO, filling: Filling) -> None:

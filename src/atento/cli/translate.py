@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -16,6 +16,7 @@ from atento.cli.arguments import (
     Json,
     ReplaceUnknown,
     check_output,
+    opened,
     read_dictionary,
     require,
 )
@@ -62,7 +63,9 @@ def translate(
     prefix: Annotated[str | None, typer.Option(metavar="TEXT", help="Begin every translation with this.")] = None,
     min_length: Annotated[int | None, typer.Option(metavar="N", help="Fewest tokens, </s> counted.")] = None,
     max_length: Annotated[int | None, typer.Option(metavar="N", help="Most tokens, </s> counted.")] = None,
-    no_repeat_ngram_size: Annotated[int | None, typer.Option(metavar="N", help="No N tokens twice in a row.")] = None,
+    no_repeat_ngram_size: Annotated[
+        int | None, typer.Option(metavar="N", help="No sequence of N tokens twice.")
+    ] = None,
     replace_unknown: ReplaceUnknown = None,
     dictionary: DictionaryFile = None,
     batch_size: Annotated[int | None, typer.Option(metavar="N", help="Sentences decoded together, at most.")] = None,
@@ -112,7 +115,7 @@ def translate(
     decoding = with_settings(translator.bundle.decoding, settings)
     records: list[Attention] = []
     with ExitStack() as stack:
-        stream = stack.enter_context(_opened(output))
+        stream = stack.enter_context(opened(output))
         progress = stack.enter_context(progress_bar()) if _shows_progress(input_file, output) else None
         seen = _Unknown()
         found = translator.translate_stream(
@@ -206,12 +209,6 @@ def _total(path: Path) -> int:
 
 def _shows_progress(input_file: Path | None, output: Path | None) -> bool:
     return input_file is not None and (output is not None or not sys.stdout.isatty())
-
-
-def _opened(output: Path | None) -> Any:
-    from atento.core.files import atomic_text
-
-    return atomic_text(output) if output is not None else nullcontext[TextIO](sys.stdout)
 
 
 def _written(number: int, translation: Translation, *, several: bool, as_json: bool) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 import typer
 
-from atento.cli.arguments import Device, Json, check_output, require
+from atento.cli.arguments import Device, Json, check_output, in_file, opened, require
 from atento.cli.console import progress_bar, terminal_width
 from atento.cli.pictures import AttentionDrawing, AttentionFile, Grid, Head, Layer, Words, check_picture
 
@@ -49,7 +48,9 @@ def write(
         list[str] | None,
         typer.Option(metavar="TEXT", help="End where this would be written, as a whole; may be repeated."),
     ] = None,
-    no_repeat_ngram_size: Annotated[int | None, typer.Option(metavar="N", help="No N tokens twice in a row.")] = None,
+    no_repeat_ngram_size: Annotated[
+        int | None, typer.Option(metavar="N", help="No sequence of N tokens twice.")
+    ] = None,
     batch_size: Annotated[int | None, typer.Option(metavar="N", help="Texts written together, at most.")] = None,
     top: Annotated[
         int | None, typer.Option(metavar="N", help="For every written token, the N most probable ones, in a table.")
@@ -108,7 +109,7 @@ def write(
         settings |= {"beam_size": width, "n_best": n_best}
     decoding = with_settings(writer.bundle.decoding, settings, searches=searches)
     live = not as_json and output is None and len(texts) == 1 and decoding.width == 1 and decoding.returned == 1
-    with _opened(output) as stream:
+    with opened(output) as stream, in_file(input_file):
         live_text = _LiveText(stream, texts[0]) if live else None
         with progress_bar() if not live else nullcontext() as progress:
             writings = writer.write(
@@ -176,12 +177,6 @@ def _prompts(prompts: list[str] | None, input_file: Path | None) -> list[str]:
     if not texts:
         raise DataError(f"{input_file} is empty; give a file with a prompt a line")
     return texts
-
-
-def _opened(output: Path | None) -> Any:
-    from atento.core.files import atomic_text
-
-    return atomic_text(output) if output is not None else nullcontext[TextIO](sys.stdout)
 
 
 class _LiveText:

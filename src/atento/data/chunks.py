@@ -1,8 +1,8 @@
 """Texts cut into chunks that never reach from one document into the next, for models that read both directions.
 
-A document that fits is one chunk. A longer one is cut into equal pieces, at other places in every epoch, so that its
-tokens meet other neighbours; its first and last chunk may be shorter. Every random number comes from NumPy's PCG64
-seeded with (seed, epoch).
+A document that fits is one chunk. A longer one is cut into equal pieces, in training at other places in every epoch, so
+that its tokens meet other neighbours; its first and last chunk may be shorter then. Every random number comes from
+NumPy's PCG64 seeded with (seed, epoch).
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ class Chunks:
 def plan_chunks(dataset: TextDataset, longest: int, *, seed: int, epoch: int, moved: bool = True) -> Chunks:
     """The chunks of an epoch, in order, none longer than ``longest`` tokens; each text as often as its weight says.
 
-    ``moved`` moves the cuts of long documents by random amounts; without it they stand at multiples of ``longest``.
+    ``moved`` moves the cuts of long documents by random amounts; without it their pieces are as equal as can be, so
+    that none has next to no text around it.
     """
     parts = []
     for number, corpus in enumerate(dataset.corpora):
@@ -65,13 +66,12 @@ def _chunks_of(corpus: TextCorpus, number: int, longest: int, generator: np.rand
     counts = -(-(lengths + shifts) // longest) * (lengths > 0)
     owners = np.repeat(np.arange(len(lengths)), counts)
     places = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
-    begins = places * longest - shifts[owners]
-    return Chunks(
-        corpus=np.full(len(owners), number, np.int64),
-        document=owners,
-        begins=np.maximum(begins, 0),
-        ends=np.minimum(begins + longest, lengths[owners]),
-    )
+    if generator is None:
+        begins, ends = (lengths[owners] * each // counts[owners] for each in (places, places + 1))
+    else:
+        begins = places * longest - shifts[owners]
+        begins, ends = np.maximum(begins, 0), np.minimum(begins + longest, lengths[owners])
+    return Chunks(corpus=np.full(len(owners), number, np.int64), document=owners, begins=begins, ends=ends)
 
 
 def _joined(parts: list[Chunks]) -> Chunks:

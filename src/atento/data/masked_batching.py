@@ -2,8 +2,9 @@
 
 A row is ``<s> text </s>``, as RoBERTa's DOC-SENTENCES (Liu et al. 2019, section 4.2), or, for the next-sentence
 objective, ``<s> first </s> second </s>`` (Devlin et al. 2019): a chunk parted at a random place, whose second part
-is in every second row replaced by one from another document. Rows of like length stand together. What is hidden is
-drawn from (seed, epoch, batch), so a run can leave and enter again anywhere.
+is in every second row replaced by one from another document. Both kinds of second parts are equally long and end where
+a chunk ends, so only what they say tells them apart. Rows of like length stand together. What is hidden is drawn from
+(seed, epoch, batch), so a run can leave and enter again anywhere.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from atento.core.errors import DataError
 from atento.core.vocabulary import Vocabulary
 from atento.data.batch_plan import SPECIALS, Int64s, plan_batches
 from atento.data.chunks import Bools, Chunks, plan_chunks, read_chunks
-from atento.data.masking import MaskingConfig, choose, hide, words_of_rows
+from atento.data.masking import MaskingConfig, choose, hide, ordinary_tokens, words_of_rows
 from atento.data.text_dataset import TextDataset
 from atento.text.word_parts import WordParts
 
@@ -65,12 +66,46 @@ class MaskedBatch:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pool:
+    """All chunks of an epoch, document by document, to draw second texts from."""
+
+    chunks: Chunks
+    owners: Int64s
+    """Each chunk's document, counted over all texts; ascending."""
+    firsts: Int64s
+    """The number of each text's first document."""
+
+    @classmethod
+    def of(cls, chunks: Chunks, dataset: TextDataset) -> Pool:
+        """Of these chunks."""
+        firsts = np.cumsum([0, *(len(corpus.begins) - 1 for corpus in dataset.corpora)])[:-1].astype(np.int64)
+        owners = firsts[chunks.corpus] + chunks.document
+        order = np.lexsort((chunks.begins, owners))
+        return cls(chunks=chunks.select(order), owners=owners[order], firsts=firsts)
+
+    def draw(self, own: Chunks, generator: np.random.Generator) -> tuple[Chunks, Bools]:
+        """For each chunk one of another document, or, where there is one document only, another one of it.
+
+        Also whether there is such a one at all; else its own stands there.
+        """
+        if self.owners[0] != self.owners[-1]:
+            known, wanted = self.owners, self.firsts[own.corpus] + own.document
+        else:
+            known, wanted = self.chunks.begins, own.begins
+        first, last = np.searchsorted(known, wanted), np.searchsorted(known, wanted, side="right")
+        others = len(known) - (last - first)
+        place = (generator.random(len(own)) * others).astype(np.int64)
+        place += np.where(place >= first, last - first, 0)  # past its own
+        return self.chunks.select(np.where(others > 0, place, first)), others > 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Portion:
     """What one batch is made of."""
 
     chunks: Chunks
-    every: Chunks
-    """All chunks of the epoch; second texts that do not follow come from them."""
+    pool: Pool | None
+    """Of rows of two texts: where second texts that do not follow come from."""
     key: tuple[int, ...]
     """What its random numbers are drawn from."""
 
@@ -116,14 +151,17 @@ class MaskedBatches:
         if budget < context:
             raise DataError(
                 f"a context of {context} tokens does not fit into a batch of {budget}; "
-                "allow larger batches or give a shorter context"
+                "allow larger batches (training.batch_tokens) or give a shorter context (data.context)"
             )
         if context <= self.frame:
-            raise DataError(f"a context of {context} tokens holds no text beside its special tokens; give a longer one")
+            raise DataError(
+                f"a context of {context} tokens holds no text beside its special tokens; give a longer data.context"
+            )
         self.dataset, self.vocabulary, self.masking = dataset, vocabulary, masking
         self.context, self.budget, self.seed = context, budget, seed
         self.pairs, self.separators, self.has_types, self.moved = pairs, separators, has_types, moved
         self.words = words if masking.whole_words else None
+        self.ordinary = ordinary_tokens(vocabulary)
 
     def plan(self, epoch: int) -> Sequence[Portion]:
         """The chunks of each batch of an epoch."""
@@ -134,8 +172,9 @@ class MaskedBatches:
                 raise DataError("no document has two tokens to make a pair of; bring longer documents")
         lengths = chunks.lengths + self.frame - SPECIALS
         batches = plan_batches(lengths, lengths, budget=self.budget, seed=self.seed, epoch=epoch)
+        pool = Pool.of(chunks, self.dataset) if self.pairs else None
         return [
-            Portion(chunks=chunks.select(rows), every=chunks, key=(self.seed, epoch, _MASKS, number))
+            Portion(chunks=chunks.select(rows), pool=pool, key=(self.seed, epoch, _MASKS, number))
             for number, rows in enumerate(batches)
         ]
 
@@ -144,8 +183,8 @@ class MaskedBatches:
         generator = np.random.Generator(np.random.PCG64(entry.key))
         types: Int64s | None = None
         follows: Int64s | None = None
-        if self.pairs:
-            tokens, real, types, follows = self._pairs(entry, generator)
+        if entry.pool is not None:
+            tokens, real, types, follows = self._pairs(entry.chunks, entry.pool, generator)
         else:
             tokens, real = read_chunks(self.dataset, entry.chunks, self.vocabulary.pad)
             tokens, real = framed(tokens, real, self.vocabulary)
@@ -155,7 +194,7 @@ class MaskedBatches:
         if self.words is not None:
             words = words_of_rows(tokens, self.words.begins_inside, self.words.ends_inside)
         chosen = choose(candidates, words, self.masking.rate, generator)
-        inputs = hide(tokens, chosen, self.vocabulary, self.masking, generator)
+        inputs = hide(tokens, chosen, self.vocabulary, self.masking, generator, ordinary=self.ordinary)
         return MaskedBatch(
             inputs=torch.from_numpy(inputs),
             mask=torch.from_numpy(real),
@@ -170,19 +209,20 @@ class MaskedBatches:
         """The batches of one epoch."""
         return (self.collate(entry) for entry in self.plan(epoch))
 
-    def _pairs(self, entry: Portion, generator: np.random.Generator) -> tuple[Int64s, Bools, Int64s, Int64s]:
+    def _pairs(
+        self, chunks: Chunks, pool: Pool, generator: np.random.Generator
+    ) -> tuple[Int64s, Bools, Int64s, Int64s]:
         """Rows of two texts each: tokens, where they are real, types, and which second text does not follow."""
-        chunks = entry.chunks
-        cuts = _cuts(chunks, generator)
-        first, second = replace(chunks, ends=cuts), replace(chunks, begins=cuts)
-        drawn = entry.every.select(generator.integers(len(entry.every), size=len(chunks)))
-        foreign = (generator.random(len(chunks)) < 0.5) & _apart(chunks, drawn, self.dataset)
-        begins = _cuts(drawn, generator)  # as the texts that follow, so that no beginning tells them apart
+        drawn, apart = pool.draw(chunks, generator)
+        foreign = (generator.random(len(chunks)) < 0.5) & apart
+        seconds = np.minimum(chunks.ends - _cuts(chunks, generator), drawn.lengths - 1)
+        cuts = chunks.ends - seconds
+        first = replace(chunks, ends=cuts)
         second = Chunks(
-            corpus=np.where(foreign, drawn.corpus, second.corpus),
-            document=np.where(foreign, drawn.document, second.document),
-            begins=np.where(foreign, begins, second.begins),
-            ends=np.where(foreign, np.minimum(drawn.ends, begins + second.lengths), second.ends),
+            corpus=np.where(foreign, drawn.corpus, chunks.corpus),
+            document=np.where(foreign, drawn.document, chunks.document),
+            begins=np.where(foreign, drawn.ends - seconds, cuts),
+            ends=np.where(foreign, drawn.ends, chunks.ends),
         )
         sides = [read_chunks(self.dataset, side, self.vocabulary.pad) for side in (first, second)]
         tokens, real, types = paired(*sides[0], *sides[1], self.vocabulary, self.separators)
@@ -224,11 +264,3 @@ def paired(
 def _cuts(chunks: Chunks, generator: np.random.Generator) -> Int64s:
     """A place inside each chunk, where its second part begins."""
     return chunks.begins + 1 + (generator.random(len(chunks)) * (chunks.lengths - 1)).astype(np.int64)
-
-
-def _apart(chunks: Chunks, drawn: Chunks, dataset: TextDataset) -> Bools:
-    """Whether a drawn chunk is no neighbour: of another document, or, where there is one only, another chunk."""
-    same: Bools = (chunks.corpus == drawn.corpus) & (chunks.document == drawn.document)
-    if dataset.documents == 1:
-        same &= chunks.begins == drawn.begins
-    return np.logical_not(same)

@@ -73,12 +73,17 @@ def choose(candidates: Bools, words: Int64s | None, rate: float, generator: np.r
 
 
 def hide(
-    tokens: Int64s, chosen: Bools, vocabulary: Vocabulary, config: MaskingConfig, generator: np.random.Generator
+    tokens: Int64s,
+    chosen: Bools,
+    vocabulary: Vocabulary,
+    config: MaskingConfig,
+    generator: np.random.Generator,
+    *,
+    ordinary: Int64s,
 ) -> Int64s:
-    """The rows as the model reads them: chosen tokens masked, replaced by any other one, or left."""
+    """The rows as the model reads them: chosen tokens masked, replaced by any of the ``ordinary`` ones, or left."""
     assert vocabulary.mask is not None
     draw = generator.random(tokens.shape)
-    ordinary = ordinary_tokens(vocabulary)
     others = ordinary[generator.integers(len(ordinary), size=tokens.shape)]
     hidden = np.where(chosen & (draw < config.mask), vocabulary.mask, tokens)
     return np.where(chosen & (draw >= config.mask) & (draw < config.mask + config.random), others, hidden)

@@ -173,7 +173,7 @@ class TextBatches:
         if budget < context:
             raise DataError(
                 f"a context of {context} tokens does not fit into a batch of {budget}; "
-                "allow larger batches or give a shorter context"
+                "allow larger batches (training.batch_tokens) or give a shorter context (data.context)"
             )
         self.dataset, self.vocabulary = dataset, vocabulary
         self.context, self.rows = context, budget // context

@@ -2,7 +2,7 @@
 
 Of a file that is one document the end is held out. Else whole documents are, those of each file whose hash with the
 seed is least: a document that stands several times, in one file or in several, is on one side, and the same texts and
-seed give the same parts on every machine. Texts are read twice and streamed; memory holds eight bytes a document.
+seed give the same parts on every machine. Texts are read twice and streamed; memory holds sixteen bytes a document.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from atento.data.documents import read_documents
 from atento.data.text_files import Documents, TextFiles
 
 Keys = npt.NDArray[np.uint64]
+Lengths = npt.NDArray[np.int64]
 
 HELD_OUT_AT_MOST = 1_000_000
-"""Characters, or documents: more make validation slow, and its figures no better."""
+"""Characters of a file: more make validation slow, and its figures no better."""
 
 
 def split_texts(
@@ -35,7 +36,8 @@ def split_texts(
     Args:
         files: the texts.
         documents: where their documents end.
-        fraction: of the characters of a file that is one document, else of the documents.
+        fraction: of the characters of a file that is one document, else of the documents; of either only as much as
+            has ``HELD_OUT_AT_MOST`` characters.
         folder: where the parts go: ``N/train`` and ``N/dev`` of file N, from 0.
         seed: draws the documents.
 
@@ -45,12 +47,13 @@ def split_texts(
     """
     parts = [part_paths(each, folder / str(number)) for number, each in enumerate(files)]
     whole = [documents == "file" and not each.json_lines for each in files]
-    keys = {
-        number: np.fromiter((_key(text, seed) for text in read_documents(each, documents)), np.uint64)
-        for number, each in enumerate(files)
-        if not whole[number]
-    }
-    drawn = [_drawn(files[number], each, fraction) for number, each in keys.items()]
+    keys, drawn = {}, []
+    for number, each in enumerate(files):
+        if not whole[number]:
+            read = ((_key(text, seed), len(text)) for text in read_documents(each, documents))
+            table = np.fromiter(read, np.dtype([("key", np.uint64), ("length", np.int64)]))
+            keys[number] = table["key"]
+            drawn.append(_drawn(each, table["key"], table["length"], fraction))
     held = np.unique(np.concatenate(drawn)) if drawn else np.zeros(0, np.uint64)
     held_keys = frozenset(held.tolist())
     for number, each in enumerate(files):
@@ -90,13 +93,15 @@ def _split_end(files: TextFiles, fraction: float, train: Path, dev: Path) -> Non
         raise _too_short(files)
 
 
-def _drawn(files: TextFiles, keys: Keys, fraction: float) -> Keys:
+def _drawn(files: TextFiles, keys: Keys, lengths: Lengths, fraction: float) -> Keys:
     """The keys of a file's documents that are held out: at least one, never all."""
     different = np.unique(keys)
     if len(different) < 2:
         raise _too_short(files)
-    count = max(1, int(min(fraction * len(keys), HELD_OUT_AT_MOST)))
-    last = min(np.partition(keys, count - 1)[count - 1], different[-2])
+    order = np.argsort(keys)
+    within = int(np.searchsorted(np.cumsum(lengths[order]), HELD_OUT_AT_MOST, side="right"))
+    count = max(1, min(int(fraction * len(keys)), within))
+    last = min(keys[order[count - 1]], different[-2])
     return cast("Keys", different[different <= last])
 
 

@@ -46,10 +46,13 @@ def prefill(
     prefixes: Sequence[Sequence[int]] | None,
     indices: Sequence[int],
     given_limits: Sequence[int] | None = None,
+    *,
+    scored: bool = True,
 ) -> Prefill:
     """Read the prefixes of all sources in one call of the decoder; ``indices`` name the sources in errors.
 
-    ``given_limits`` take the place of those that the configuration makes.
+    ``given_limits`` take the place of those that the configuration makes. Without ``scored`` the prefixes' tokens get
+    0 for their log-probabilities, and the whole vocabulary is scored at each prefix's end only.
 
     Raises:
         ConfigurationError: an unusable prefix.
@@ -64,8 +67,14 @@ def prefill(
     ragged = len(set(map(len, read))) > 1
     hidden, state = decoder(tokens, memory, decoder.start(memory), valid=valid if ragged else None)
     ends = valid.sum(1).cumsum(0) - 1  # where each source's last real token stands among all real ones
-    log_probabilities = decoder.logits(hidden[valid]).log_softmax(-1, dtype=torch.float32)  # [real tokens, V]
     values: list[list[float]] = [[] for _ in range(sources)]
+    if not scored:
+        last = decoder.logits(hidden[valid][ends]).log_softmax(-1, dtype=torch.float32)
+        values = [[0.0] * len(prefix) for prefix in forced]
+        return Prefill(
+            memory=memory, state=state, log_probabilities=last, prefixes=forced, prefix_values=values, limits=limits
+        )
+    log_probabilities = decoder.logits(hidden[valid]).log_softmax(-1, dtype=torch.float32)  # [real tokens, V]
     if tokens.shape[1] > 1:
         inside = torch.ones(len(log_probabilities), dtype=torch.bool, device=device).index_fill_(0, ends, False)
         found = log_probabilities[inside].gather(1, tokens[:, 1:][valid[:, 1:]].unsqueeze(1)).flatten()

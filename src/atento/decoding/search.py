@@ -83,7 +83,7 @@ def search(
     if sources == 0:
         return []
     with torch.inference_mode():
-        start = prefill(decoder, encoding, config, vocabulary, prefixes, numbers, limits)
+        start = prefill(decoder, encoding, config, vocabulary, prefixes, numbers, limits, scored=scored_prefixes)
         return _Search(decoder, config, vocabulary, start, numbers, scored_prefixes, samples, stops, observer).run()
 
 
@@ -267,7 +267,7 @@ class _Search:
         ended = self._ended(extensions, stopped)
         self._finish(extensions, ended, nodes)
         going, batch.totals, batch.nodes = self._going(extensions, ended, nodes)
-        shortest = self.config.min_length - batch.unscored
+        shortest = batch.limits.clamp(max=self.config.min_length) - batch.unscored
         worst = self.finished.scores[:, -1]
         settled = self.scoring.settled(batch.totals, batch.scored, batch.limits - batch.unscored, shortest, worst)
         if at_limit:

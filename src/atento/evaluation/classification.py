@@ -1,7 +1,7 @@
 """How well texts are classified: accuracy, precision, recall, F1 a class, macro-F1, and what is taken for what.
 
-Macro-F1 is the mean of the classes' F1, a class that never occurs and is never guessed counting as 0 (as in
-scikit-learn with ``zero_division=0``). Intervals are bootstrap intervals over the texts.
+Macro-F1 is the mean of the F1 of the classes that occur or are guessed, as scikit-learn has it with ``average="macro"``
+and ``zero_division=0``. Intervals are bootstrap intervals over the texts.
 """
 
 from __future__ import annotations
@@ -68,11 +68,11 @@ def evaluate_classes(
         cells[np.arange(len(right)), np.array(right) * size + np.array(guessed)] = 1.0
         (sums,) = bootstrap_sums([cells], resamples, seed)
         drawn = sums.reshape(-1, size, size)
-        intervals = [interval(_accuracy(drawn)), interval(_rates(drawn)[2].mean(axis=1))]
+        intervals = [interval(_accuracy(drawn)), interval(_macro_f1(drawn))]
     return ClassificationReport(
         texts=len(right),
         accuracy=float(_accuracy(confusion[None].astype(np.float64))[0]),
-        macro_f1=float(f1.mean()),
+        macro_f1=macro_f1(confusion),
         accuracy_interval=intervals[0],
         macro_f1_interval=intervals[1],
         classes=tuple(
@@ -96,7 +96,7 @@ def confusion_matrix(right: Int64s, guessed: Int64s, classes: int) -> Int64s:
 
 def macro_f1(confusion: Int64s) -> float:
     """Of one matrix of counts."""
-    return float(_rates(confusion[None].astype(np.float64))[2].mean())
+    return float(_macro_f1(confusion[None].astype(np.float64))[0])
 
 
 def _accuracy(matrices: Counts) -> Counts:
@@ -110,6 +110,13 @@ def _rates(matrices: Counts) -> tuple[Counts, Counts, Counts]:
     guessed, wanted = matrices.sum(axis=1), matrices.sum(axis=2)
     precision, recall = _divided(right, guessed), _divided(right, wanted)
     return precision, recall, _divided(2 * right, guessed + wanted)
+
+
+def _macro_f1(matrices: Counts) -> Counts:
+    """Of each matrix."""
+    there = (matrices.sum(axis=1) + matrices.sum(axis=2)) > 0
+    mean: Counts = _rates(matrices)[2].sum(axis=1) / there.sum(axis=1)
+    return mean
 
 
 def _divided(above: Counts, below: Counts) -> Counts:

@@ -99,12 +99,12 @@ def compare_contexts(
 
     def similarity(index: int, layer: int | None) -> LayerSimilarity:
         table = cosines(_vectors(read, index, [(number, tokens) for number, _, tokens in places]))
-        others = cosines(_vectors(read, index, [(number, tokens) for number, _, tokens in every]))
+        others = _vectors(read, index, [(number, tokens) for number, _, tokens in every])
         return LayerSimilarity(
             layer=layer,
             table=table,
             self_similarity=float(table[np.triu_indices(len(table), 1)].mean()),
-            others=_mean_of_others(others, every),
+            others=_mean_of_others(others, [(number, word) for number, word, _ in every]),
         )
 
     return Contexts(
@@ -146,8 +146,26 @@ def _vectors(read: Sequence[TextVectors], index: int, places: Sequence[tuple[int
     return np.stack([read[number].layers[index][tokens].mean(axis=0) for number, tokens in places])
 
 
-def _mean_of_others(table: Table, words: Sequence[tuple[int, str, list[int]]]) -> float | None:
-    numbers = np.array([number for number, _, _ in words])
-    _, kinds = np.unique(np.array([word for _, word, _ in words]), return_inverse=True)
-    apart = (numbers[:, None] != numbers) & (kinds[:, None] != kinds)
-    return float(table[apart].mean()) if apart.any() else None
+def _mean_of_others(vectors: Matrix, words: Sequence[tuple[int, str]]) -> float | None:
+    """The mean cosine of all pairs of different words in different sentences; None where there is no such pair.
+
+    By sums, so that the work grows with the words and not with their pairs: of all pairs those of one sentence and
+    those of one word are taken away, and those of one word in one sentence, which both have, are put back.
+    """
+    units = vectors.astype(np.float64)
+    norms = np.linalg.norm(units, axis=1, keepdims=True)
+    units = np.divide(units, norms, out=np.zeros_like(units), where=norms > 0)
+    total, count = 0.0, 0
+    for sign, groups in (
+        (1, [0] * len(words)),
+        (-1, [number for number, _ in words]),
+        (-1, [word for _, word in words]),
+        (1, list(words)),
+    ):
+        place = {group: index for index, group in enumerate(dict.fromkeys(groups))}
+        owners = np.array([place[group] for group in groups])
+        sums = np.zeros((len(place), units.shape[1]))
+        np.add.at(sums, owners, units)
+        total += sign * float((sums**2).sum())
+        count += sign * int((np.bincount(owners) ** 2).sum())
+    return total / count if count else None

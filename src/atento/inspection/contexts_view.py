@@ -12,7 +12,7 @@ from atento.figures.cells import cells
 from atento.figures.similarity import Panel, similarity_tables
 from atento.inspection.contexts import Contexts, LayerSimilarity, Occurrence
 
-_MOST_OCCURRENCES: Final = 40
+MOST_OCCURRENCES: Final = 40
 """That a notebook shows."""
 
 
@@ -25,16 +25,16 @@ def view(found: Contexts) -> View:
         (layer_name(each), f"{each.self_similarity:.4f}", "" if each.others is None else f"{each.others:.4f}")
         for each in every
     ]
-    cut = first_of(min(_MOST_OCCURRENCES, len(listed)), len(listed), "occurrences")
+    cut = first_of(min(MOST_OCCURRENCES, len(listed)), len(listed), "occurrences")
 
     def text() -> str:
-        places = [f"{number:3}  {text}" for number, text in enumerate(listed[:_MOST_OCCURRENCES], 1)]
+        places = [f"{number:3}  {text}" for number, text in enumerate(listed[:MOST_OCCURRENCES], 1)]
         return "\n".join(
             [*places, *filter(None, [cut]), "", terminal_tables.draw(head, means, numbers=(1, 2), width=100)]
         )
 
     def html(place: Place) -> str:
-        most = place.most(_MOST_OCCURRENCES)
+        most = place.most(MOST_OCCURRENCES)
         numbers = [str(number) for number in range(1, len(listed) + 1)][:most]
         rows = list(zip(numbers, listed[:most], strict=True))
         tables = [
@@ -50,8 +50,8 @@ def view(found: Contexts) -> View:
         )
 
     def picture() -> Picture:
-        panels = [Panel(layer_name(each), each.table[:_MOST_OCCURRENCES, :_MOST_OCCURRENCES]) for each in every]
-        return canvas.picture(lambda: similarity_tables(panels, listed[:_MOST_OCCURRENCES]))
+        panels = [Panel(layer_name(each), each.table[:MOST_OCCURRENCES, :MOST_OCCURRENCES]) for each in every]
+        return canvas.picture(lambda: similarity_tables(panels, listed[:MOST_OCCURRENCES]))
 
     return View(title=f"{found.word} in its contexts", text=text, html=html, picture=picture)
 

@@ -61,7 +61,11 @@ class TextVectors:
 
     def part(self, span: Span) -> str:
         """What stands there."""
-        return self.text.encode()[span[0] : span[1]].decode()
+        return self._raw[span[0] : span[1]].decode()
+
+    @cached_property
+    def _raw(self) -> bytes:
+        return self.text.encode()
 
 
 class _Framed(NamedTuple):

@@ -8,6 +8,7 @@ written without spaces, are words one by one.
 
 from __future__ import annotations
 
+import bisect
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -50,15 +51,21 @@ def words_of(text: str, how: How = "words") -> list[str]:
 def assign(tokens: Sequence[Span | None], words: Sequence[Span]) -> list[int | None]:
     """Which word each token belongs to, by byte spans: the one that it shares most bytes with, the first of equals.
 
-    None for tokens without a span, and for those that share no byte with any word (a lone space).
+    Words stand in their order and do not overlap. None for tokens without a span, and for those that share no byte with
+    any word (a lone space).
     """
+    ends = [stop for _, stop in words]
     result: list[int | None] = []
     for token in tokens:
         best, most = None, 0
-        for number, (start, stop) in enumerate(words):
-            shared = min(stop, token[1]) - max(start, token[0]) if token is not None else 0
-            if shared > most:
-                best, most = number, shared
+        if token is not None:
+            for number in range(bisect.bisect_right(ends, token[0]), len(words)):
+                start, stop = words[number]
+                if start >= token[1]:
+                    break
+                shared = min(stop, token[1]) - max(start, token[0])
+                if shared > most:
+                    best, most = number, shared
         result.append(best)
     return result
 

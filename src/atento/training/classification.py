@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import torch
+from torch.nn import functional
 
 from atento.applications.classifier import framing_of
 from atento.applications.device import usable_device
@@ -28,7 +29,7 @@ from atento.training.recipe import LabelledDataConfig, Recipe
 from atento.training.start import origin_of
 from atento.training.task import Task, announce_model, reading_bundle
 from atento.training.tokenizers import make_classifier_tokenizer
-from atento.training.validation import Validation, evaluating, mean_loss
+from atento.training.validation import Validation, evaluating
 
 
 def classification_task(
@@ -89,16 +90,18 @@ class ClassificationValidator:
         device = next(self._model.parameters()).device
         right: list[int] = []
         guessed: list[int] = []
-        with evaluating(self._model):
-            loss = mean_loss(self._model, ClassificationObjective(), self._batches.epoch(), self._precision)
-            with torch.inference_mode(), autocast(self._precision, device):
-                for batch in self._batches.epoch():
-                    rows = batch.rows.to(device)
-                    guessed += self._model.logits(rows.tokens, rows.mask, rows.types).argmax(1).tolist()
-                    right += batch.labels.tolist()
+        nats = 0.0
+        with evaluating(self._model), torch.inference_mode(), autocast(self._precision, device):
+            for batch in (each.to(device) for each in self._batches.epoch()):
+                logits = self._model.logits(batch.rows.tokens, batch.rows.mask, batch.rows.types).float()
+                nats += float(functional.cross_entropy(logits, batch.labels, reduction="sum"))
+                guessed += logits.argmax(1).tolist()
+                right += batch.labels.tolist()
         confusion = confusion_matrix(np.array(right), np.array(guessed), self._model.num_classes)
         accuracy = 100 * float(np.trace(confusion)) / len(right)
-        return Validation(loss=loss, measures={"accuracy": accuracy, "macro_f1": 100 * macro_f1(confusion)})
+        return Validation(
+            loss=nats / len(right), measures={"accuracy": accuracy, "macro_f1": 100 * macro_f1(confusion)}
+        )
 
 
 def _held_out(
@@ -113,9 +116,12 @@ def _held_out(
             split_labelled(data.train, data.held_out, temporary, seed=recipe.training.seed)
         progress.message(f"no file to validate on was given: held a part of the training texts out, in {folder}")
     train, valid = [], []
-    for number, files in enumerate(data.train):
-        train.append(LabelledFiles(file=str(folder / str(number) / "train.jsonl"), weight=files.weight))
-        valid.append(LabelledFiles(file=str(folder / str(number) / "dev.jsonl")))
+    for number, files in enumerate(data.train):  # all texts of a small file may be on one side
+        parts = {name: folder / str(number) / f"{name}.jsonl" for name in ("train", "dev")}
+        if parts["train"].stat().st_size:
+            train.append(LabelledFiles(file=str(parts["train"]), weight=files.weight))
+        if parts["dev"].stat().st_size:
+            valid.append(LabelledFiles(file=str(parts["dev"])))
     return train, valid
 
 

@@ -203,7 +203,7 @@ class Trainer(Generic[ModelType, EntryType, BatchType]):
         self.progress.message(f"step {step}, epoch {self.stream.epochs:.1f}: {result}")
         for sample in result.samples:
             self.progress.message(sample)
-        self._window = _Window()
+        self._window = _Window(self._window.sums())  # validating is no time of training
 
     @contextmanager
     def _averaged(self) -> Iterator[None]:

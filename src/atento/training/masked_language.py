@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import torch
+from torch.nn import functional
 
 from atento.applications.device import usable_device
 from atento.core.errors import ConfigurationError, DataError
@@ -25,7 +26,7 @@ from atento.training.recipe import Recipe, TextDataConfig
 from atento.training.start import origin_of
 from atento.training.task import Task, announce_model, reading_bundle
 from atento.training.texts import prepare_texts
-from atento.training.validation import Validation, evaluating, mean_loss
+from atento.training.validation import Validation, evaluating
 
 _VALIDATED = 4096
 """Tokens of a validation's batch: fixed, so that all runs on a text are asked for the same tokens of it."""
@@ -106,22 +107,23 @@ class MaskedLanguageValidator:
     def run(self) -> Validation:
         """Validate the model as it is; leaves it, and every random generator, as it was."""
         with evaluating(self._model):
-            loss = mean_loss(self._model, MaskedObjective(), self._batches.epoch(), self._precision)
-            measures = _accuracies(self._model, self._batches.epoch(), self._precision)
-        return Validation(loss=loss, measures=measures)
+            return _validation(self._model, self._batches.epoch(), self._precision)
 
 
-def _accuracies(model: MaskedLanguageModel, batches: Iterable[MaskedBatch], precision: Precision) -> dict[str, float]:
-    """Per cent of the hidden tokens that are guessed right, and of pairs."""
+def _validation(model: MaskedLanguageModel, batches: Iterable[MaskedBatch], precision: Precision) -> Validation:
+    """The loss, and the per cent of the hidden tokens that are guessed right, and of pairs."""
     device = next(model.parameters()).device
-    right, count, pairs_right, pairs = 0, 0, 0, 0
+    nats, right, count, pairs_right, pairs = 0.0, 0, 0, 0, 0
     with torch.inference_mode(), autocast(precision, device):
         for batch in (each.to(device) for each in batches):
             annotations = model.encoder(batch.inputs, batch.mask, types=batch.types).annotations
-            guessed = model.head.logits(annotations[batch.chosen]).argmax(1)
-            right, count = right + int((guessed == batch.labels).sum()), count + batch.count
+            logits = model.head.logits(annotations[batch.chosen]).float()
+            nats += float(functional.cross_entropy(logits, batch.labels, reduction="sum"))
+            right, count = right + int((logits.argmax(1) == batch.labels).sum()), count + batch.count
             if model.next_sentence is not None and batch.follows is not None:
                 following = model.next_sentence.logits(annotations).argmax(1)
                 pairs_right, pairs = pairs_right + int((following == batch.follows).sum()), pairs + len(following)
     found = {"accuracy": 100 * right / count}
-    return found | ({"next_sentence": 100 * pairs_right / pairs} if pairs else {})
+    return Validation(
+        loss=nats / count, measures=found | ({"next_sentence": 100 * pairs_right / pairs} if pairs else {})
+    )

@@ -67,7 +67,8 @@ class TextDataConfig(Configuration, frozen=True, kw_only=True, tag_field="kind",
     valid: TextFiles | None = None
     """None: a part of the training text is held out."""
     held_out: float = 0.05
-    """The size of that part, a fraction: the end of every file that is one document, else whole documents."""
+    """The size of that part, a fraction: the end of every file that is one document, else whole documents; of each file
+    a million characters at most."""
     documents: Documents = "file"
     """Where documents end in plain text. What stands in one is never read together with another. Long ones are cut at
     65,536 characters where the tokenizer cannot encode them in parts (word, wordpiece)."""

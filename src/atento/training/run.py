@@ -95,7 +95,7 @@ def train(
     recipe = _begin(recipe, run, resume)
     with _removed_on_error(run, keep=resume):
         task = _task(recipe, run, device, progress)
-        imported = imported_of(recipe.start)
+        imported, guided = imported_of(recipe.start), _guided_alignment(recipe)
         trainer = Trainer(
             task.bundle.model,
             task.objective,
@@ -108,7 +108,7 @@ def train(
             stop=stop,
         )
     outcome = trainer.run()
-    card = {**imported, **_card(recipe, task, outcome)}
+    card = {**imported, **_card(recipe, task, outcome, guided)}
     save_bundle(replace(task.bundle, card=card), run / "bundle", values=outcome.values)
     return Report(run=run, outcome=outcome, card=card)
 
@@ -160,7 +160,7 @@ def _begin(recipe: Recipe | None, run: Path, resume: bool) -> Recipe:
     return recipe
 
 
-def _card(recipe: Recipe, task: Task[Any, Any, Any], outcome: Outcome) -> dict[str, Any]:
+def _card(recipe: Recipe, task: Task[Any, Any, Any], outcome: Outcome, guided: Any) -> dict[str, Any]:
     """What a reader of the bundle should know."""
     state = outcome.state
     versions = {"atento": atento.__version__, "torch": str(torch.__version__), "sacrebleu": sacrebleu.__version__}
@@ -181,7 +181,7 @@ def _card(recipe: Recipe, task: Task[Any, Any, Any], outcome: Outcome) -> dict[s
             "precision": task.precision,
             "kept": recipe.training.keep,
             "keep_metric": recipe.training.keep_metric,
-            "guided_alignment": _guided_alignment(recipe),
+            "guided_alignment": guided,
         },
         "validation": [msgspec.to_builtins(score) for score in state.scores],
         "signatures": dict(task.signatures),
