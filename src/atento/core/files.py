@@ -20,7 +20,15 @@ from atento.core.errors import DataError, OutputError
 
 COMPRESSIONS = (".gz", ".xz", ".bz2", ".zst")
 """Suffixes that ``open_binary`` reads through."""
+JSON_LINES = (".jsonl", ".ndjson")
+"""Suffixes of files in which every line is a JSON object."""
 _BLOCK = 1 << 16
+
+
+def is_json_lines(path: Path) -> bool:
+    """Whether a file's name says that every line is a JSON object, compressed or not."""
+    suffixes = [suffix for suffix in path.suffixes if suffix not in COMPRESSIONS]
+    return bool(suffixes) and suffixes[-1].lower() in JSON_LINES
 
 
 def open_binary(path: Path) -> BinaryIO:

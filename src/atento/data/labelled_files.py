@@ -14,9 +14,7 @@ import msgspec
 
 from atento.core.configuration import Configuration
 from atento.core.errors import ConfigurationError, DataError
-from atento.core.files import COMPRESSIONS, decode_line, open_binary, raw_lines
-
-_JSON_LINES = (".jsonl", ".ndjson")
+from atento.core.files import decode_line, is_json_lines, open_binary, raw_lines
 
 
 class LabelledFiles(Configuration, frozen=True, kw_only=True):
@@ -52,8 +50,7 @@ class LabelledFiles(Configuration, frozen=True, kw_only=True):
     @property
     def json_lines(self) -> bool:
         """Whether every line is a JSON object."""
-        suffixes = [suffix for suffix in self.path.suffixes if suffix not in COMPRESSIONS]
-        return bool(suffixes) and suffixes[-1].lower() in _JSON_LINES
+        return is_json_lines(self.path)
 
     def relative_to(self, folder: Path) -> LabelledFiles:
         """The same with its path taken as relative to ``folder``; an absolute path stays."""

@@ -9,12 +9,10 @@ import msgspec
 
 from atento.core.configuration import Configuration
 from atento.core.errors import ConfigurationError
-from atento.core.files import COMPRESSIONS
+from atento.core.files import is_json_lines
 
 Documents = Literal["file", "blank-line", "line"]
 """Where one document ends and the next begins in plain text: with the file, at blank lines, or at every line."""
-
-_JSON_LINES = (".jsonl", ".ndjson")
 
 
 class TextFiles(Configuration, frozen=True, kw_only=True):
@@ -49,8 +47,7 @@ class TextFiles(Configuration, frozen=True, kw_only=True):
     @property
     def json_lines(self) -> bool:
         """Whether every line is a JSON object."""
-        suffixes = [suffix for suffix in self.path.suffixes if suffix not in COMPRESSIONS]
-        return bool(suffixes) and suffixes[-1].lower() in _JSON_LINES
+        return is_json_lines(self.path)
 
     def relative_to(self, folder: Path) -> TextFiles:
         """The same text with its path taken as relative to ``folder``; an absolute path stays."""
