@@ -51,7 +51,7 @@ def test_chosen_tokens_are_replaced_in_the_given_shares_and_others_stay() -> Non
     tokens = generator.integers(5, 50, (400, 100))
     chosen = generator.random(tokens.shape) < 0.5
     config = MaskingConfig(mask=0.6, random=0.3)
-    hidden = hide(tokens, chosen, VOCABULARY, config, generator, ordinary=ordinary_tokens(VOCABULARY))
+    hidden = hide(tokens, chosen, VOCABULARY, config, generator)
     assert (hidden[~chosen] == tokens[~chosen]).all()
     masked = hidden[chosen] == VOCABULARY.mask
     same = hidden[chosen] == tokens[chosen]

@@ -79,10 +79,14 @@ def hide(
     config: MaskingConfig,
     generator: np.random.Generator,
     *,
-    ordinary: Int64s,
+    ordinary: Int64s | None = None,
 ) -> Int64s:
-    """The rows as the model reads them: chosen tokens masked, replaced by any of the ``ordinary`` ones, or left."""
+    """The rows as the model reads them: chosen tokens masked, replaced by any of the ``ordinary`` ones, or left.
+
+    ``ordinary`` are those that stand for text, which who hides often finds once.
+    """
     assert vocabulary.mask is not None
+    ordinary = ordinary_tokens(vocabulary) if ordinary is None else ordinary
     draw = generator.random(tokens.shape)
     others = ordinary[generator.integers(len(ordinary), size=tokens.shape)]
     hidden = np.where(chosen & (draw < config.mask), vocabulary.mask, tokens)
