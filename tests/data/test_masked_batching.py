@@ -152,6 +152,27 @@ def test_neither_length_nor_place_tells_whether_a_second_text_follows(
         assert (foreign > bound).mean() == pytest.approx((follows > bound).mean(), abs=0.06)
 
 
+def test_a_second_text_that_does_not_follow_is_of_another_document(tmp_path: Path, tokenizer: Tokenizer) -> None:
+    """Every document has one letter of its own."""
+    for name, letters in (("first", "aeio"), ("second", "dlb")):
+        (tmp_path / name).write_text("".join(f"{letter * 50}\n" for letter in letters), encoding="utf-8")
+    files = [TextFiles(text=str(tmp_path / name)) for name in ("first", "second")]
+    dataset = open_texts(files, "line", tokenizer, cache=tmp_path / "encoded")
+    batches = batches_of(dataset, tokenizer, pairs=True, context=12, budget=120)
+    seen = set()
+    for batch in (batch for epoch in range(30) for batch in batches.epoch(epoch)):
+        assert batch.types is not None
+        assert batch.follows is not None
+        for row, mask, other in zip(restored(batch), batch.mask, batch.follows.tolist(), strict=True):
+            real = row[mask].tolist()
+            middle = real.index(tokenizer.eos)
+            first, second = {*tokenizer.decode(real[1:middle])}, {*tokenizer.decode(real[middle + 1 : -1])}
+            assert len(first) == len(second) == 1
+            assert (first != second) == bool(other)
+            seen |= {(*first, *second)}
+    assert len(seen) == 7 * 7, "every document beside every other, and beside itself"
+
+
 def test_two_separators_stand_between_texts() -> None:
     tokenizer = train_tokenizer(LINES, TokenizerConfig(kind="char", mask=True))
     vocabulary = vocabulary_of(tokenizer, tokenizer)

@@ -148,10 +148,11 @@ def study(
         print_json(report)
     else:
         _print(report, folder)
+    if stopped:
+        say(f"stopped and saved; go on with: {shlex.join(['atento', *context.obj])}")
     if run.failures:
         raise _failure(run.failures)
     if stopped:
-        say(f"stopped and saved; go on with: {shlex.join(['atento', *context.obj])}")
         raise typer.Exit(_INTERRUPTED)
 
 
