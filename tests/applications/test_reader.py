@@ -100,6 +100,21 @@ def test_a_score_is_a_pseudo_perplexity(reader: Reader) -> None:
     assert math.isnan(reader.score("").perplexity)
 
 
+def test_many_texts_are_judged_as_each_alone(reader: Reader) -> None:
+    texts = [*LINES, ""] * 30
+    judged = reader.score(texts)
+    for text, each in zip(texts[: len(LINES) + 1], judged, strict=False):
+        alone = reader.score(text)
+        assert (each.text, each.tokens) == (alone.text, alone.tokens)
+        assert each.log_probabilities == pytest.approx(alone.log_probabilities, abs=1e-5)
+    period = len(LINES) + 1
+    for one, other in zip(judged, judged[period:], strict=False):
+        assert one.tokens == other.tokens
+        assert one.log_probabilities == pytest.approx(other.log_probabilities, abs=1e-5)
+    with pytest.raises(DataError, match=r"text 2 .*has \d+ tokens with its two ends"):
+        reader.score(["a vida", "vida " * 23])
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -31,6 +31,8 @@ BATCH_TOKENS = 4096
 """Tokens that are read together, at most, padding counted."""
 BATCH_SIZE = 256
 """Texts that are read together, at most."""
+TOGETHER = 64
+"""Texts whose rows, one for every token, are sorted by length together when they are judged."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,24 +173,46 @@ class Reader:
         """
         return explain_read(self.bundle, to_read(self.bundle, texts))
 
-    def score(self, text: str, *, number: int = 1) -> PseudoLikelihood:
-        """The pseudo-likelihood of a text, each token being masked in its turn.
+    @overload
+    def score(self, texts: str, *, progress: Progress | None = ...) -> PseudoLikelihood: ...
+
+    @overload
+    def score(
+        self, texts: list[str] | tuple[str, ...], *, progress: Progress | None = ...
+    ) -> list[PseudoLikelihood]: ...
+
+    def score(
+        self, texts: str | list[str] | tuple[str, ...], *, progress: Progress | None = None
+    ) -> PseudoLikelihood | list[PseudoLikelihood]:
+        """The pseudo-likelihood of one text, or of many in their order, each token being masked in its turn.
 
         Args:
-            text: raw text, without gaps.
-            number: how an error names it, of several.
+            texts: raw texts, without gaps.
+            progress: told how many texts are done.
 
         Raises:
-            DataError: the text is longer than the model reads, or the tokenizer has no mask token.
+            DataError: a text is longer than the model reads, or the tokenizer has no mask token.
         """
-        ids = self.bundle.tokenizer.encode_batch([text])[0]
-        self._check_length(len(ids), text, number)
+        several = [texts] if isinstance(texts, str) else list(texts)
+        encoded = self.bundle.tokenizer.encode_batch(several)
+        for number, (text, ids) in enumerate(zip(several, encoded, strict=True), 1):
+            self._check_length(len(ids), text, number)
+        bar = progress or Silent()
+        judged: list[PseudoLikelihood] = []
+        bar.start("guessing", len(several))
+        try:
+            for first in range(0, len(several), TOGETHER):
+                part = slice(first, first + TOGETHER)
+                found = pseudo_log_probabilities(self.bundle, encoded[part])
+                judged += map(self._judged, several[part], encoded[part], found)
+                bar.advance(len(found))
+        finally:
+            bar.finish()
+        return judged[0] if isinstance(texts, str) else judged
+
+    def _judged(self, text: str, ids: Sequence[int], found: Sequence[float]) -> PseudoLikelihood:
         label = self.bundle.tokenizer.label
-        return PseudoLikelihood(
-            text=text,
-            tokens=tuple(label(token) for token in ids),
-            log_probabilities=tuple(pseudo_log_probabilities(self.bundle, [ids])[0]),
-        )
+        return PseudoLikelihood(text=text, tokens=tuple(map(label, ids)), log_probabilities=tuple(found))
 
     def _encode(self, text: str, number: int) -> GappedText:
         if len(text) > LONGEST_PASSAGE:

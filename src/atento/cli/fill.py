@@ -64,11 +64,7 @@ def fill(
     with opened(output) as stream, in_file(input_file):
         if score:
             with progress_bar() as progress:
-                progress.start("guessing", len(given))
-                judged = []
-                for number, text in enumerate(given, 1):
-                    judged.append(reader.score(text, number=number))
-                    progress.advance(1)
+                judged = reader.score(list(given), progress=progress)
             for number, each in enumerate(judged, 1):
                 _write_score(stream, number, each, as_json=as_json)
             return

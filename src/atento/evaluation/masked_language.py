@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from atento.applications.reader import pseudo_log_probabilities
+from atento.applications.reader import TOGETHER, pseudo_log_probabilities
 from atento.bundle import Bundle
 from atento.core.errors import ConfigurationError
 from atento.core.progress import Progress, Silent
@@ -23,9 +23,6 @@ from atento.models.masked_language_model import MaskedLanguageModel
 
 DEFAULT_CONTEXT = 256
 """Tokens of a chunk with its two ends where the model has no limit."""
-
-_TOGETHER = 64
-"""Chunks whose rows are sorted by length together."""
 
 
 class MaskedLanguageReport(Report, frozen=True, kw_only=True):
@@ -86,7 +83,7 @@ def evaluate_masked_language(
     nats = 0.0
     bar.start("guessing", float(chunks.lengths.sum()))
     try:
-        for part in np.split(np.arange(len(chunks)), range(_TOGETHER, len(chunks), _TOGETHER)):
+        for part in np.split(np.arange(len(chunks)), range(TOGETHER, len(chunks), TOGETHER)):
             tokens, real = read_chunks(dataset, chunks.select(part), bundle.vocabulary.pad)
             texts = [row[mask].tolist() for row, mask in zip(tokens, real, strict=True)]
             nats -= math.fsum(value for values in pseudo_log_probabilities(bundle, texts) for value in values)
