@@ -30,10 +30,9 @@ from atento.core.vocabulary import Vocabulary
 from atento.decoding.configuration import DecodingConfig
 from atento.figures.attention import Rows
 from atento.models.bert import BertConfig
-from atento.models.build import AnyModel, ModelConfig, build_classifier, build_model
+from atento.models.build import AnyModel, ModelConfig, ReaderConfig, build_classifier, build_model
 from atento.models.classifier import Classifier
 from atento.models.encoder_decoder import EncoderDecoder
-from atento.models.gpt import GPTConfig
 from atento.models.language_model import LanguageModel
 from atento.models.masked_language_model import MaskedLanguageModel
 from atento.models.model import Model
@@ -255,7 +254,7 @@ def load_bundle(path: Path, device: torch.device | str = "cpu") -> AnyBundle:
 def _random_model(folder: Path, config: BundleConfig) -> AnyModel:
     if not config.classes:
         return build_model(config.model, config.vocabulary, seed=0)
-    if not isinstance(config.model, GPTConfig | BertConfig):
+    if not isinstance(config.model, ReaderConfig):
         raise BundleError(f"{folder}: its model cannot be a classifier; copy it again whole")
     return build_classifier(config.model, config.vocabulary, len(config.classes), seed=0)
 

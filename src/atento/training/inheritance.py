@@ -18,7 +18,7 @@ from atento.core.configuration import merged, read_toml
 from atento.core.errors import ConfigurationError
 from atento.data.text_files import Documents
 from atento.models.bert import BertConfig
-from atento.models.gpt import GPTConfig
+from atento.models.build import ReaderConfig
 
 RECIPE = "recipe.toml"
 """The resolved recipe in the folder of a run."""
@@ -81,7 +81,7 @@ def kind_of_data(config: BundleConfig) -> str:
 
 
 def _kind_of_model(config: BundleConfig) -> str:
-    return "text" if isinstance(config.model, GPTConfig | BertConfig) else "pairs"
+    return "text" if isinstance(config.model, ReaderConfig) else "pairs"
 
 
 def _chosen(recipe: Mapping[str, Any], name: str, keys: tuple[str, ...]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -18,7 +18,6 @@ from atento.data.text_files import Documents, TextFiles
 from atento.decoding.configuration import DecodingConfig
 from atento.models.bert import BertConfig
 from atento.models.build import ModelConfig, ReaderConfig, TranslatorConfig
-from atento.models.gpt import GPTConfig
 from atento.text.configuration import TokenizerConfig
 from atento.text.words import How
 from atento.training.configuration import BUDGET_KEYS, BUDGETS, TrainingConfig
@@ -205,7 +204,7 @@ def recipe_of(table: Mapping[str, Any], *, where: str) -> Recipe:
     return convert(table, Recipe, where=where)
 
 
-_LANGUAGE_MODELS = tuple(str(kind.__struct_config__.tag) for kind in (GPTConfig, BertConfig))
+_LANGUAGE_MODELS = tuple(str(kind.__struct_config__.tag) for kind in get_args(ReaderConfig))
 
 
 def _resolved_pairs(

@@ -27,6 +27,7 @@ from atento.bundle import (
 from atento.core.configuration import to_builtins
 from atento.core.errors import BundleError, ConfigurationError
 from atento.core.vocabulary import Vocabulary
+from atento.models.build import ReaderConfig
 from atento.models.classifier import Classifier
 from atento.models.model import Model
 from atento.models.weights import load_weights, weights
@@ -83,7 +84,7 @@ def _model(given: Mapping[str, Any], config: BundleConfig, start: Path) -> dict[
 
 
 def _tokenizers(config: BundleConfig, folder: Path) -> dict[str, str]:
-    if config.model.__struct_config__.tag in ("gpt", "bert"):
+    if isinstance(config.model, ReaderConfig):
         return {"tokenizer": str(folder / SHARED)}
     if SHARED in config.checksums:
         return {"source_tokenizer": str(folder / SHARED)}
@@ -91,7 +92,7 @@ def _tokenizers(config: BundleConfig, folder: Path) -> dict[str, str]:
 
 
 def _languages(config: BundleConfig) -> dict[str, str]:
-    if config.model.__struct_config__.tag in ("gpt", "bert"):
+    if isinstance(config.model, ReaderConfig):
         languages = {"language": config.target_language}
     else:
         languages = {"source_language": config.source_language, "target_language": config.target_language}
