@@ -162,7 +162,7 @@ def report(results: dict[str, Any]) -> str:
 
 
 def _differences(means: dict[str, list[float]], results: dict[str, Any]) -> list[str]:
-    """How far each model's means lie above the plain loop's, and above the loop's best run, should one have failed."""
+    """How far each model's means lie above the plain loop's best run, and above its mean, which a failed run lowers."""
     if "marian" not in means:
         return []
     best = [max(run[name]["score"] for run in results["marian"].values()) for name in ("bleu", "chrf")]
@@ -170,8 +170,8 @@ def _differences(means: dict[str, list[float]], results: dict[str, Any]) -> list
     for part, (bleu, chrf) in means.items():
         if part != "marian":
             above = f"{bleu - means['marian'][0]:+.2f} BLEU and {chrf - means['marian'][1]:+.2f} chrF"
-            above_best = f"{bleu - best[0]:+.2f} BLEU and {chrf - best[1]:+.2f} chrF to its best run"
-            found.append(f"{PARTS[part]}: {above} to the {PARTS['marian']} (difference of the means); {above_best}.")
+            above_best = f"{bleu - best[0]:+.2f} BLEU and {chrf - best[1]:+.2f} chrF"
+            found.append(f"{PARTS[part]}: {above_best} to the best run of the {PARTS['marian']}; {above} to its mean.")
     return found
 
 

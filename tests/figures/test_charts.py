@@ -171,6 +171,16 @@ def test_there_are_a_few_ticks_and_all_lie_within(low: float, high: float, logar
     assert all(low <= tick <= high for tick in ticks)
 
 
+def test_a_logarithmic_axis_says_so_and_has_ticks_among_its_points() -> None:
+    x, y = (16.0, 128.0, 1024.0), (0.28, 0.35, 1.4)
+    line = Series("a", x, tuple(map(Interval, y)))
+    names = {text.get_text() for text in written(lines([line], Scales("tokens", "ms", logarithmic_x=True)))}
+    assert {"tokens (logarithmic)", "ms"} <= names
+    figure = lines([line], Scales("tokens", "ms", logarithmic_y=True))
+    assert {"tokens", "ms (logarithmic)"} <= {text.get_text() for text in written(figure)}
+    assert sum(0.28 <= tick <= 1.4 for tick in figure.axes[1].get_yticks()) >= 4
+
+
 def test_letters_of_other_scripts_are_drawn_and_missing_ones_are_named() -> None:
     check(dots(["Внимание", "προσοχή", "انتباه", "קשב"], [Panel("BLEU", tuple(map(interval, range(4))))]))
     with pytest.warns(fonts.FontWarning, match="E000"):

@@ -84,3 +84,15 @@ def test_long_curves_are_thinned_by_averaging(made: ModuleType) -> None:
     line = draw(chart, made.build_report([variant], [], published=())).axes[1].lines[0]
     assert len(line.get_xdata()) == 143
     assert line.get_ydata()[0] == pytest.approx(sum(loss for _, loss in run.training_curve[:7]) / 7)
+
+
+def test_variants_that_differ_in_decoding_alone_share_a_line(made: ModuleType) -> None:
+    one, other, third = (made.make_variant(name, name, 3.0, (1, 2)) for name in ("plain", "replaced", "bigger"))
+    trained = tuple(msgspec.structs.replace(run, weights=f"weights-{run.seed}") for run in one.runs)
+    same = [msgspec.structs.replace(each, runs=trained) for each in (one, other)]
+    apart = tuple(msgspec.structs.replace(run, weights=f"others-{run.seed}") for run in third.runs)
+    chart = next(chart for chart in made.CHARTS if chart.kind == "training")
+    report = made.build_report([*same, msgspec.structs.replace(third, runs=apart)], [], published=())
+    names = {word.replace("\n", " ") for word in words(draw(chart, report))}
+    assert {"plain / replaced", "bigger"} <= names
+    assert not {"plain", "replaced"} & names

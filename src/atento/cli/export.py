@@ -9,7 +9,6 @@ import typer
 
 from atento.cli.arguments import Json
 from atento.cli.console import print_json, say
-from atento.core.errors import ConfigurationError
 
 EXAMPLES = """\b
 Examples:
@@ -21,19 +20,16 @@ Examples:
 def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run, or its bundle.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder to write.")],
-    to: Annotated[Literal["huggingface", "ctranslate2"], typer.Option(help="Whose format.")] = "huggingface",
+    to: Annotated[Literal["huggingface"], typer.Option(help="Whose format.")] = "huggingface",  # noqa: ARG001  (the one)
     as_json: Json = False,
 ) -> None:
     """Write a folder that transformers loads with AutoModel… and AutoTokenizer, with the same outputs.
 
     GPTs become GPT-1, GPT-2 or LLaMA, BERTs BERT or RoBERTa, Transformers Marian or Pegasus. A model that has no exact
     equal there is refused, with the keys of its configuration that have none.
+
+    For CTranslate2, give that folder to its ct2-transformers-converter.
     """
-    if to == "ctranslate2":
-        raise ConfigurationError(
-            "--to ctranslate2 is not there yet: export --to huggingface, and give that folder to "
-            "ct2-transformers-converter"
-        )
     from atento.bundle import load_bundle
     from atento.interop.exporting import export_folder
 

@@ -56,7 +56,7 @@ def translate(
     ] = None,
     sampling: Annotated[bool, typer.Option("--sampling", help="Draw translations instead of searching.")] = False,
     samples: Annotated[int | None, typer.Option(metavar="N", help="Draw N for each line.")] = None,
-    temperature: Annotated[float | None, typer.Option(metavar="T", help="Below 1 is bolder, above 1 wilder.")] = None,
+    temperature: Annotated[float | None, typer.Option(metavar="T", help="Below 1 is tamer, above 1 wilder.")] = None,
     top_k: Annotated[int | None, typer.Option(metavar="K", help="Draw from the K most probable tokens.")] = None,
     top_p: Annotated[float | None, typer.Option(metavar="P", help="Draw from the top P of probability.")] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Of the draws.")] = None,

@@ -132,12 +132,13 @@ def number(value: float, _position: object = None) -> str:
 
 
 def ticks_within(low: float, high: float, logarithmic: bool = False, most: int = 6) -> list[float]:
-    """Round numbers within two limits: a few, or on a logarithmic axis one to three a decade."""
+    """Round numbers within two limits: a few, or on a logarithmic axis one to five a decade."""
     decades = math.log10(high / low) if logarithmic else 0.0
     if decades < 0.7:
         found = MaxNLocator(nbins=most, steps=[1, 2, 5, 10]).tick_values(low, high)
     else:
-        found = LogLocator(subs=(1.0, 2.0, 5.0) if decades < 2.5 else (1.0,), numticks=50).tick_values(low, high)
+        subs = (1.0, 2.0, 3.0, 5.0, 7.0) if decades < 1.3 else (1.0, 2.0, 5.0) if decades < 2.5 else (1.0,)
+        found = LogLocator(subs=subs, numticks=50).tick_values(low, high)
     return [float(tick) for tick in found if low <= tick <= high]
 
 

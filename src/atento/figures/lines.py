@@ -60,6 +60,13 @@ class Scales:
     ticks_at_data: bool = False
     """The horizontal axis names the series' own places, as far as there is room."""
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """What is written at them."""
+        flags = (self.logarithmic_x, self.logarithmic_y)
+        x, y = (f"{name} (logarithmic)" if flag else name for name, flag in zip((self.x, self.y), flags, strict=True))
+        return x, y
+
 
 def lines(series: Sequence[Series], scales: Scales, counts: Counts | None = None, *, markers: bool = True) -> Figure:
     """Draw lines over one axis, each named at its right end in the order of the ends.
@@ -80,7 +87,8 @@ def lines(series: Sequence[Series], scales: Scales, counts: Counts | None = None
     left = MARGIN + max(measure(fonts.style(charts.number(tick)), SMALL)[0] for tick in ticks or [0.0]) + 0.1
     bars = 0.0 if counts is None else _BARS + 0.16
     foot = MARGIN + note.height + 0.46 + bars
-    head = charts.wrapped(scales.y, _WIDTH, SMALL)
+    across, up = scales.names
+    head = charts.wrapped(up, _WIDTH, SMALL)
     right = left + _WIDTH + _LEADER + _HANDLE + 0.08
     whole = (
         max(right + max(charts.size(name)[0] for name in names), note.width + MARGIN) + MARGIN,
@@ -94,7 +102,7 @@ def lines(series: Sequence[Series], scales: Scales, counts: Counts | None = None
         _draw(axes, one, number, markers and len(one.x) <= 30, len(shown))
     charts.write(sheet, left, foot + height + 0.09, head, SMALL, va="bottom", color=FAINT_INK)
     charts.write(
-        sheet, left + _WIDTH, MARGIN + note.height + 0.08, charts.wrapped(scales.x, _WIDTH, SMALL, 1), SMALL,
+        sheet, left + _WIDTH, MARGIN + note.height + 0.08, charts.wrapped(across, _WIDTH, SMALL, 1), SMALL,
         ha="right", color=FAINT_INK,
     )  # fmt: skip
     if counts is not None:

@@ -156,15 +156,25 @@ def _tests(chart: Chart, report: StudyReport) -> Figure:
 
 def _training(chart: Chart, report: StudyReport) -> Figure:
     series = []
-    for variant in report.variants:
-        longest = max((len(run.training_curve) for run in variant.runs), default=0)
-        curves = [_thinned(run, max(math.ceil(longest / _CURVE_POINTS), 1)) for run in variant.runs]
-        whole = [curve for run, curve in zip(variant.runs, curves, strict=True) if run.failure is None and curve]
+    for title, runs in _trainings(report):
+        longest = max((len(run.training_curve) for run in runs), default=0)
+        curves = [_thinned(run, max(math.ceil(longest / _CURVE_POINTS), 1)) for run in runs]
+        whole = [curve for run, curve in zip(runs, curves, strict=True) if run.failure is None and curve]
         steps = sorted(set.intersection(*(set(curve) for curve in whole))) if whole else []
         means = tuple(Interval(fmean(curve[step] for curve in whole)) for step in steps)
         strands = tuple((tuple(curve), tuple(curve.values())) for curve in curves) if len(curves) > 1 else ()
-        series.append(Series(variant.title, tuple(map(float, steps)), means, strands))
+        series.append(Series(title, tuple(map(float, steps)), means, strands))
     return lines(series, Scales("step", METRICS["training_loss"].unit, *_logarithms(chart)), markers=False)
+
+
+def _trainings(report: StudyReport) -> list[tuple[str, tuple[RunResult, ...]]]:
+    """Names and runs; variants that differ in decoding alone have one training, and so one line."""
+    found: dict[tuple[str, ...], tuple[list[str], tuple[RunResult, ...]]] = {}
+    for number, variant in enumerate(report.variants):
+        weights = tuple(run.weights for run in variant.runs)
+        key = weights if weights and all(weights) else (f"variant {number}",)
+        found.setdefault(key, ([], variant.runs))[0].append(variant.title)
+    return [(" / ".join(titles), runs) for titles, runs in found.values()]
 
 
 def _thinned(run: RunResult, stride: int) -> dict[float, float]:
