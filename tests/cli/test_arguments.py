@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from atento.cli.arguments import _repeated, _repeated_to_the_end, check_output, corpora_of
-from atento.core.errors import OutputError
+from atento.core.errors import ConfigurationError, OutputError
 
 OPTIONS = {"--train", "--valid"}
 
@@ -41,6 +41,11 @@ def test_a_corpus_option_takes_one_file_or_two(words: str, expected: str) -> Non
 )
 def test_a_repeatable_option_takes_all_up_to_the_next_option(words: str, expected: str) -> None:
     assert _repeated_to_the_end(words.split(), {"--a", "--b"}) == expected.split()
+
+
+def test_a_repeatable_option_without_a_value_does_not_take_the_next_option() -> None:
+    with pytest.raises(ConfigurationError, match="--b needs a value"):
+        _repeated_to_the_end(["--a", "1", "--b", "--seed", "2"], {"--a", "--b"})
 
 
 def test_files_of_several_corpora_are_told_apart() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -205,3 +207,42 @@ def test_an_output_that_is_a_folder(
     Path("file").touch()
     assert "file" in atento("train", "--train", *corpus, *tiny(), "-o", "file").error
     assert here() == ["file", "place"]
+
+
+def test_what_nothing_can_be_made_of(
+    atento: Atento, run: Path, corpus: Corpus, tiny: Tiny, here: Here, written: Written, tmp_path: Path
+) -> None:
+    """A pipe to train on, a beam that no memory holds, names that are none."""
+    os.mkfifo(tmp_path / "pipe")
+    for words, expected in (
+        (
+            ("train", "--train", tmp_path / "pipe", corpus[1], *tiny(), "-o", "run"),
+            "pipe is a pipe, and training reads its files",
+        ),
+        (("translate", run, "o gato", "--beam-size", 10**9), "give 10,000 or less"),
+        (("align", run, *corpus, "--layer", "foo"), "--layer foo: give a number, penultimate or mean"),
+        (("align", run, *corpus, "--head", "foo"), "--head foo: give a number, mean"),
+        (("evaluate", run, *corpus, "--metrics", "bleu,foo"), "--metrics bleu,foo: foo is none of bleu, chrf, ter"),
+        (("compare", corpus[1], corpus[1], *corpus, "--resamples", 0), "--resamples"),
+        (("compare", *corpus, "--a", corpus[1], "--b", "--resamples", 9), "--b needs a value"),
+    ):
+        assert expected in atento(*words).error
+    result = atento("train", "--train", *corpus, "--alignment", written("no-links", *[""] * 60), *tiny(), "-o", "run")
+    assert result.code == 2
+    assert "no pair to train on has a link; give" in result.err.splitlines()[-1]
+    (tmp_path / "pipe").unlink()
+    assert here() == []
+
+
+def test_the_present_folder_may_be_the_run(atento: Atento, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(run)
+    assert atento("translate", ".", "o gato").code == 0
+    monkeypatch.chdir(run.parent)
+    for nowhere in (".", "", "/"):
+        assert "is no bundle" in atento("translate", nowhere, "o gato").error
+
+
+def test_standard_output_that_is_closed(run: Path, environment: dict[str, str]) -> None:
+    words = f"{sys.executable} -m atento translate {run} 'o gato' >&-"
+    found = subprocess.run(["sh", "-c", words], env=environment, capture_output=True, text=True)
+    assert (found.returncode, found.stderr) == (0, "")

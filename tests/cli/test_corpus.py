@@ -77,8 +77,8 @@ def test_split_has_no_sentence_twice_and_keeps_suffixes(atento: Atento, corpus: 
 def test_places_are_checked_before_work(atento: Atento, corpus: Corpus, here: Here, written: Written) -> None:
     Path("folder").mkdir()
     assert "folder" in atento("corpus", "clean", *corpus, "-o", "folder", "x.es").error
-    assert "is the input itself" in atento("corpus", "clean", *corpus, "-o", corpus[0], "x.es").error
-    assert "differ" in atento("corpus", "clean", *corpus, "-o", "x", "x").error
+    assert "it is read here, too" in atento("corpus", "clean", *corpus, "-o", corpus[0], "x.es").error
+    assert "another output goes there" in atento("corpus", "clean", *corpus, "-o", "x", "x").error
     assert "is a file" in atento("corpus", "split", *corpus, "-o", written("file", "x")).error
     assert "cannot give" in atento("corpus", "split", *corpus, "-o", "p", "--dev", 50, "--test", 50).error
     assert "one or two files" in atento("corpus", "check", *corpus, corpus[0]).error

@@ -74,6 +74,8 @@ def test_windows_and_documents_are_those_asked_for(atento: Atento, gpt_run: Path
         (("--beam-size", 2), "--beam-size is for translators"),
         (("--confusion", "x.png"), "--confusion is for classifiers"),
         (("-o", "out"), "-o is for translators"),
+        (("--batch-size", 0), "--batch-size is for translators"),
+        (("more.txt",), "holds no translator: it is evaluated on one file (RUN FILE), and 2 were given"),
     ],
 )
 def test_what_does_not_fit_is_one_line(

@@ -71,6 +71,7 @@ def test_evaluate_gives_the_pseudo_perplexity(
         ((), "give TEXT"),
         (("[MASK]" * 30,), "this model reads at most 24"),
         (("[MASK]", "-i", "x"), "either TEXT or --input"),
+        (("--score", "a vida", "a [MASK]"), "text 2 has a gap, and only whole texts are judged"),
     ],
 )
 def test_bad_input_gets_one_line(

@@ -204,7 +204,10 @@ def test_wrong_places(source: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
         (["import", str(source / "config.json"), "-o", "x"], "is no folder"),
         (["import", str(source), "-o", str(tmp_path / "full")], "full is there already"),
         (["export", str(run), "-o", str(tmp_path / "full")], "full is there already"),
-        (["export", str(run), "--to", "ctranslate2", "-o", str(tmp_path / "x")], "'ctranslate2' is not one of 'huggingface'"),
+        (
+            ["export", str(run), "--to", "ctranslate2", "-o", str(tmp_path / "x")],
+            "'ctranslate2' is not one of 'huggingface'",
+        ),
         (["export", str(tmp_path / "none"), "-o", str(tmp_path / "x")], "does not exist"),
         (["translate", str(run), "a"], "use `atento write`"),
     ):

@@ -25,7 +25,7 @@ from atento.core.progress import Progress, Silent
 from atento.decoding.batches import in_order, plan_batches
 from atento.figures.attention import Attention
 from atento.models.masked_language_model import MaskedLanguageModel
-from atento.text.gaps import GappedText, encode_with_gaps
+from atento.text.gaps import GappedText, encode_with_gaps, has_gap
 
 BATCH_TOKENS = 4096
 """Tokens that are read together, at most, padding counted."""
@@ -191,11 +191,13 @@ class Reader:
             progress: told how many texts are done.
 
         Raises:
-            DataError: a text is longer than the model reads, or the tokenizer has no mask token.
+            DataError: a text has a gap, or is longer than the model reads, or the tokenizer has no mask token.
         """
         several = [texts] if isinstance(texts, str) else list(texts)
         encoded = self.bundle.tokenizer.encode_batch(several)
         for number, (text, ids) in enumerate(zip(several, encoded, strict=True), 1):
+            if has_gap(self.bundle.tokenizer, text):
+                raise DataError(f"text {number} has a gap, and only whole texts are judged; fill it, or leave it out")
             self._check_length(len(ids), text, number)
         bar = progress or Silent()
         judged: list[PseudoLikelihood] = []

@@ -123,6 +123,9 @@ def align(
         _refuse("tells how to read a run's attention, and there is no run; leave it out", asked)
     require((source is None) == (target is None), "give both SRC and TGT, or (for a file of links) neither")
     ways = {"method": method, "threshold": threshold, "words": "words" if words else "whitespace"}
+    for option, value, names in (("--layer", layer, ("penultimate", "mean")), ("--head", head, ("mean",))):
+        known = value is None or value in names or isinstance(_number(value), int)
+        require(known, f"{option} {value}: give a number, {' or '.join(names)}")
     reading = _Reading.of(ways, {"layer": layer, "head": head, "rows": rows})
     from atento.cli import align_report as report
     from atento.data.pharaoh import Alignment

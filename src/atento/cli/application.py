@@ -36,6 +36,7 @@ from atento.cli import (
 )
 from atento.cli.arguments import PairCommand, SeveralCommand
 from atento.cli.console import PLAIN, say
+from atento.cli.places import Command
 from atento.core.environment import settings_for_libraries
 
 HELP = """Bring two text files; get a translator; see why it says what it says.
@@ -85,7 +86,18 @@ def _application() -> typer.Typer:
         studio.studio
     )
     app.command(short_help="What this machine offers, and what is wrong.", epilog=doctor.EXAMPLES)(doctor.doctor)
+    _check_places(app)
     return app
+
+
+def _check_places(app: typer.Typer) -> None:
+    """Let every command check its paths; those of a class of their own do it already."""
+    for command in app.registered_commands:
+        if not issubclass(command.cls or object, Command):
+            command.cls = Command
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        _check_places(group.typer_instance)
 
 
 def _options(

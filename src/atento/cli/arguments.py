@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 import typer
-import typer.core
 
+from atento.cli.places import Command
 from atento.core.errors import ConfigurationError, DataError, OutputError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def in_file(path: Path | None) -> Iterator[None]:
         raise DataError(f"{path}: {error}" if path is not None else str(error)) from error
 
 
-class PairCommand(typer.core.TyperCommand):
+class PairCommand(Command):
     """A command whose corpus options take one or two files: ``--train a.pt a.es`` or ``--train pairs.tsv``.
 
     The first file's name tells: what holds both sides (TSV, JSONL, TMX) stands alone, any other is followed by its
@@ -95,7 +95,7 @@ class PairCommand(typer.core.TyperCommand):
         return super().parse_args(ctx, _repeated(args, options.intersection(_PAIRED)))
 
 
-class SeveralCommand(typer.core.TyperCommand):
+class SeveralCommand(Command):
     """A command whose repeatable options take all values up to the next option: ``--a runs/small-*``.
 
     Options of click take one value, so each further one gets the option's name once more.
@@ -115,6 +115,7 @@ def _repeated_to_the_end(words: Sequence[str], options: set[str]) -> list[str]:
     current, values = "", 0
     for word in words[:end]:
         if word.startswith("-"):
+            require(not current or values, f"{current} needs a value; give one or more after it")
             current, values = word if word in options else "", 0
         elif current:
             values += 1

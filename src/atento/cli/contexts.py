@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from atento.cli.arguments import Device, Json, require
+from atento.cli.arguments import Device, Json, in_file, require
 from atento.cli.console import print_json, print_table
 from atento.cli.embedding_options import (
     Side,
@@ -68,7 +68,8 @@ def contexts(
     shown = embedder.reader.layer(number)
     from atento.inspection.contexts import compare_contexts
 
-    found = compare_contexts(embedder, word, texts, sources=beside)
+    with in_file(input_file):
+        found = compare_contexts(embedder, word, texts, sources=beside)
     _draw(found, figure, tables)
     if as_json:
         print_json(_json(found))

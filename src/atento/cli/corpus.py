@@ -16,9 +16,9 @@ from atento.cli.arguments import (
     check_output,
     corpora_of,
     corpus_of,
-    require,
 )
 from atento.cli.console import PLAIN, print_json, print_table, progress_bar, say
+from atento.cli.places import check_apart
 from atento.core.errors import DataError, OutputError
 
 if TYPE_CHECKING:
@@ -237,8 +237,4 @@ def _check_places(places: list[Path], corpus: CorpusFiles) -> None:
     """Refuse to write over the corpus that is read, or to two places at once."""
     for place in places:
         check_output(place)
-        require(
-            place.absolute() not in [path.absolute() for path in corpus.paths],
-            f"{place} is the input itself; write to another file",
-        )
-    require(len({place.absolute() for place in places}) == len(places), "the output files must differ from each other")
+    check_apart(places, corpus.paths)

@@ -6,7 +6,7 @@ Of a language model: perplexity and bits per byte of a text (``evaluate_text``).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import typer
 
@@ -108,7 +108,7 @@ def evaluate(
                 "--metrics": metrics != METRICS,
                 "--lowercase": lowercase,
                 "--tokenize": tokenize != "13a",
-                "--chrf-word-order": chrf_word_order,
+                "--chrf-word-order": chrf_word_order != 0,
                 "--beam-size": beam_size,
                 "--length-penalty": length_penalty,
                 "--replace-unknown": replace_unknown,
@@ -133,6 +133,11 @@ def evaluate(
 
         evaluate_text(*paths, documents=documents, context=context, stride=stride, device=device, as_json=as_json)
         return
+    if len(paths) > 2 and hypotheses is None:
+        require(
+            _kind_of(paths[0]) not in ("classifier", "gpt", "bert"),
+            f"{paths[0]} holds no translator: it is evaluated on one file (RUN FILE), and {len(paths) - 1} were given",
+        )
     given = next((name for name, value in _of_texts(documents, context, stride).items() if value is not None), None)
     require(given is None, f"--{given} is for language models, which are evaluated on one text: RUN FILE")
     check_output(output)
@@ -174,7 +179,7 @@ def _refuse_idle(run: Path, of_translators: dict[str, object]) -> None:
     Raises:
         ConfigurationError: one of them was given.
     """
-    idle = next((name for name, value in of_translators.items() if value), None)
+    idle = next((name for name, value in of_translators.items() if value is not None and value is not False), None)
     require(idle is None, f"{idle} is for translators, and {run} holds none; leave it out")
 
 
@@ -203,10 +208,13 @@ def metrics_config(
         ConfigurationError: an unknown metric, or a number out of range.
     """
     from atento.core.configuration import convert
-    from atento.evaluation.configuration import MetricsConfig
+    from atento.evaluation.configuration import MetricName, MetricsConfig
 
+    names = [name.strip().lower() for name in metrics.split(",") if name.strip()]
+    unknown = next((name for name in names if name not in get_args(MetricName)), None)
+    require(unknown is None, f"--metrics {metrics}: {unknown} is none of {', '.join(get_args(MetricName))}")
     table: dict[str, Any] = {
-        "metrics": [name.strip().lower() for name in metrics.split(",") if name.strip()],
+        "metrics": names,
         "lowercase": lowercase,
         "tokenize": tokenize,
         "chrf_word_order": chrf_word_order,

@@ -14,6 +14,7 @@ import traceback
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -107,7 +108,9 @@ def _forget_stdout() -> None:
 
 
 def _speak_utf8() -> None:
-    """Write UTF-8 also where the system's own encoding is another one (pipes on Windows)."""
+    """Write UTF-8 also where the system's own encoding is another one (pipes on Windows); to nowhere if closed."""
+    if sys.stdout is None:  # the program began with ``>&-``
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  (it stays open)
     for stream in (sys.stdout, sys.stderr):
         encoding = (getattr(stream, "encoding", None) or "").lower().replace("-", "")
         if encoding != "utf8" and hasattr(stream, "reconfigure"):

@@ -114,6 +114,8 @@ def _recipe(
             f"{option} takes one corpus of one or two files, not {len(files or ())} files; "
             "several corpora go into a recipe file ([[data.train]])",
         )
+    for path in (*(train_files or ()), *(valid_files or ()), *((alignment,) if alignment else ())):
+        require(not path.is_fifo(), f"{path} is a pipe, and training reads its files more than once: save it as a file")
     if resume and not (name and train_files):
         require(
             not (name or train_files or settings),

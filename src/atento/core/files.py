@@ -266,7 +266,8 @@ def _unwritable(path: Path, error: OSError) -> OutputError:
 
 
 def _aside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.old")
+    place = path if path.name else path.absolute()  # of "." the folder's own name
+    return place.with_name(f".{place.name}.old") if place.name else place / ".old"
 
 
 def _flush_folder(path: Path) -> None:

@@ -107,6 +107,11 @@ class ParallelDataset:
         """Whether some corpus came with an alignment."""
         return any(corpus.links is not None for corpus in self.corpora)
 
+    @property
+    def num_links(self) -> int:
+        """Links between tokens, of all pairs."""
+        return sum(int(corpus.links.counts.sum()) for corpus in self.corpora if corpus.links is not None)
+
     def __len__(self) -> int:
         return int(self.bounds[-1])
 

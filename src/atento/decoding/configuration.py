@@ -22,6 +22,8 @@ NO_SAMPLING: Final[Mapping[str, Any]] = {
     "top_p": 1.0,
 }
 """What settings that sample must be replaced by for a search."""
+WIDEST: Final = 10_000
+"""Hypotheses of a beam, at most: a step scores each with the whole vocabulary."""
 
 
 class DecodingConfig(Configuration, frozen=True, kw_only=True):
@@ -82,6 +84,7 @@ class DecodingConfig(Configuration, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         for key in ("beam_size", "n_best", "max_length", "samples", "batch_size", "batch_tokens"):
             self._require(key, getattr(self, key) >= 1, "give 1 or more")
+        self._require("beam_size", self.beam_size <= WIDEST, f"give {WIDEST:,} or less")
         for key in ("min_length", "max_length_extra", "no_repeat_ngram_size", "top_k"):
             self._require(key, getattr(self, key) >= 0, "give 0 or more")
         if self.max_length_ratio == math.inf:

@@ -100,7 +100,7 @@ def compare_runs(a: Sequence[Statistics], b: Sequence[Statistics], *, paired: bo
     scorer = _scorer(a, b)
     config = scorer.config
     if config.resamples < 1:
-        raise ConfigurationError(f"a comparison needs resamples, not {config.resamples}")
+        raise ConfigurationError(f"a comparison needs resamples, not {config.resamples}; give 1 or more")
     if paired and len(a) != len(b):
         raise ConfigurationError(f"{len(a)} and {len(b)} runs cannot be paired; give as many on both sides")
     names = list(scorer.config.metrics)

@@ -97,7 +97,9 @@ def compare(
     require_one_scorer([baseline, system])
     scorer, config = system.scorer, system.scorer.config
     if config.resamples < 1 or trials < 1:
-        raise ConfigurationError(f"a comparison needs resamples and trials, not {config.resamples} and {trials}")
+        raise ConfigurationError(
+            f"a comparison needs resamples and trials, not {config.resamples} and {trials}; give 1 or more of either"
+        )
     names = list(system.counts)
     pairs = [baseline.counts[name] for name in names], [system.counts[name] for name in names]
     drawn = bootstrap_sums([*pairs[0], *pairs[1]], config.resamples, config.seed)

@@ -56,8 +56,10 @@ def save(figure: Figure, path: Path) -> None:
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         raise OutputError(f"cannot draw {path}: the suffix chooses the format{nearest(suffix, FORMATS)}")
+    stream = io.BytesIO()
+    _draw(figure, stream, suffix)
     with atomic_path(path) as temporary:
-        _draw(figure, temporary, suffix)
+        temporary.write_bytes(stream.getvalue())
 
 
 def svg(figure: Figure) -> str:
@@ -84,7 +86,7 @@ def picture(draw: Callable[[], Figure]) -> Picture:
     return Picture(png=stream.getvalue(), width=width, height=height)
 
 
-def _draw(figure: Figure, place: Path | BinaryIO, suffix: str) -> None:
+def _draw(figure: Figure, stream: BinaryIO, suffix: str) -> None:
     dpi = min(DPI, LARGEST / max(figure.get_size_inches()))
     metadata: dict[str, dict[str, str | None]] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
     # Type 3 outlines, as type 42 loses fonts with PostScript outlines such as Noto Sans CJK.
@@ -95,7 +97,7 @@ def _draw(figure: Figure, place: Path | BinaryIO, suffix: str) -> None:
         "pdf.compression": 6,
     }
     with _SETTINGS, matplotlib.rc_context(settings):
-        figure.savefig(place, format=suffix[1:], dpi=dpi, metadata=metadata.get(suffix))
+        figure.savefig(stream, format=suffix[1:], dpi=dpi, metadata=metadata.get(suffix))
 
 
 def drawings(figures: Mapping[str, Figure]) -> list[Drawing]:

@@ -32,11 +32,21 @@ def encode_with_gaps(tokenizer: Tokenizer, text: str) -> GappedText:
     """
     if tokenizer.mask is None:
         raise DataError("this model's tokenizer has no mask token: gaps are for masked language models")
-    parts = re.split("|".join(map(re.escape, {*MARKS, tokenizer.piece(tokenizer.mask)})), text)
+    parts = re.split(_gap(tokenizer.piece(tokenizer.mask)), text)
     if len(parts) == 1:
         raise DataError(f"there is no gap in {_shortened(text)!r}: write {MARKS[0]} where a word is wanted")
     ids = tokenizer.encode_gapped(tokenizer.piece(tokenizer.mask).join(parts))
     return GappedText(ids=tuple(ids), gaps=tuple(place for place, token in enumerate(ids) if token == tokenizer.mask))
+
+
+def has_gap(tokenizer: Tokenizer, text: str) -> bool:
+    """Whether a text has a mark of a gap in it."""
+    return tokenizer.mask is not None and re.search(_gap(tokenizer.piece(tokenizer.mask)), text) is not None
+
+
+def _gap(mark: str) -> str:
+    """The pattern of what stands for a gap."""
+    return "|".join(map(re.escape, {*MARKS, mark}))
 
 
 def _shortened(text: str) -> str:

@@ -57,6 +57,7 @@ def translation_task(
     fit = fit_of_pairs(train_files, source, target)
     tell_of_fit(fit, recipe.start, progress)
     _check_size(dataset, recipe)
+    _check_links(dataset, recipe, data)
     origin = origin_of(recipe.start, source, target)
     model = build_model(model_config, origin.vocabulary, seed=recipe.training.seed)
     origin.load_into(model)
@@ -107,6 +108,17 @@ def _objective(recipe: Recipe, model: EncoderDecoder, batches: Batches) -> Objec
     guided = GuidedObjective.of(translation, settings.guided_alignment, model)
     guided.check(model, batches.collate(np.zeros(1, np.int64)).to(next(model.parameters()).device))
     return guided
+
+
+def _check_links(dataset: ParallelDataset, recipe: Recipe, data: PairDataConfig) -> None:
+    """Refuse alignments without a link: attention would learn nothing from them, and seem to.
+
+    Raises:
+        DataError: there is none.
+    """
+    if recipe.training.guided_alignment is not None and not dataset.num_links:
+        files = " and ".join(corpus.alignment for corpus in data.train if corpus.alignment is not None)
+        raise DataError(f"{files}: no pair to train on has a link; give an aligner's links, or leave the alignment out")
 
 
 def _check_size(dataset: ParallelDataset, recipe: Recipe) -> None:

@@ -1,0 +1,74 @@
+"""What a command writes must be no file that it reads, and each output a file of its own: all commands check it first.
+
+Otherwise a slip (``align run a.pt a.es -o a.es``) would put links in the place of a corpus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import typer.core
+
+from atento.core.errors import OutputError
+
+OUTPUTS = frozenset(
+    {
+        "--output", "--figure", "--attention", "--map", "--tables", "--per-sentence", "--confusion", "--curve",
+        "--rejects",
+    }
+)  # fmt: skip
+"""Options that name what is written; whatever other path a command takes is read."""
+
+
+class Command(typer.core.TyperCommand):
+    """A command that looks at its paths before it does anything."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Check, then run.
+
+        Raises:
+            OutputError: a file would be read and written, or written twice.
+        """
+        read: list[Path] = []
+        written: list[Path] = []
+        for parameter in self.params:
+            place = written if OUTPUTS.intersection(parameter.opts) else read
+            place += _paths(ctx.params.get(parameter.name))
+        check_apart(written, read)
+        return super().invoke(ctx)
+
+
+def check_apart(written: Sequence[Path], read: Sequence[Path]) -> None:
+    """Refuse outputs that are inputs, or each other; what is no plain file (a folder, a pipe) is no concern here.
+
+    Raises:
+        OutputError: naming the file.
+    """
+    for output in filter(_plain, written):
+        if any(_same(output, path) for path in read):
+            raise OutputError(f"cannot write {output}: it is read here, too; choose another place")
+    for one, other in combinations(filter(_plain, written), 2):
+        if _same(one, other):
+            raise OutputError(f"cannot write {other}: another output goes there; give each a place of its own")
+
+
+def _paths(value: object) -> Iterator[Path]:
+    """The paths in an option's value, which may have several."""
+    if isinstance(value, Path):
+        yield value
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _paths(each)
+
+
+def _plain(path: Path) -> bool:
+    return path.is_file() or not path.exists()
+
+
+def _same(one: Path, other: Path) -> bool:
+    if one.exists() and other.exists():
+        return one.samefile(other)
+    return one.absolute() == other.absolute()
