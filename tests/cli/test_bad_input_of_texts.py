@@ -130,3 +130,10 @@ def test_a_text_that_is_too_long_names_its_line(
     assert "this model reads at most 24" in line
     assert " 2 " in line
     assert here() == []
+
+
+def test_a_device_that_is_none(atento: Atento, command: Command, here: Here) -> None:
+    for name in ("meta", "nonsense", "cuda:99", "hip"):
+        line = atento(*command.words, command.text, "--device", name).error
+        assert line == f"error: the device {name!r} cannot be used here; give cpu or auto"
+    assert here() == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from atento.core.errors import ConfigurationError
+from atento.core.errors import ConfigurationError, is_out_of_memory
 
 
 def usable_device(name: str) -> torch.device:
@@ -15,8 +15,9 @@ def usable_device(name: str) -> torch.device:
     """
     try:
         device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        first = str(error).splitlines()[0]
-        raise ConfigurationError(f"the device {name!r} cannot be used here ({first}); give cpu or auto") from error
+        torch.empty(0, device=device).cpu()  # torch's "meta" holds no numbers
+    except (RuntimeError, AssertionError, ImportError) as error:
+        if is_out_of_memory(error):
+            raise
+        raise ConfigurationError(f"the device {name!r} cannot be used here; give cpu or auto") from error
     return device
