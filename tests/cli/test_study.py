@@ -117,7 +117,7 @@ def save(tmp_path: Path) -> Save:
         ("subsets", [{"name": "none", "of": []}], "the subset 'none': of = []"),
         ("subsets", [{"name": "twice", "of": ["test", "test"]}], "'test' appears twice"),
         ("subsets", [{"name": "none", "of": ["test"], "min_words": 9, "max_words": 3}], "no sentence has 9 to 3 words"),
-        ("subsets", [{"name": "Test", "of": ["test"]}], "'test' appears twice"),
+        ("subsets", [{"name": "Test", "of": ["test"]}], "differ in case alone"),
         ("length_bounds", [6, 4], "length_bounds = [6, 4]: they must begin with 1"),
         ("length_bounds", [], "length_bounds = []"),
         ("smallest_bucket", 0, "smallest_bucket = 0"),

@@ -234,3 +234,22 @@ def test_a_subset_without_sentences_is_left_out_and_said(tiny: Study, tmp_path: 
     assert not materials.has("long")
     assert any("no sentence fits the subset 'long'" in text for text in said)
     assert "test set long: no sentence fits it" in describe(nothing, materials)
+
+
+@pytest.mark.parametrize("damage", [b"[", b"{}", b'{"test": 1}', b'{"test": "\xff"}'])
+def test_a_damaged_list_of_words_is_named_and_made_anew_when_removed(
+    tiny: Study, tmp_path: Path, damage: bytes
+) -> None:
+    before = prepared(tiny, tmp_path)
+    path = before.folder / "tests" / "words.json"
+    path.write_bytes(damage)
+    with pytest.raises(DataError, match=r"words\.json is damaged .*; remove it and start the study again"):
+        prepared(tiny, tmp_path)
+    path.unlink()
+    assert prepared(tiny, tmp_path) == before
+
+
+def test_a_variant_whose_sentences_dev_does_not_have_is_refused(table: dict[str, Any], tmp_path: Path) -> None:
+    table["variants"][1] |= {"max_words": 1, "pairs": 1}
+    with pytest.raises(DataError, match=r"1 words of the variant 'plain'; give it more max_words"):
+        prepared(convert(table, Study, where="x"), tmp_path)

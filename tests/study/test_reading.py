@@ -164,6 +164,8 @@ def test_variants_that_want_more_pairs_than_an_own_corpus_has_are_left_out(
         ({"subsets": [{"name": "long", "of": ["tests"]}]}, "did you mean 'test'"),
         ({"subsets": [{"name": "test", "of": ["test"]}]}, "'test' appears twice"),
         ({"subsets": [{"name": "a/b", "of": ["test"]}]}, "'a/b' is used in file names"),
+        ({"subsets": [{"name": "Test", "of": ["test"]}]}, "test sets: 'test' and 'Test' differ in case alone"),
+        ({"variants": [{"name": "a"}, {"name": "A"}]}, "variants: 'a' and 'A' differ in case alone; rename one"),
     ],
 )
 def test_bad_studies_are_refused_with_one_line(
@@ -184,3 +186,9 @@ def test_a_negative_margin_and_an_equality_without_one_are_refused(tmp_path: Pat
 def test_an_unknown_study_names_the_nearest() -> None:
     with pytest.raises(ConfigurationError, match="did you mean 'bottleneck'"):
         read_study("botleneck")
+
+
+def test_seeds_of_recipes_are_refused(tmp_path: Path, table: dict[str, Any], classes: Any) -> None:
+    table["variants"][1]["recipe"]["training"] = {"seed": 3}
+    with pytest.raises(ConfigurationError, match=r"variant 'plain': recipe\.training\.seed has no effect.*; leave it"):
+        check_recipes(convert(table, Study, where="x"))

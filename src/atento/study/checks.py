@@ -43,7 +43,7 @@ def check_study(study: Study) -> None:
     _check_tests(study)
     for claim in study.claims:
         _check_claim(study, claim)
-    _refuse_twice("charts", [chart.name.casefold() for chart in study.charts])
+    _refuse_alike("charts", [chart.name for chart in study.charts])
     for chart in study.charts:
         _check_chart(study, chart)
 
@@ -53,7 +53,7 @@ def _check_variants(study: Study) -> None:
         raise ConfigurationError("a study needs variants; give [[variants]]")
     names = [variant.name for variant in study.variants]
     _refuse_odd(names)
-    _refuse_twice("variants", names)
+    _refuse_alike("variants", names)
     _refuse_twice("labels of variants", [variant.title for variant in study.variants])
     mentioned = [
         (f"the claim {claim.statement!r}", name) for claim in study.claims for name in (claim.variant, claim.baseline)
@@ -183,7 +183,7 @@ def _check_lengths(where: str, fewest: int, most: int) -> None:
 
 def _check_tests(study: Study) -> None:
     names = study.test_names
-    _refuse_twice("test sets", [name.casefold() for name in names])
+    _refuse_alike("test sets", names)
     _refuse_odd(names)
     if study.measures_speed and (study.subsets or study.by_length):
         raise ConfigurationError("subsets and by_length go with sentences, and random tokens are none; leave them out")
@@ -292,6 +292,15 @@ def _refuse_twice(what: str, names: Sequence[object]) -> None:
     for place, name in enumerate(names):
         if name in names[:place]:
             raise ConfigurationError(f"{what}: {name!r} appears twice; rename one, or leave it out")
+
+
+def _refuse_alike(what: str, names: Sequence[str]) -> None:
+    """Refuse names of files that are equal, or are on systems that do not tell small letters from capitals."""
+    _refuse_twice(what, names)
+    known: dict[str, str] = {}
+    for name in names:
+        if (other := known.setdefault(name.casefold(), name)) != name:
+            raise ConfigurationError(f"{what}: {other!r} and {name!r} differ in case alone; rename one")
 
 
 def _refuse_odd(names: Iterable[str]) -> None:

@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -67,12 +68,15 @@ from atento.study.labelled import (
     write_labelled,
 )
 from atento.study.testset import TestSet
-from atento.text.words import segment, words_of
+from atento.text.words import How, segment, words_of
+
+Found = TypeVar("Found")
 
 _DRAW = 20_15
 """The seed of what variants with fewer ``pairs`` see: one order for all of them."""
 _PLAIN = CorpusFiles(source="", target="")
 """How a corpus is read that says nothing of it."""
+_FACTS, _WORDS = "facts.json", "words.json"
 
 
 @dataclass(frozen=True)
@@ -110,8 +114,21 @@ class Materials:
 
     @property
     def facts(self) -> Facts:
-        """What there is to say of a classifier's data."""
-        return msgspec.json.decode((self.folder / "facts.json").read_bytes(), type=Facts)
+        """What there is to say of a classifier's data.
+
+        Raises:
+            DataError: its file is damaged.
+        """
+        return _read(self.folder / _FACTS, Facts)
+
+    @property
+    def words(self) -> dict[str, How]:
+        """What the links of each test set count as a word.
+
+        Raises:
+            DataError: their file is damaged.
+        """
+        return _read(self.folder / "tests" / _WORDS, dict[str, How])
 
     def test_files(self, name: str) -> CorpusFiles:
         """A test set's files."""
@@ -131,7 +148,7 @@ class Materials:
             sources=tuple(read_lines(stem.with_name(f"{name}.source"))),
             references=tuple(read_lines(stem.with_name(f"{name}.reference"))),
             links=tuple(read_alignments(links)) if links.exists() else None,
-            words=json.loads((self.folder / "tests" / "words.json").read_text(encoding="utf-8"))[name],
+            words=self.words[name],
         )
 
 
@@ -139,13 +156,12 @@ def prepare(study: Study, folder: Path, progress: Progress) -> Materials:
     """Write, or find again, what the study's runs read; ``folder`` is ``DIR/data``.
 
     Raises:
-        DataError: a file cannot be read or does not fit, or a test set would be empty.
+        DataError: a file cannot be read or does not fit, a test set would be empty, or what was written is damaged.
         OutputError: the folder cannot be written.
     """
     train = training_files(study.data, folder) if isinstance(study.data, CorpusData) else (_files(folder / "train"),)
     description = _description(study)
-    known = folder / "description.json"
-    if known.exists() and known.read_text(encoding="utf-8") == description:
+    if _is_written(study, folder, description):
         return Materials(folder, train, _scored_on(study, folder))
     progress.message(f"writing the study's data to {folder} …")
     labelled = read_texts(study) if study.subject == "classification" else None
@@ -168,9 +184,41 @@ def prepare(study: Study, folder: Path, progress: Progress) -> Materials:
         for test in every:
             _write_test(temporary / "tests", test)
         words = json.dumps({test.name: test.words for test in every})
-        (temporary / "tests" / "words.json").write_text(words, encoding="utf-8")
+        (temporary / "tests" / _WORDS).write_text(words, encoding="utf-8")
         (temporary / "description.json").write_text(description, encoding="utf-8")
     return Materials(folder, train, _scored_on(study, folder))
+
+
+def _is_written(study: Study, folder: Path, description: str) -> bool:
+    """Whether what the description says stands in the folder.
+
+    Raises:
+        DataError: a file of it is damaged.
+    """
+    known, classified = folder / "description.json", study.subject == "classification"
+    needed = (folder / "tests" / _WORDS, *((folder / _FACTS,) if classified else ()))
+    if not all(path.exists() for path in (known, *needed)):
+        return False
+    if known.read_text(encoding="utf-8", errors="replace") != description:
+        return False
+    materials = Materials(folder, ())
+    tests = {path.stem for path in (folder / "tests").glob("*.source")}
+    if missing := sorted(tests - materials.words.keys()):
+        raise _damaged(folder / "tests" / _WORDS, f"it lacks {missing[0]!r}")
+    if classified:
+        _ = materials.facts
+    return True
+
+
+def _read(path: Path, kind: type[Found]) -> Found:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, reason: object) -> DataError:
+    return DataError(f"{path} is damaged ({reason}); remove it and start the study again: it is made anew")
 
 
 def _write_training(folder: Path, study: Study, pairs: Sequence[Pair], dev: Sequence[Pair]) -> None:
@@ -276,7 +324,10 @@ def _dev_part(dev: Sequence[Pair], variant: Variant) -> list[Pair]:
     limit = variant.max_words
     kept = [pair for pair in dev if limit is None or len(segment(pair[0])) <= limit]
     if not kept:
-        raise DataError(f"no sentence of dev has at most the {limit} words of the variant {variant.name!r}")
+        raise DataError(
+            f"no sentence of dev has at most the {limit} words of the variant {variant.name!r}; give it more "
+            "max_words, or dev shorter sentences"
+        )
     return kept
 
 

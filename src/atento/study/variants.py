@@ -57,6 +57,7 @@ def variant_recipe(study: Study, variant: Variant) -> Recipe:
     table = merged(study.recipe, variant.recipe)
     if "start" in table:
         raise ConfigurationError(f"{where}: recipe.start: a study trains what its runs begin with; see `pretraining`")
+    _refuse_seed(table, f"{where}: recipe")
     if study.subject == "classification":
         recipe: Recipe = convert(table, ClassificationRecipe, where=where)
         _refuse_idle(table, ("kind", "context"), f"{where}: recipe.data")
@@ -95,6 +96,7 @@ def pretraining_recipe(study: Study, variant: Variant) -> LanguageRecipe | None:
                 "be given"
             )
     _refuse_idle(table, ("context", "documents"), f"{where}.data")
+    _refuse_seed(table, where)
     own = merged(study.recipe, variant.recipe)
     training = {**own.get("training", {}), "keep_metric": "loss"}
     given = table.get("training", {})
@@ -125,6 +127,12 @@ def has_size(model: msgspec.Struct, key: str) -> bool:
 def _attends(model: msgspec.Struct) -> bool:
     """Whether a model has attention over a source."""
     return isinstance(model, TranslatorConfig) and attends(model)
+
+
+def _refuse_seed(table: Mapping[str, Any], where: str) -> None:
+    training = table.get("training", {})
+    if isinstance(training, Mapping) and "seed" in training:
+        raise ConfigurationError(f"{where}.training.seed has no effect, for the study's seeds say it; leave it out")
 
 
 def _refuse_idle(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
