@@ -80,7 +80,7 @@ def test_the_cache_is_keyed_by_content_not_by_name(tmp_path, encoder, make_encod
 
 
 @pytest.mark.parametrize("victim", ["source.bin", "target_lengths.bin", "lines.bin", "encoded.json"])
-@pytest.mark.parametrize("damage", ["truncate", "remove"])
+@pytest.mark.parametrize("damage", ["truncate", "remove", "overwrite"])
 def test_a_damaged_cache_is_rebuilt(tmp_path, encoder, victim, damage):
     pairs = [("a casa", "la casa"), ("o gato", "el gato")]
     files = corpus(tmp_path, pairs)
@@ -88,6 +88,8 @@ def test_a_damaged_cache_is_rebuilt(tmp_path, encoder, victim, damage):
     (path,) = (tmp_path / "cache").rglob(victim)
     if damage == "truncate":
         path.write_bytes(path.read_bytes()[:-1])
+    elif damage == "overwrite":
+        path.write_bytes(b'{"\xff": 1234}')
     else:
         path.unlink()
     assert contents(open_dataset([files], encoder, encoder, cache=tmp_path / "cache")) == expected

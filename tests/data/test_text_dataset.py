@@ -138,8 +138,11 @@ def test_what_was_encoded_is_found_again_and_a_changed_text_is_not(tmp_path: Pat
     first = open_texts([files], "line", tokenizer, cache=cache)
     assert [tokenizer.decode(first.corpora[0].document(number)) for number in (0, 1)] == ["um dois", "três"]
     assert len(list((cache / "encoded").iterdir())) == 1
-    open_texts([files], "line", tokenizer, cache=cache)
-    assert len(list((cache / "encoded").iterdir())) == 1
+    for damage in (None, b"{", b'{"\xff": 1}'):
+        if damage is not None:
+            next((cache / "encoded").rglob("encoded.json")).write_bytes(damage)
+        assert open_texts([files], "line", tokenizer, cache=cache).documents == 2
+        assert len(list((cache / "encoded").iterdir())) == 1
     open_texts([files], "file", tokenizer, cache=cache)
     path.write_text("um\n", encoding="utf-8")
     assert open_texts([files], "line", tokenizer, cache=cache).documents == 1

@@ -226,12 +226,15 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, made: ModuleTyp
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("{", "no report of a study"), ('{"name": 3}', "no report of a study"), (None, "cannot read")],
-)
-def test_what_is_no_report_is_refused(tmp_path: Path, text: str | None, message: str) -> None:
+    [
+        (b"{", "no report of a study"), (b'{"name": 3}', "no report of a study"),
+        (b'{"name": "\xff"}', "no report of a study"), (None, "cannot read"),
+    ],
+)  # fmt: skip
+def test_what_is_no_report_is_refused(tmp_path: Path, text: bytes | None, message: str) -> None:
     path = tmp_path / "report.json"
     if text is not None:
-        path.write_text(text)
+        path.write_bytes(text)
     with pytest.raises(DataError, match=message):
         read_report(path)
 

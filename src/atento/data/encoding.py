@@ -218,7 +218,7 @@ def _opened(folder: Path) -> EncodedFiles | None:
         summary = msgspec.json.decode((folder / _SUMMARY).read_bytes(), type=_Summary)
         names = dict.fromkeys([*_ARRAYS, *summary.sizes])
         whole = all((folder / f"{name}.bin").stat().st_size == summary.sizes[name] for name in names)
-    except (OSError, msgspec.DecodeError, KeyError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, KeyError):
         return None
     if not whole:
         return None

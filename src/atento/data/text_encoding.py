@@ -162,7 +162,7 @@ def _opened(folder: Path) -> EncodedText | None:
     try:
         summary = msgspec.json.decode((folder / _SUMMARY).read_bytes(), type=_Summary)
         whole = all((folder / f"{name}.bin").stat().st_size == summary.sizes[name] for name in _ARRAYS)
-    except (OSError, msgspec.DecodeError, KeyError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, KeyError):
         return None
     if not whole:
         return None

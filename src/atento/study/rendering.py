@@ -115,7 +115,7 @@ def read_report(path: Path) -> StudyReport:
         report = msgspec.json.decode(path.read_bytes(), type=StudyReport)
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}; check the path") from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path} is no report of a study: {error}; run the study again") from error
     if report.format != FORMAT:
         raise DataError(f"{path} has format {report.format}, this version reads {FORMAT}; run the study again")

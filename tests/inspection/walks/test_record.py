@@ -84,6 +84,8 @@ def test_a_walk_that_does_not_fit_is_refused_in_one_line(tiny: ModuleType) -> No
     short = {**record["arrays"], "vectors.0": {**record["arrays"]["vectors.0"], "data": [1.0]}}
     for text, message in {
         "{": "walk.json is no walk through a model",
+        b'{"format": "\xff"}': "walk.json is no walk through a model",
+        made.to_json().encode().replace(b'"kind":"', b'"kind":"\xff', 1): "walk.json is a damaged walk",
         "[]": "walk.json is no walk through a model",
         json.dumps({"format": "atento.attention", "version": 1}): "the format 'atento.attention' version 1",
         changed(version=2): "reads 'atento.walk' version 1",

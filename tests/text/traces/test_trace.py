@@ -32,6 +32,8 @@ def test_it_goes_to_json_and_back(opened: dict[str, OpenTokenizer], name: str) -
 def test_other_json_is_refused() -> None:
     with pytest.raises(DataError, match="no trace"):
         Trace.from_json("{}")
+    with pytest.raises(DataError, match="no trace"):
+        Trace.from_json(b'{"format": "\xff"}')
     with pytest.raises(DataError, match=r"99 is atento\.trace 2"):
         Trace.from_json(msgspec.json.encode(_later()), where="99")
 

@@ -200,7 +200,7 @@ class Walk(Displayed, msgspec.Struct, frozen=True, kw_only=True):
         """
         try:
             header = msgspec.json.decode(text, type=_Header)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise DataError(f"{where} is no walk through a model ({error}); give one") from error
         if (header.format, header.version) != (FORMAT, VERSION):
             raise DataError(
@@ -209,7 +209,7 @@ class Walk(Displayed, msgspec.Struct, frozen=True, kw_only=True):
             )
         try:
             walk = msgspec.json.decode(text, type=cls)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise DataError(f"{where} is a damaged walk ({error}); make it again") from error
         if contradiction := _contradiction(walk):
             raise DataError(f"{where} contradicts itself: {contradiction}; make it again")

@@ -161,7 +161,7 @@ class Trace(Displayed, msgspec.Struct, frozen=True, kw_only=True):
         """
         try:
             found = msgspec.json.decode(text, type=cls)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise DataError(f"{where} is no trace of a tokenizer ({error}); give one") from error
         if (found.format, found.version) != (FORMAT, VERSION):
             raise DataError(f"{where} is {found.format} {found.version}; {FORMAT} {VERSION} is read")
