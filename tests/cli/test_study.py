@@ -197,7 +197,7 @@ def test_a_model_that_cannot_be_built_is_refused_before_anything_runs(atento: At
     table = changed("variants.1.recipe", {"model": {"hidden_size": 10**12}})
     result = atento("study", save(table), "-o", "out")
     assert result.code == 2
-    assert "the model cannot be built" in result.err.splitlines()[-1]
+    assert "the model is too large" in result.err.splitlines()[-1]
     assert not Path("out/runs").exists()
 
 

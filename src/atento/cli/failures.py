@@ -23,6 +23,7 @@ from atento.cli.console import say
 from atento.core.errors import AtentoError, is_out_of_memory
 
 USAGE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
+_LESS = "give a smaller --batch-size, training.batch_tokens or model, or less at once"
 
 
 @dataclass
@@ -68,7 +69,7 @@ def _known(error: BaseException) -> tuple[int, str] | None:
     if hasattr(error, "format_message"):  # wrong usage; typer brings its own copy of click, or uses the library
         return USAGE, _usage(error)
     if is_out_of_memory(error):
-        return USAGE, "error: not enough memory; give a smaller --batch-size or training.batch_tokens, or less at once"
+        return USAGE, f"error: not enough memory; {_LESS}"
     if _is_full_disk(error):
         return USAGE, f"error: no space left on the disk{_file_of(error)}; free some space or choose another place"
     if isinstance(error, OSError) and error.strerror:

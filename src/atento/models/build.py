@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import overload
+from typing import TypeVar, overload
 
 import torch
 
-from atento.core.errors import ConfigurationError
+from atento.core.errors import ConfigurationError, is_out_of_memory
 from atento.core.vocabulary import Vocabulary
 from atento.models.bert import BertConfig, BertEncoder, MaskedHead, NextSentenceHead
 from atento.models.classifier import BertBody, Classifier, GPTBody
@@ -16,6 +16,7 @@ from atento.models.encoder_decoder import EncoderDecoder
 from atento.models.gpt import GPTConfig, GPTDecoder
 from atento.models.language_model import LanguageModel
 from atento.models.masked_language_model import MaskedLanguageModel
+from atento.models.model import Model
 from atento.models.recurrent import LuongAttentionConfig, NoAttention, RecurrentConfig, build_recurrent
 from atento.models.transformer import StackConfig, TransformerConfig, build_transformer
 
@@ -24,6 +25,7 @@ ModelConfig = RecurrentConfig | TransformerConfig | GPTConfig | BertConfig
 ReaderConfig = GPTConfig | BertConfig
 """Models that read texts, and can learn to classify them."""
 AnyModel = EncoderDecoder | LanguageModel | MaskedLanguageModel | Classifier
+ModelType = TypeVar("ModelType", bound=Model)
 
 
 @overload
@@ -46,9 +48,9 @@ def build_model(config: ModelConfig, vocabulary: Vocabulary, *, seed: int | None
     """A model with random weights, drawn from ``seed`` alone if one is given (the global generator stays as it was).
 
     Raises:
-        ConfigurationError: the configuration asks for something impossible.
+        ConfigurationError: the configuration asks for something impossible, or for more than memory holds.
     """
-    with _drawing(seed):
+    with _refused_without_memory(), _drawing(seed):
         return _built(config, vocabulary)
 
 
@@ -58,9 +60,9 @@ def build_classifier(
     """A classifier with random weights; see ``build_model``.
 
     Raises:
-        ConfigurationError: the configuration asks for something impossible.
+        ConfigurationError: the configuration asks for something impossible, or for more than memory holds.
     """
-    with _drawing(seed):
+    with _refused_without_memory(), _drawing(seed):
         body = (
             BertBody(config, vocabulary.target_size)
             if isinstance(config, BertConfig)
@@ -68,6 +70,29 @@ def build_classifier(
         )
         longest = _max_length(config)
         return Classifier(body, config.model_size, num_classes, config.dropout, vocabulary, max_length=longest)
+
+
+def moved(model: ModelType, device: torch.device) -> ModelType:
+    """A model on this device.
+
+    Raises:
+        ConfigurationError: it is too large for it.
+    """
+    with _refused_without_memory():
+        return model.to(device)
+
+
+@contextlib.contextmanager
+def _refused_without_memory() -> Iterator[None]:
+    """Say that a model is too large, where it is; torch cannot even count some sizes."""
+    try:
+        yield
+    except (MemoryError, RuntimeError, OverflowError, TypeError) as error:
+        if is_out_of_memory(error) or isinstance(error, OverflowError) or "overflow" in str(error).lower():
+            raise ConfigurationError(
+                "the model is too large for the memory there is; ask for a smaller one, or end what else takes memory"
+            ) from error
+        raise
 
 
 @contextlib.contextmanager
@@ -111,11 +136,8 @@ def count_classifier_parameters(config: ReaderConfig, vocabulary: Vocabulary, nu
 @contextlib.contextmanager
 def _weightless() -> Iterator[None]:
     """Models are made that take no memory."""
-    try:
-        with torch.device("meta"):
-            yield
-    except RuntimeError as error:
-        raise ConfigurationError(f"the model cannot be built ({error}); ask for a smaller one") from error
+    with _refused_without_memory(), torch.device("meta"):
+        yield
 
 
 def _max_length(config: ModelConfig) -> int | None:

@@ -20,7 +20,7 @@ from atento.data.labelled_files import LabelledFiles
 from atento.data.labelled_split import split_labelled
 from atento.evaluation.classification import confusion_matrix, macro_f1
 from atento.models.bert import BertConfig
-from atento.models.build import ReaderConfig, build_classifier
+from atento.models.build import ReaderConfig, build_classifier, moved
 from atento.models.classifier import Classifier, body_config
 from atento.training.fit import fit_of_labelled, tell_of_fit
 from atento.training.objectives import ClassificationObjective
@@ -57,7 +57,7 @@ def classification_task(
     origin = origin_of(recipe.start, tokenizer, tokenizer)
     model = build_classifier(model_config, origin.vocabulary, len(classes), seed=settings.seed)
     origin.load_classifier(model, classes)
-    model = model.to(where)
+    model = moved(model, where)
     bundle = reading_bundle(
         recipe, data, model, model_config, tokenizer, classes=classes, paired=dataset.second is not None
     )

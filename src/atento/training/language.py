@@ -8,7 +8,7 @@ from pathlib import Path
 from atento.applications.device import usable_device
 from atento.core.progress import Progress
 from atento.data.text_batching import TextBatch, TextBatches, Windows
-from atento.models.build import build_model
+from atento.models.build import build_model, moved
 from atento.models.gpt import GPTConfig
 from atento.models.language_model import LanguageModel
 from atento.training.objectives import LanguageObjective
@@ -35,7 +35,7 @@ def language_task(
     origin = origin_of(recipe.start, texts.tokenizer, texts.tokenizer)
     model = build_model(model_config, origin.vocabulary, seed=settings.seed)
     origin.load_into(model)
-    model = model.to(where)
+    model = moved(model, where)
     announce_model(model, texts.context, progress)
     precision, context, budget = resolve(settings.precision, where), texts.context, settings.batch_tokens
     batches = TextBatches(texts.train, model.vocabulary, context=context, budget=budget, seed=settings.seed)

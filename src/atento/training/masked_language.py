@@ -16,7 +16,7 @@ from atento.data.masked_batching import MaskedBatch, MaskedBatches, Portion
 from atento.data.masking import MaskingConfig
 from atento.data.text_dataset import TextDataset
 from atento.models.bert import BertConfig
-from atento.models.build import build_model
+from atento.models.build import build_model, moved
 from atento.models.masked_language_model import MaskedLanguageModel
 from atento.text.tokenizer import Tokenizer
 from atento.text.word_parts import word_parts
@@ -52,7 +52,7 @@ def masked_language_task(
     origin = origin_of(recipe.start, tokenizer, tokenizer)
     model = build_model(model_config, origin.vocabulary, seed=settings.seed)
     origin.load_into(model)
-    model = model.to(where)
+    model = moved(model, where)
     announce_model(model, texts.context, progress)
     masking = settings.masking or MaskingConfig()
     words = word_parts(tokenizer) if masking.whole_words else None

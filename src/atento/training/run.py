@@ -26,13 +26,14 @@ import atento
 from atento.bundle import find_bundle, read_card, save_bundle
 from atento.core.allocator import keep_freed_memory
 from atento.core.configuration import convert, read_toml, tag_of, to_toml
-from atento.core.errors import AtentoError, ConfigurationError, TrainingError
+from atento.core.errors import ConfigurationError, TrainingError, is_out_of_memory
 from atento.core.files import atomic_text
 from atento.core.progress import Progress, Silent, Stop
 from atento.models.bert import BertConfig
 from atento.models.gpt import GPTConfig
 from atento.models.recurrent import RecurrentConfig
 from atento.models.transformer import TransformerConfig
+from atento.training.checkpoint import steps_saved
 from atento.training.classification import classification_task
 from atento.training.inheritance import RECIPE
 from atento.training.language import language_task
@@ -83,7 +84,7 @@ def train(
         stop: looked at between two steps.
 
     Raises:
-        TrainingError: the directory is in use without ``resume``, or cannot be resumed.
+        TrainingError: the directory is in use without ``resume``, or cannot be resumed; or training diverged.
         DataError, ConfigurationError, OutputError: as the parts say.
     """
     keep_freed_memory()
@@ -107,7 +108,8 @@ def train(
             progress=progress,
             stop=stop,
         )
-    outcome = trainer.run()
+    with _removed_without_memory(run, keep=resume):
+        outcome = trainer.run()
     card = {**imported, **_card(recipe, task, outcome, guided)}
     save_bundle(replace(task.bundle, card=card), run / "bundle", values=outcome.values)
     return Report(run=run, outcome=outcome, card=card)
@@ -135,8 +137,19 @@ def _removed_on_error(run: Path, *, keep: bool) -> Iterator[None]:
     """Leave nothing of a new run that cannot begin, so that the mended command works; a kill leaves what it left."""
     try:
         yield
-    except AtentoError:
+    except Exception:
         if not keep:
+            shutil.rmtree(run, ignore_errors=True)
+        raise
+
+
+@contextlib.contextmanager
+def _removed_without_memory(run: Path, *, keep: bool) -> Iterator[None]:
+    """Likewise of a new run whose first steps do not fit into memory: resumed, it would fail again."""
+    try:
+        yield
+    except Exception as error:
+        if not keep and is_out_of_memory(error) and not steps_saved(run / "checkpoints"):
             shutil.rmtree(run, ignore_errors=True)
         raise
 

@@ -21,7 +21,7 @@ from atento.data.corpus_files import CorpusFiles
 from atento.data.dataset import ParallelDataset, open_dataset
 from atento.data.readers import read_pairs
 from atento.data.split import SplitConfig, SplitOutput, split_corpus
-from atento.models.build import TranslatorConfig, build_model
+from atento.models.build import TranslatorConfig, build_model, moved
 from atento.models.encoder_decoder import EncoderDecoder
 from atento.training.fit import fit_of_pairs, tell_of_fit
 from atento.training.guided_alignment import GuidedObjective
@@ -61,7 +61,7 @@ def translation_task(
     origin = origin_of(recipe.start, source, target)
     model = build_model(model_config, origin.vocabulary, seed=recipe.training.seed)
     origin.load_into(model)
-    model = model.to(where)
+    model = moved(model, where)
     for part in (dataset, valid):
         _check_lengths(part, model)
     progress.message(f"{model.num_parameters:,} parameters, vocabulary {source.size:,} → {target.size:,}")
