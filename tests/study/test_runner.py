@@ -15,6 +15,7 @@ import pytest
 import tomli_w
 
 from atento.core.configuration import convert
+from atento.core.errors import DataError
 from atento.core.progress import Silent, Stop
 from atento.study.assembly import assemble
 from atento.study.configuration import Study
@@ -320,3 +321,17 @@ def test_a_result_that_ended_higher_than_it_began_counts_as_diverged() -> None:
     )  # fmt: skip
     assert run.diverged
     assert not msgspec.structs.replace(run, training_loss=1.0).diverged
+
+
+@pytest.mark.parametrize("damage", [b"{", b'{"variant": "\xff"}'])
+def test_a_damaged_result_is_named_and_taken_by_no_other_run(
+    table: dict[str, Any], tmp_path: Path, damage: bytes
+) -> None:
+    table["seeds"], table["learning_rates"] = [1], []
+    report_of(convert(table, Study, where="x"), tmp_path)
+    [path] = (tmp_path / "runs").glob("plain-*/result.json")
+    path.write_bytes(damage)
+    with pytest.raises(DataError, match=r"result\.json is damaged .*; remove it to score that run anew"):
+        report_of(convert(table, Study, where="x"), tmp_path)
+    table["variants"][1]["name"], table["claims"] = "other", []
+    assert report_of(convert(table, Study, where="x"), tmp_path).finished

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import json
+import math
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 import torch
 
@@ -13,10 +17,12 @@ from atento.training.checkpoint import (
     Score,
     Sums,
     load_checkpoint,
+    load_model_weights,
     random_state,
     recover_checkpoints,
     remove_checkpoints,
     save_checkpoint,
+    set_random_state,
     steps_saved,
 )
 
@@ -80,3 +86,42 @@ def test_environment_names_what_differs() -> None:
     ours = Environment.current("float32", torch.device("cpu"))
     theirs = Environment.current("bfloat16", torch.device("cpu"))
     assert ours.differences(theirs) == ["precision: bfloat16 then, float32 now"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"step": -5}, {"step": 2}, {"seconds": -1.0}, {"scores": [], "finished": True},
+        {"scores": [{"step": 9, "loss": 1.0}]},
+    ],
+)  # fmt: skip
+def test_a_state_that_no_run_can_have_is_damage(tmp_path: Path, change: dict[str, Any]) -> None:
+    path = save_checkpoint(tmp_path, checkpoint(5)) / "state.json"
+    table = json.loads(path.read_text())
+    path.write_text(json.dumps(table | {"state": table["state"] | change}))
+    with pytest.raises(TrainingError, match=r"step-000005 is damaged .*; remove it"):
+        load_checkpoint(path.parent)
+
+
+def test_a_loss_that_is_no_number_comes_back(tmp_path: Path) -> None:
+    saved = checkpoint(5)
+    scores = (Score(step=2, loss=math.nan, measures={"bleu": 3.0}), Score(step=4, loss=math.inf))
+    state = msgspec.structs.replace(saved.state, scores=scores)
+    folder = save_checkpoint(tmp_path, Checkpoint(**vars(saved) | {"state": state}))
+    first, second = load_checkpoint(folder).state.scores
+    assert math.isnan(first.loss)
+    assert second.loss == math.inf
+    assert first.value("loss") == first.value("bleu") == second.value("loss") == -math.inf
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"{")])
+def test_weights_alone_that_are_missing_or_damaged_are_said_in_one_line(tmp_path: Path, damage: Any) -> None:
+    damage(save_checkpoint(tmp_path, checkpoint(5)) / "model.safetensors")
+    with pytest.raises(TrainingError, match=r"step-000005 is damaged .*; remove it"):
+        load_model_weights(tmp_path, 5)
+
+
+@pytest.mark.parametrize("states", [{}, {"cpu": torch.zeros(3)}, {"cpu": torch.zeros(3, dtype=torch.uint8)}])
+def test_what_is_no_state_of_a_generator_is_a_value_error(states: dict[str, torch.Tensor]) -> None:
+    with pytest.raises(ValueError, match="state"):
+        set_random_state(states)

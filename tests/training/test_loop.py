@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import json
+import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from atento.bundle import load_bundle
-from atento.core.errors import ConfigurationError, TrainingError
+from atento.core.errors import ConfigurationError, DivergedError, TrainingError
 from atento.core.files import sha256
 from atento.core.progress import Silent
 from atento.models.weights import weights
@@ -18,6 +21,7 @@ from atento.training.checkpoint import load_model_weights, steps_saved
 from atento.training.objectives import Loss, TranslationObjective
 from atento.training.recipe import Recipe
 from atento.training.run import train
+from atento.training.validation import TranslationValidator, Validation
 
 Make = Callable[..., Recipe]
 StopAt = Callable[[float], dict[str, Any]]
@@ -166,6 +170,34 @@ def test_too_many_of_them_stop_the_run(tmp_path: Path, tiny_recipe: Make, monkey
         train(tiny_recipe("transformer", "training.max_skipped_steps=3"), tmp_path / "run")
 
 
+@pytest.mark.parametrize("keep", ["last", "best", "average", "ema"])
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [("training.learning_rate=1e300", "not finite"), ("training.epsilon=1e-9", "all 8 steps")],
+)
+def test_training_that_diverged_ends_without_a_bundle(
+    tmp_path: Path, tiny_recipe: Make, monkeypatch: pytest.MonkeyPatch, keep: str, setting: str, words: str
+) -> None:
+    if words == "all 8 steps":
+        _Broken.calls, _Broken.bad = 0, range(1000)
+        monkeypatch.setattr("atento.training.translation.TranslationObjective", _Broken)
+    for resume in (False, True):
+        recipe = tiny_recipe("transformer", f"training.keep={keep}", setting)
+        with pytest.raises(DivergedError, match=rf"{words}.*; begin another run: lower training.learning_rate"):
+            train(recipe, tmp_path / "run", resume=resume)
+    assert not (tmp_path / "run" / "bundle").exists()
+
+
+def test_a_loss_that_is_not_finite_is_never_the_best(
+    tmp_path: Path, tiny_recipe: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([math.nan, 3.0, 2.0, math.inf])
+    monkeypatch.setattr(TranslationValidator, "run", lambda _: Validation(loss=next(losses)))
+    train(tiny_recipe("transformer", "training.validate_every=2", "training.keep=best"), tmp_path / "run")
+    kept = load_model_weights(tmp_path / "run" / "checkpoints", 6)
+    torch.testing.assert_close(weights(load_bundle(tmp_path / "run").model), kept, rtol=0, atol=0)
+
+
 def test_epochs_and_minutes_are_budgets(tmp_path: Path, tiny_recipe: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     report = train(tiny_recipe("transformer", "training.epochs=2"), tmp_path / "epochs")
     assert (report.outcome.state.epoch, report.outcome.state.batch) == (2, 0)
@@ -201,3 +233,99 @@ def test_resumption_under_other_conditions_warns(tmp_path: Path, tiny_recipe: Ma
     path.write_text(path.read_text().replace('"threads": ', '"threads": 7'))
     train(None, tmp_path / "run", resume=True, progress=Listening())
     assert any("resumed under other conditions" in text and "threads" in text for text in said)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("a defect of ours")])
+def test_a_new_run_that_cannot_begin_leaves_nothing(
+    tmp_path: Path, tiny_recipe: Make, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    for place in ("atento.models.build._built", "atento.training.run.Trainer"):
+        with monkeypatch.context() as patch:
+            patch.setattr(place, fails)
+            with pytest.raises((type(error), ConfigurationError)):
+                train(tiny_recipe("transformer"), tmp_path / "run")
+        assert not (tmp_path / "run").exists()
+
+
+def test_steps_that_do_not_fit_into_memory_leave_nothing_but_checkpoints(
+    tmp_path: Path, tiny_recipe: Make, monkeypatch: pytest.MonkeyPatch, stop_at: StopAt
+) -> None:
+    def fails(_: object) -> None:
+        raise MemoryError
+
+    recipe = tiny_recipe("transformer")
+    train(recipe, tmp_path / "begun", **stop_at(0.3))
+    monkeypatch.setattr(loop.Trainer, "_step", fails)
+    for run, resume in (("begun", True), ("new", False)):
+        with pytest.raises(MemoryError):
+            train(recipe, tmp_path / run, resume=resume)
+    assert steps_saved(tmp_path / "begun" / "checkpoints")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_recipe_that_no_longer_fits_the_checkpoint_is_said(
+    tmp_path: Path, tiny_recipe: Make, stop_at: StopAt
+) -> None:
+    train(tiny_recipe("transformer"), tmp_path / "run", **stop_at(0.3))
+    path = tmp_path / "run" / "recipe.toml"
+    path.write_text(path.read_text().replace("num_decoder_layers = 1", "num_decoder_layers = 2"))
+    with pytest.raises(TrainingError, match=r"does not fit .*recipe.toml .*; put the recipe back as it was"):
+        train(None, tmp_path / "run", resume=True)
+
+
+def _emptied(path: Path) -> None:
+    save_file({}, path)
+
+
+def _of_another_model(path: Path) -> None:
+    save_file({name: torch.zeros(*value.shape, 2) for name, value in load_file(path).items()}, path)
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:20])
+
+
+@pytest.mark.parametrize("damage", [_emptied, _of_another_model, _cut, Path.unlink])
+@pytest.mark.parametrize("name", ["model", "optimiser", "ema", "random-0"])
+def test_a_damaged_checkpoint_is_said_before_training_goes_on(
+    tmp_path: Path, tiny_recipe: Make, stop_at: StopAt, name: str, damage: Callable[[Path], None]
+) -> None:
+    train(tiny_recipe("transformer", "training.keep=ema"), tmp_path / "run", **stop_at(0.3))
+    [path] = (tmp_path / "run" / "checkpoints").glob(f"*/{name}.safetensors")
+    damage(path)
+    with pytest.raises(TrainingError, match=r"the checkpoint .* (is damaged|does not fit) .*remove") as caught:
+        train(None, tmp_path / "run", resume=True)
+    assert "\n" not in str(caught.value)
+    shutil.rmtree(path.parent)
+    assert train(None, tmp_path / "run", resume=True).outcome.state.finished
+
+
+@pytest.mark.parametrize("keep", ["best", "average"])
+@pytest.mark.parametrize("damage", [_of_another_model, _cut, Path.unlink])
+def test_a_damaged_checkpoint_to_keep_is_said_before_training_goes_on(
+    tmp_path: Path, tiny_recipe: Make, stop_at: StopAt, keep: str, damage: Callable[[Path], None]
+) -> None:
+    settings = (f"training.keep={keep}", "training.validate_every=2")
+    train(tiny_recipe("transformer", *settings), tmp_path / "run", **stop_at(0.6))
+    first, *_, last = sorted((tmp_path / "run" / "checkpoints").iterdir())
+    assert first != last
+    damage(first / "model.safetensors")
+    with pytest.raises(TrainingError, match=rf"{first.name} (is damaged|does not fit) .*remove"):
+        train(None, tmp_path / "run", resume=True)
+    shutil.rmtree(first)
+    assert train(None, tmp_path / "run", resume=True).outcome.state.finished
+
+
+@pytest.mark.parametrize("damage", [b"{", b"[]\n", b'{"step": "x"}\n', b'{"step": 1, "a\xff": 2}\n', b"\xff\n"])
+def test_what_is_whole_of_a_damaged_log_stays(
+    tmp_path: Path, tiny_recipe: Make, stop_at: StopAt, damage: bytes
+) -> None:
+    train(tiny_recipe("transformer"), tmp_path / "run", **stop_at(0.6))
+    before = lines(tmp_path / "run")
+    with (tmp_path / "run" / "metrics.jsonl").open("ab") as stream:
+        stream.write(damage)
+    train(None, tmp_path / "run", resume=True)
+    assert lines(tmp_path / "run")[: len(before)] == before

@@ -29,19 +29,32 @@ def save_tensors(tensors: Mapping[str, Tensor], path: Path, *, metadata: dict[st
 
 
 def load_weights(model: nn.Module, values: Mapping[str, Tensor]) -> None:
-    """Copy weights into a model; all of them or, where they do not fit, none.
+    """Copy weights into a model; see ``copy_tensors``."""
+    copy_tensors(weights(model), values)
+
+
+def copy_tensors(places: Mapping[str, Tensor], values: Mapping[str, Tensor]) -> None:
+    """Copy values into tensors of the same names; all of them or, where they do not fit, none.
 
     Raises:
         ValueError: names or shapes do not fit (the first one is named).
     """
-    parameters = weights(model)
-    if missing := sorted(parameters.keys() - values.keys()):
-        raise ValueError(f"it lacks {missing[0]!r} ({len(missing)} of {len(parameters)} tensors are missing)")
-    if unknown := sorted(values.keys() - parameters.keys()):
-        raise ValueError(f"it has {unknown[0]!r}, which the model does not have")
-    for name, parameter in parameters.items():
-        if parameter.shape != values[name].shape:
-            raise ValueError(f"{name!r} has the shape {tuple(values[name].shape)}, not {tuple(parameter.shape)}")
+    refuse_misfit(places, values)
     with torch.no_grad():
-        for name, parameter in parameters.items():
-            parameter.copy_(values[name])
+        for name, place in places.items():
+            place.copy_(values[name])
+
+
+def refuse_misfit(places: Mapping[str, Tensor], values: Mapping[str, Tensor]) -> None:
+    """Refuse values that do not fit into these tensors.
+
+    Raises:
+        ValueError: names or shapes do not fit (the first one is named).
+    """
+    if missing := sorted(places.keys() - values.keys()):
+        raise ValueError(f"it lacks {missing[0]!r} ({len(missing)} of {len(places)} tensors are missing)")
+    if unknown := sorted(values.keys() - places.keys()):
+        raise ValueError(f"it has {unknown[0]!r}, which the model does not have")
+    for name, place in places.items():
+        if place.shape != values[name].shape:
+            raise ValueError(f"{name!r} has the shape {tuple(values[name].shape)}, not {tuple(place.shape)}")

@@ -7,14 +7,13 @@ and the others take its weights. A run that begins pre-trained takes the weights
 
 from __future__ import annotations
 
-import json
+import math
 import platform
 import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import sacrebleu
@@ -34,6 +33,7 @@ from atento.study.results import Cost, RunResult, TestResult
 from atento.study.scoring import score_run
 from atento.study.speed import measure_speed
 from atento.training.checkpoint import Score
+from atento.training.metrics_log import read_log
 from atento.training.recipe import Recipe
 from atento.training.run import train
 
@@ -90,11 +90,20 @@ def _trained_result(runs: Path, plan: RunPlan) -> RunResult | None:
     path = runs / plan.name / "result.json"
     if not path.is_file():
         return None
-    try:
-        result = msgspec.json.decode(path.read_bytes(), type=RunResult)
-    except msgspec.MsgspecError as error:
-        raise DataError(f"{path} is damaged ({error}); remove it to score that run anew") from error
+    result = _read(path)
     return result if result.fingerprint == plan.fingerprint else None
+
+
+def _read(path: Path) -> RunResult:
+    """The result in a ``result.json``.
+
+    Raises:
+        DataError: it is damaged.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=RunResult)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is damaged ({error}); remove it to score that run anew") from error
 
 
 def execute(job: Job, progress: Progress, stop: Stop) -> RunResult | None:
@@ -189,8 +198,8 @@ def _twin(job: Job) -> Path | None:
     """The folder of a finished run with the same weights."""
     for path in sorted(job.runs.glob("*/result.json")):
         try:
-            result = msgspec.json.decode(path.read_bytes(), type=RunResult)
-        except msgspec.MsgspecError:  # whoever needs that run will say so
+            result = _read(path)
+        except DataError:  # whoever needs that run will say so
             continue
         if result.weights == job.plan.weights and (path.parent / "bundle").is_dir():
             return path.parent
@@ -199,7 +208,7 @@ def _twin(job: Job) -> Path | None:
 
 def _decoded(job: Job, twin: Path, progress: Progress) -> RunResult:
     """Score another run's weights with this run's way of decoding."""
-    trained = msgspec.json.decode((twin / "result.json").read_bytes(), type=RunResult)
+    trained = _read(twin / "result.json")
     bundle = replace(load_bundle(twin), decoding=job.plan.recipe.decoding)
     save_bundle(bundle, job.folder / "bundle")
     with atomic_text(job.folder / "recipe.toml") as stream:
@@ -233,7 +242,8 @@ def _scores(job: Job, cost: Cost, progress: Progress) -> tuple[float, dict[str, 
 
 def _kept_loss(recipe: Recipe, scores: Sequence[Score]) -> float:
     """The dev loss of the weights that were kept, as validation measured it (averaged weights: of the last ones)."""
-    return min(score.loss for score in scores) if recipe.training.keep == "best" else scores[-1].loss
+    finite = [score.loss for score in scores if math.isfinite(score.loss)]
+    return min(finite) if recipe.training.keep == "best" else scores[-1].loss
 
 
 def _timed(job: Job, data: RandomData, progress: Progress, stop: Stop) -> RunResult | None:
@@ -300,21 +310,13 @@ def _peak_memory(device: str) -> float | None:
     return torch.cuda.max_memory_allocated(device) / 2**20 if kind == "cuda" else None
 
 
-def _logged(folder: Path) -> list[dict[str, Any]]:
-    """The lines of the run's log."""
-    path = folder / "metrics.jsonl"
-    if not path.exists():
-        return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
 def _curve(folder: Path) -> tuple[tuple[int, float], ...]:
-    return tuple((int(line["step"]), line["loss"]) for line in _logged(folder) if line.get("loss") is not None)
+    return tuple((int(line["step"]), line["loss"]) for line in read_log(folder) if line.get("loss") is not None)
 
 
 def _speed(folder: Path) -> float:
     """The median of the logged training speeds: without validation, and untouched by pauses."""
-    speeds = sorted(line["tokens_per_second"] for line in _logged(folder) if "tokens_per_second" in line)
+    speeds = sorted(line["tokens_per_second"] for line in read_log(folder) if "tokens_per_second" in line)
     return speeds[len(speeds) // 2] if speeds else 0.0
 
 

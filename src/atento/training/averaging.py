@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from atento.models.weights import weights
+from atento.models.weights import copy_tensors, weights
 
 
 class MovingAverage:
@@ -28,10 +28,9 @@ class MovingAverage:
         """Go on from a saved average.
 
         Raises:
-            KeyError: a parameter is missing.
+            ValueError: it is of another model.
         """
-        for name, value in self.values.items():
-            value.copy_(values[name])
+        copy_tensors(self.values, values)
 
 
 def mean(snapshots: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:

@@ -13,12 +13,14 @@ A checkpoint is written at once: its folder appears under its name when it is wh
 from __future__ import annotations
 
 import json
+import math
 import platform
 import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import safetensors
@@ -34,20 +36,23 @@ from atento.training.configuration import Metric
 
 _NAME = re.compile(r"step-(\d+)")
 _FILES = ("model", "optimiser", "ema", "random-0")
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+_Seconds = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class Score(Configuration, frozen=True, kw_only=True):
     """A validation."""
 
-    step: int
+    step: _Count
     loss: float
     """Nats a prediction, not smoothed."""
     measures: dict[str, float] = {}  # noqa: RUF012  (msgspec copies it)
     """See ``measures.MEASURES``."""
 
     def value(self, metric: Metric) -> float:
-        """The metric as a number of which more is better."""
-        return -self.loss if metric == "loss" else self.measures[metric]
+        """The metric as a number of which more is better; the lowest there is where the loss or it is not finite."""
+        value = -self.loss if metric == "loss" else self.measures[metric]
+        return value if math.isfinite(self.loss) and math.isfinite(value) else -math.inf
 
 
 class Sums(Configuration, frozen=True, kw_only=True):
@@ -62,17 +67,17 @@ class Sums(Configuration, frozen=True, kw_only=True):
 class RunState(Configuration, frozen=True, kw_only=True):
     """What a run knows of itself between two steps; ``state.json``."""
 
-    step: int = 0
-    epoch: int = 0
-    batch: int = 0
+    step: _Count = 0
+    epoch: _Count = 0
+    batch: _Count = 0
     """Next batch of the epoch's plan."""
-    seconds: float = 0.0
+    seconds: _Seconds = 0.0
     """Spent in the loop so far."""
     used_at_warmup_end: float = 0.0
-    tokens: int = 0
+    tokens: _Count = 0
     """Tokens read; of pairs those of the target."""
-    skipped: int = 0
-    skipped_in_a_row: int = 0
+    skipped: _Count = 0
+    skipped_in_a_row: _Count = 0
     scores: tuple[Score, ...] = ()
     logged_since: Sums = Sums()
     finished: bool = False
@@ -156,24 +161,48 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         TrainingError: a file of it is missing or damaged.
     """
     try:
-        file = msgspec.json.decode((folder / "state.json").read_bytes(), type=_File)
+        file = msgspec.convert(json.loads((folder / "state.json").read_bytes()), _File)  # losses may be NaN
+        _refuse_contradictions(file.state, folder)
         model, optimiser, random = (
             load_file(folder / f"{name}.safetensors") for name in ("model", "optimiser", "random-0")
         )
         average = folder / "ema.safetensors"
         ema = load_file(average) if average.exists() else None
-    except (OSError, UnicodeDecodeError, msgspec.MsgspecError, safetensors.SafetensorError) as error:
-        raise TrainingError(
-            f"the checkpoint {folder} is damaged ({error}); remove it to go on from an earlier one"
-        ) from error
+    except (OSError, ValueError, RecursionError, safetensors.SafetensorError) as error:
+        raise damaged(folder, error) from error
     return Checkpoint(
         state=file.state, environment=file.environment, model=model, optimiser=optimiser, ema=ema, random=random
     )
 
 
+def damaged(folder: Path, reason: object) -> TrainingError:
+    """What there is to say of a checkpoint that cannot be used."""
+    return TrainingError(f"the checkpoint {folder} is damaged ({reason}); remove it to go on without it")
+
+
+def _refuse_contradictions(state: RunState, folder: Path) -> None:
+    """Refuse a state that no run can have.
+
+    Raises:
+        ValueError: it is another step's, or lacks validations, or knows of later ones.
+    """
+    if folder != folder_of(folder.parent, state.step):
+        raise ValueError(f"state.json is of step {state.step}")
+    if any(score.step > state.step for score in state.scores) or (state.finished and not state.scores):
+        raise ValueError(f"state.json has not the validations of a run of {state.step} steps")
+
+
 def load_model_weights(checkpoints: Path, step: int) -> dict[str, Tensor]:
-    """The weights alone of one checkpoint."""
-    return load_file(folder_of(checkpoints, step) / "model.safetensors")
+    """The weights alone of one checkpoint.
+
+    Raises:
+        TrainingError: they are missing or damaged.
+    """
+    folder = folder_of(checkpoints, step)
+    try:
+        return load_file(folder / "model.safetensors")
+    except (OSError, safetensors.SafetensorError) as error:
+        raise damaged(folder, error) from error
 
 
 def steps_saved(checkpoints: Path) -> list[int]:
@@ -209,7 +238,16 @@ def random_state() -> dict[str, Tensor]:
 
 
 def set_random_state(states: Mapping[str, Tensor]) -> None:
-    """Put generators back."""
-    torch.set_rng_state(states["cpu"])
-    if "cuda" in states and torch.cuda.is_available():
-        torch.cuda.set_rng_state(states["cuda"])
+    """Put generators back.
+
+    Raises:
+        ValueError: these are no states of them.
+    """
+    if "cpu" not in states:
+        raise ValueError("it has no state of the generator 'cpu'")
+    try:
+        torch.set_rng_state(states["cpu"])
+        if "cuda" in states and torch.cuda.is_available():
+            torch.cuda.set_rng_state(states["cuda"])
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(str(error)) from error

@@ -19,10 +19,10 @@ import msgspec
 import torch
 from torch import Tensor
 
-from atento.core.errors import DivergedError
+from atento.core.errors import DivergedError, TrainingError
 from atento.core.progress import Progress, Stop
 from atento.models.model import Model
-from atento.models.weights import load_weights, weights
+from atento.models.weights import load_weights, refuse_misfit, weights
 from atento.training.averaging import MovingAverage, mean
 from atento.training.checkpoint import (
     Checkpoint,
@@ -30,6 +30,8 @@ from atento.training.checkpoint import (
     RunState,
     Score,
     Sums,
+    damaged,
+    folder_of,
     load_checkpoint,
     load_model_weights,
     random_state,
@@ -40,6 +42,7 @@ from atento.training.checkpoint import (
     steps_saved,
 )
 from atento.training.configuration import TrainingConfig
+from atento.training.inheritance import RECIPE
 from atento.training.metrics_log import MetricsLog
 from atento.training.objectives import Objective
 from atento.training.optimiser import build_optimiser, load_optimiser_tensors, optimiser_tensors
@@ -49,6 +52,8 @@ from atento.training.stream import BatchSource, BatchStream, BatchType, EntryTyp
 from atento.training.validation import Validator
 
 ModelType = TypeVar("ModelType", bound=Model)
+_ADVICE = 'lower training.learning_rate, or set training.precision = "float32"'
+"""What helps where training diverges."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +85,7 @@ class Trainer(Generic[ModelType, EntryType, BatchType]):
         self.model, self.objective, self.validator, self.config = model, objective, validator, config
         self.precision, self.progress, self.stop = precision, progress, stop
         self.device = next(model.parameters()).device
-        self.checkpoints = run / "checkpoints"
+        self.recipe_path, self.checkpoints = run / RECIPE, run / "checkpoints"
         self.environment = Environment.current(precision, self.device)
         self.optimiser = build_optimiser(model, config)
         self.average = MovingAverage(model, config.ema_decay) if config.keep == "ema" else None
@@ -95,7 +100,8 @@ class Trainer(Generic[ModelType, EntryType, BatchType]):
         """Train until the budget, patience, or a wish to stop.
 
         Raises:
-            DivergedError: too many steps in a row were not finite.
+            DivergedError: too many steps in a row were not finite, or what they led to is not.
+            TrainingError: a checkpoint whose weights the bundle gets is damaged.
             OutputError: a checkpoint cannot be written.
         """
         self.model.train()
@@ -122,7 +128,9 @@ class Trainer(Generic[ModelType, EntryType, BatchType]):
         self._save()
         self.progress.finish()
         self.log.close()
-        return Outcome(state=self.state, reason=reason, values=self._kept_weights())
+        values = self._kept_weights()
+        self._refuse_diverged(values, ended=reason != "stopped")
+        return Outcome(state=self.state, reason=reason, values=values)
 
     def _step(self) -> None:
         """One step of the optimiser."""
@@ -171,8 +179,7 @@ class Trainer(Generic[ModelType, EntryType, BatchType]):
         step = self.state.step
         if self.state.skipped_in_a_row >= self.config.max_skipped_steps:
             raise DivergedError(
-                f"the last {self.state.skipped_in_a_row} steps had a loss or gradient that is not finite; lower "
-                'training.learning_rate, or set training.precision = "float32"'
+                f"the last {self.state.skipped_in_a_row} steps had a loss or gradient that is not finite; {_ADVICE}"
             )
         if step % self.config.log_every == 0:
             values, self._note = self._window.summary()
@@ -236,52 +243,111 @@ class Trainer(Generic[ModelType, EntryType, BatchType]):
         remove_checkpoints(self.checkpoints, keep={self.state.step, *self._steps_to_keep()})
 
     def _resume(self) -> None:
-        """Go on from the latest checkpoint, if there is one."""
+        """Go on from the latest checkpoint, if there is one.
+
+        Raises:
+            TrainingError: it is damaged or another model's, or so is an older one whose weights the bundle may get.
+        """
         recover_checkpoints(self.checkpoints)
         steps = steps_saved(self.checkpoints)
         if not steps:
             torch.manual_seed(self.config.seed)
             return
-        checkpoint = load_checkpoint(self.checkpoints / f"step-{steps[-1]:06d}")
+        folder = folder_of(self.checkpoints, steps[-1])
+        checkpoint = load_checkpoint(folder)
         for difference in self.environment.differences(checkpoint.environment):
             self.progress.message(f"warning: resumed under other conditions, so the result may differ ({difference})")
+        self._refuse_other_model(folder, checkpoint.model)
         load_weights(self.model, checkpoint.model)
+        try:
+            self._restore(checkpoint)
+        except ValueError as error:
+            raise damaged(folder, error) from error
+        for step in sorted(self._steps_to_keep() - {steps[-1]}):
+            self._refuse_other_model(folder_of(self.checkpoints, step), load_model_weights(self.checkpoints, step))
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        """Put back what a checkpoint holds beside the weights.
+
+        Raises:
+            ValueError: it does not fit the run.
+        """
+        state, metric = checkpoint.state, self.config.keep_metric
+        if not checkpoint.optimiser and state.step > state.skipped:
+            raise ValueError("optimiser.safetensors is empty")
         load_optimiser_tensors(self.optimiser, self.model, checkpoint.optimiser)
-        if self.average is not None and checkpoint.ema is not None:
+        if self.average is not None:
+            if checkpoint.ema is None:
+                raise ValueError("it has no ema.safetensors")
             self.average.load(checkpoint.ema)
+        if metric != "loss" and any(metric not in score.measures for score in state.scores):
+            raise ValueError(f"state.json has a validation without {metric}")
         set_random_state(checkpoint.random)
-        self.state = checkpoint.state
+        self.state = state
+
+    def _refuse_other_model(self, folder: Path, values: Mapping[str, Tensor]) -> None:
+        """Refuse a checkpoint's weights that do not fit the model.
+
+        Raises:
+            TrainingError: they do not.
+        """
+        try:
+            refuse_misfit(weights(self.model), values)
+        except ValueError as error:
+            raise TrainingError(
+                f"the checkpoint {folder} does not fit {self.recipe_path} ({error}); put the recipe back as it was, or "
+                "begin another run; if it was not changed, remove the checkpoint"
+            ) from error
 
     def _steps_to_keep(self) -> set[int]:
-        """The validated steps whose weights the bundle may get."""
-        steps = [score.step for score in self.state.scores]
+        """The validated steps whose weights the bundle may get; a checkpoint that somebody has removed is missing."""
+        saved = set(steps_saved(self.checkpoints))
         match self.config.keep:
             case "best":
-                return {self._best().step} if steps else set()
+                scores = [score for score in self.state.scores if score.step in saved]
+                return {self._best(scores).step} if scores else set()
             case "average":
-                return set(steps[-self.config.average :])
+                return saved & {score.step for score in self.state.scores[-self.config.average :]}
             case "last" | "ema":
                 return set()
 
     def _kept_weights(self) -> Mapping[str, Tensor]:
+        kept = sorted(self._steps_to_keep())
         match self.config.keep:
             case "ema" if self.average is not None:
                 return self.average.values
-            case "best" if self.state.scores:
-                return load_model_weights(self.checkpoints, self._best().step)
-            case "average" if self.state.scores:
-                return mean([load_model_weights(self.checkpoints, step) for step in sorted(self._steps_to_keep())])
+            case "best" if kept:
+                return load_model_weights(self.checkpoints, kept[0])
+            case "average" if kept:
+                return mean([load_model_weights(self.checkpoints, step) for step in kept])
             case _:
                 return weights(self.model)
 
-    def _best(self) -> Score:
+    def _refuse_diverged(self, values: Mapping[str, Tensor], *, ended: bool) -> None:
+        """Refuse weights to keep that are of no use.
+
+        Raises:
+            DivergedError: no step was taken, or the validation of these weights or they themselves are not finite.
+        """
+        state, kept = self.state, self._steps_to_keep() if self.config.keep == "best" else ()
+        scores = [score for score in state.scores if score.step in kept] or state.scores
+        advice = f"begin another run: {_ADVICE}"
+        if ended and state.skipped == state.step > 0:
+            raise DivergedError(f"all {state.step} steps had a loss or gradient that is not finite; {advice}")
+        if ended and not math.isfinite(scores[-1].loss):
+            raise DivergedError(f"validation at step {scores[-1].step} gave a loss that is not finite; {advice}")
+        if not all(bool(torch.isfinite(value).all()) for value in values.values()):
+            raise DivergedError(f"the weights to keep after step {state.step} are not finite; {advice}")
+
+    def _best(self, scores: Sequence[Score]) -> Score:
         """The best validation; of equals the earliest."""
-        return max(self.state.scores, key=lambda score: score.value(self.config.keep_metric))
+        return max(scores, key=lambda score: score.value(self.config.keep_metric))
 
     def _out_of_patience(self) -> bool:
         if self.config.patience is None or not self.state.scores:
             return False
-        after_best = [score for score in self.state.scores if score.step > self._best().step]
+        best = self._best(self.state.scores).step
+        after_best = [score for score in self.state.scores if score.step > best]
         return len(after_best) >= self.config.patience
 
     def _used(self) -> float:

@@ -9,15 +9,17 @@ from typing import Any
 
 from atento.core.files import atomic_text
 
+_NAME = "metrics.jsonl"
+
 
 class MetricsLog:
     """Appends to a run's log. On resumption it is cut back to the checkpoint's step."""
 
     def __init__(self, run: Path, *, after_step: int) -> None:
-        self._path = run / "metrics.jsonl"
-        kept = [line for line in self._lines() if json.loads(line)["step"] <= after_step] if after_step else []
+        self._path = run / _NAME
+        kept = [values for values in read_log(run) if values["step"] <= after_step] if after_step else []
         with atomic_text(self._path) as stream:
-            stream.writelines(f"{line}\n" for line in kept)
+            stream.writelines(json.dumps(values) + "\n" for values in kept)
         self._board: Any = None
         if importlib.util.find_spec("tensorboard") is not None:
             from torch.utils.tensorboard import SummaryWriter
@@ -38,9 +40,17 @@ class MetricsLog:
         if self._board is not None:
             self._board.close()
 
-    def _lines(self) -> list[str]:
-        """The whole lines of an earlier log; a line that a kill cut off is dropped."""
-        if not self._path.exists():
-            return []
-        *whole, _ = self._path.read_text(encoding="utf-8").split("\n")
-        return whole
+
+def read_log(run: Path) -> list[dict[str, Any]]:
+    """The lines of a run's log, if there is one; a line that a kill cut off, or that is damaged, is left out."""
+    path = run / _NAME
+    lines = path.read_bytes().split(b"\n") if path.exists() else []
+    return [values for line in lines if (values := _values(line)) is not None]
+
+
+def _values(line: bytes) -> dict[str, Any] | None:
+    try:
+        values = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return values if isinstance(values, dict) and isinstance(values.get("step"), int) else None

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from atento.models.weights import refuse_misfit
 from atento.training.configuration import TrainingConfig
 
 _SLOTS = ("step", "exp_avg", "exp_avg_sq")
@@ -38,9 +39,16 @@ def load_optimiser_tensors(optimiser: torch.optim.Optimizer, model: nn.Module, t
     """Put back what ``optimiser_tensors`` gave.
 
     Raises:
-        KeyError: a slot of a parameter is missing.
+        ValueError: they are of another model, or incomplete.
     """
-    for name, parameter in model.named_parameters():
-        if f"{name}/{_SLOTS[0]}" in tensors:
-            state: dict[str, Any] = {slot: tensors[f"{name}/{slot}"].to(parameter.device).clone() for slot in _SLOTS}
-            optimiser.state[parameter] = state
+    parameters = {
+        name: parameter
+        for name, parameter in model.named_parameters()
+        if any(f"{name}/{slot}" in tensors for slot in _SLOTS)
+    }
+    step = torch.tensor(0.0)
+    places = {f"{name}/{slot}": step if slot == "step" else p for name, p in parameters.items() for slot in _SLOTS}
+    refuse_misfit(places, tensors)
+    for name, parameter in parameters.items():
+        state: dict[str, Any] = {slot: tensors[f"{name}/{slot}"].to(parameter.device).clone() for slot in _SLOTS}
+        optimiser.state[parameter] = state
