@@ -29,6 +29,7 @@ from torch import Tensor
 from atento.core.configuration import Configuration
 from atento.core.errors import TrainingError
 from atento.core.files import atomic_folder, recover_folder
+from atento.core.parsing import decode_json
 from atento.models.weights import save_tensors
 from atento.training.configuration import Metric
 
@@ -156,7 +157,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         TrainingError: a file of it is missing or damaged.
     """
     try:
-        file = msgspec.json.decode((folder / "state.json").read_bytes(), type=_File)
+        file = decode_json((folder / "state.json").read_bytes(), _File)
         model, optimiser, random = (
             load_file(folder / f"{name}.safetensors") for name in ("model", "optimiser", "random-0")
         )
