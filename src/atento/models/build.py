@@ -8,7 +8,7 @@ from typing import overload
 
 import torch
 
-from atento.core.errors import ConfigurationError
+from atento.core.errors import ConfigurationError, is_out_of_memory
 from atento.core.vocabulary import Vocabulary
 from atento.models.bert import BertConfig, BertEncoder, MaskedHead, NextSentenceHead
 from atento.models.classifier import BertBody, Classifier, GPTBody
@@ -18,6 +18,7 @@ from atento.models.language_model import LanguageModel
 from atento.models.masked_language_model import MaskedLanguageModel
 from atento.models.recurrent import LuongAttentionConfig, NoAttention, RecurrentConfig, build_recurrent
 from atento.models.transformer import StackConfig, TransformerConfig, build_transformer
+from atento.models.weights import weights
 
 TranslatorConfig = RecurrentConfig | TransformerConfig
 ModelConfig = RecurrentConfig | TransformerConfig | GPTConfig | BertConfig
@@ -70,10 +71,25 @@ def build_classifier(
         return Classifier(body, config.model_size, num_classes, config.dropout, vocabulary, max_length=longest)
 
 
+def build_any(
+    config: ModelConfig, vocabulary: Vocabulary, num_classes: int = 0, *, seed: int | None = None
+) -> AnyModel:
+    """A classifier if there are classes, else the model itself; see ``build_model``.
+
+    Raises:
+        ConfigurationError: the configuration asks for something impossible.
+    """
+    if not num_classes:
+        return build_model(config, vocabulary, seed=seed)
+    if not isinstance(config, ReaderConfig):
+        raise ConfigurationError("its model cannot be a classifier")
+    return build_classifier(config, vocabulary, num_classes, seed=seed)
+
+
 @contextlib.contextmanager
 def _drawing(seed: int | None) -> Iterator[None]:
     """Random numbers from ``seed``, if there is one, the global generator staying as it was."""
-    with torch.random.fork_rng(enabled=seed is not None, devices=[]):
+    with _buildable(), torch.random.fork_rng(enabled=seed is not None, devices=[]):
         if seed is not None:
             torch.default_generator.manual_seed(seed)  # the processor's alone; torch.manual_seed seeds every device's
         yield
@@ -108,14 +124,31 @@ def count_classifier_parameters(config: ReaderConfig, vocabulary: Vocabulary, nu
         return build_classifier(config, vocabulary, num_classes).num_parameters
 
 
+def weight_shapes(config: ModelConfig, vocabulary: Vocabulary, num_classes: int = 0) -> dict[str, torch.Size]:
+    """The shapes of a model's weights by name, of a classifier's if there are classes; it takes no memory.
+
+    Raises:
+        ConfigurationError: the configuration asks for something impossible.
+    """
+    with _weightless():
+        return {name: tensor.shape for name, tensor in weights(build_any(config, vocabulary, num_classes)).items()}
+
+
 @contextlib.contextmanager
 def _weightless() -> Iterator[None]:
     """Models are made that take no memory."""
+    with _buildable(), torch.device("meta"):
+        yield
+
+
+@contextlib.contextmanager
+def _buildable() -> Iterator[None]:
+    """Sizes that torch can give no memory, or cannot even multiply, are wrong configuration."""
     try:
-        with torch.device("meta"):
-            yield
+        yield
     except RuntimeError as error:
-        raise ConfigurationError(f"the model cannot be built ({error}); ask for a smaller one") from error
+        reason = "not enough memory" if is_out_of_memory(error) else str(error).partition("\n")[0]
+        raise ConfigurationError(f"the model cannot be built ({reason}); ask for a smaller one") from error
 
 
 def _max_length(config: ModelConfig) -> int | None:

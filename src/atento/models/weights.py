@@ -35,13 +35,29 @@ def load_weights(model: nn.Module, values: Mapping[str, Tensor]) -> None:
         ValueError: names or shapes do not fit (the first one is named).
     """
     parameters = weights(model)
-    if missing := sorted(parameters.keys() - values.keys()):
-        raise ValueError(f"it lacks {missing[0]!r} ({len(missing)} of {len(parameters)} tensors are missing)")
-    if unknown := sorted(values.keys() - parameters.keys()):
-        raise ValueError(f"it has {unknown[0]!r}, which the model does not have")
-    for name, parameter in parameters.items():
-        if parameter.shape != values[name].shape:
-            raise ValueError(f"{name!r} has the shape {tuple(values[name].shape)}, not {tuple(parameter.shape)}")
+    check_shapes(values, {name: parameter.shape for name, parameter in parameters.items()})
     with torch.no_grad():
         for name, parameter in parameters.items():
             parameter.copy_(values[name])
+
+
+def check_shapes(values: Mapping[str, Tensor], shapes: Mapping[str, torch.Size]) -> None:
+    """Refuse weights that a model of these shapes cannot take.
+
+    Raises:
+        ValueError: names or shapes do not fit (the first one is named).
+    """
+    if missing := sorted(shapes.keys() - values.keys()):
+        raise ValueError(f"it lacks {missing[0]!r} ({len(missing)} of {len(shapes)} tensors are missing)")
+    if unknown := sorted(values.keys() - shapes.keys()):
+        raise ValueError(f"it has {unknown[0]!r}, which the model does not have")
+    for name, shape in shapes.items():
+        if values[name].shape != shape:
+            raise ValueError(f"{name!r} has the shape {tuple(values[name].shape)}, not {tuple(shape)}")
+
+
+def is_finite(tensor: Tensor) -> bool:
+    """Whether every number is, in float32."""
+    numbers = tensor.float()
+    # the sum takes a tenth of the time; one that is finite has finite terms only
+    return bool(numbers.sum().isfinite()) or bool(numbers.isfinite().all())
