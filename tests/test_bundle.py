@@ -5,6 +5,8 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -129,6 +131,14 @@ def rewritten(path: Path, change: Callable[[dict[str, object]], object]) -> None
     path.write_text(json.dumps(table), encoding="utf-8")
 
 
+def with_id(folder: Path, *, name: str, number: int) -> None:
+    rewritten(folder / "config.json", lambda table: table["vocabulary"].update({name: number}))  # type: ignore[attr-defined]
+
+
+def with_size(folder: Path, *, name: str, size: int = 10**12) -> None:
+    rewritten(folder / "config.json", lambda table: table["model"].update({name: size}))  # type: ignore[attr-defined]
+
+
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "no weights": (lambda f: (f / "model.safetensors").unlink(), "model.safetensors is missing or damaged"),
     "empty weights": (lambda f: (f / "model.safetensors").write_bytes(b""), "model.safetensors is missing or damaged"),
@@ -175,6 +185,19 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: rewritten(f / "config.json", lambda t: t["vocabulary"].update(source_size=7)),  # type: ignore[attr-defined]
         "different vocabulary sizes",
     ),
+    **{
+        f"{name} = {number}": (partial(with_id, name=name, number=number), f"vocabulary.{name} = {number}")
+        for name in ("pad", "unk", "bos", "eos", "decoder_start", "mask")
+        for number in (-1, 99, 10**12)
+    },
+    "an absurd vocabulary": (partial(with_id, name="target_size", number=10**12), "must be at most 16,777,216"),
+    "absurdly many layers": (partial(with_size, name="num_encoder_layers"), "must be at most 1,000"),
+    "an absurd size": (partial(with_size, name="model_size"), "must be at most 16,777,216"),
+    "a size that no memory holds": (partial(with_size, name="model_size", size=2**24), "has the shape"),
+    "deep configuration": (lambda f: (f / "config.json").write_text("[" * 100_000), "it is nested too deeply"),
+    "a translator with classes": (
+        lambda f: rewritten(f / "config.json", lambda t: t.update(classes=["a", "b"])), "cannot be a classifier",
+    ),
     "no tokenizer": (lambda f: (f / "tokenizer.json").unlink(), "tokenizer.json is missing"),
     "another tokenizer": (lambda f: tokenizer("word").save(f / "tokenizer.json"), "not the tokenizer that this model"),
     "truncated tokenizer": (
@@ -190,6 +213,40 @@ def test_a_damaged_or_foreign_bundle_is_refused_in_one_line(folder: Path, damage
     assert words in refusal(folder)
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_weights_that_are_not_finite_are_named(folder: Path, number: float) -> None:
+    values = load_file(folder / "model.safetensors")
+    values["encoder_module.norm.bias"][2] = number
+    save_bundle(make(), folder, values=values)
+    assert "'encoder_module.norm.bias' holds NaN or infinite numbers" in refusal(folder)
+
+
+def test_a_mask_that_its_tokenizer_has_is_missed(tmp_path: Path) -> None:
+    config = TokenizerConfig(kind="char", vocab_size=60, mask=True)
+    own = train_tokenizer(SENTENCES, config)
+    model = build_model(CONFIGS["transformer"], vocabulary_of(own, own), seed=1)
+    save_bundle(replace(make(), model=model, source_tokenizer=own, target_tokenizer=own), tmp_path / "it")
+    rewritten(tmp_path / "it" / "config.json", lambda table: table["vocabulary"].update(mask=None))  # type: ignore[attr-defined]
+    assert "vocabulary.mask = none, and its tokenizer has 4" in refusal(tmp_path / "it")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"classes": ["a", "a"]}, "classes = ['a', 'a']"),
+        ({"classes": ["a"]}, "two or more names"),
+        ({"classes": ["a", " "]}, "two or more names"),
+        ({"classes": ["a\tb", "c"]}, "without tabs and line breaks"),
+        ({"classes": ["a\nb", "c"]}, "without tabs and line breaks"),
+        ({"context": 0}, "context = 0: it is 3 or more"),
+        ({"context": -1}, "context = -1: it is 3 or more"),
+    ],
+)
+def test_classes_and_contexts_that_no_classifier_has(folder: Path, change: dict[str, object], words: str) -> None:
+    rewritten(folder / "config.json", lambda table: table.update(change))
+    assert words in refusal(folder)
+
+
 def test_exchanged_tokenizers_are_refused(tmp_path: Path) -> None:
     save_bundle(make(shared=False), tmp_path / "it")
     source, target = tmp_path / "it" / "source.tokenizer.json", tmp_path / "it" / "target.tokenizer.json"
@@ -200,8 +257,9 @@ def test_exchanged_tokenizers_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_bundle_works_without_its_card(folder: Path) -> None:
-    (folder / "card.json").write_text("{")
-    assert load_bundle(folder).card == {}
+    for content in ("{", "[" * 100_000):
+        (folder / "card.json").write_text(content)
+        assert load_bundle(folder).card == {}
     (folder / "card.json").unlink()
     assert load_bundle(folder).card == {}
 

@@ -26,17 +26,19 @@ from torch import Tensor
 from atento.core.configuration import Configuration, convert, tag_of
 from atento.core.errors import BundleError, ConfigurationError, DataError
 from atento.core.files import atomic_folder, sha256, standing_folder
+from atento.core.parsing import parse_json
 from atento.core.vocabulary import Vocabulary
+from atento.data.labelled_files import is_class
 from atento.decoding.configuration import DecodingConfig
 from atento.figures.attention import Rows
 from atento.models.bert import BertConfig
-from atento.models.build import AnyModel, ModelConfig, ReaderConfig, build_classifier, build_model
+from atento.models.build import AnyModel, ModelConfig, build_any, weight_shapes
 from atento.models.classifier import Classifier
 from atento.models.encoder_decoder import EncoderDecoder
 from atento.models.language_model import LanguageModel
 from atento.models.masked_language_model import MaskedLanguageModel
 from atento.models.model import Model
-from atento.models.weights import load_weights, save_tensors, weights
+from atento.models.weights import check_shapes, is_finite, load_weights, save_tensors, weights
 from atento.text.tokenizer import Tokenizer
 
 ModelType = TypeVar("ModelType", bound=Model)
@@ -228,13 +230,10 @@ def load_bundle(path: Path, device: torch.device | str = "cpu") -> AnyBundle:
         raise BundleError(
             f"{folder}: its tokenizers and its model have different vocabulary sizes; copy it again whole"
         )
-    model = _random_model(folder, config)
-    try:
-        load_weights(model, load_file(folder / WEIGHTS))
-    except (OSError, safetensors.SafetensorError) as error:
-        raise BundleError(f"{folder / WEIGHTS} is missing or damaged ({error}); copy the bundle again whole") from error
-    except ValueError as error:
-        raise BundleError(f"{folder / WEIGHTS} does not fit its config.json: {error}; copy it again whole") from error
+    _check_vocabulary(folder, config.vocabulary, target)
+    values = _read_weights(folder, config)
+    model = build_any(config.model, config.vocabulary, len(config.classes), seed=0)
+    load_weights(model, values)
     model = model.to(device).eval().requires_grad_(False)
     return Bundle(
         model=model,
@@ -251,12 +250,40 @@ def load_bundle(path: Path, device: torch.device | str = "cpu") -> AnyBundle:
     )
 
 
-def _random_model(folder: Path, config: BundleConfig) -> AnyModel:
-    if not config.classes:
-        return build_model(config.model, config.vocabulary, seed=0)
-    if not isinstance(config.model, ReaderConfig):
-        raise BundleError(f"{folder}: its model cannot be a classifier; copy it again whole")
-    return build_classifier(config.model, config.vocabulary, len(config.classes), seed=0)
+def _check_vocabulary(folder: Path, vocabulary: Vocabulary, tokenizer: Tokenizer) -> None:
+    """Refuse special ids that are not the tokenizer's, and a first token that the vocabulary does not have."""
+    where = f"{folder / CONFIG}: vocabulary"
+    for name in ("pad", "unk", "bos", "eos", "mask"):
+        number, own = getattr(vocabulary, name), getattr(tokenizer, name)
+        if number != own:
+            found, wanted = ("none" if each is None else each for each in (number, own))
+            raise BundleError(f"{where}.{name} = {found}, and its tokenizer has {wanted}; copy the bundle again whole")
+    start, size = vocabulary.decoder_start, vocabulary.target_size
+    if not 0 <= start < size:
+        raise BundleError(f"{where}.decoder_start = {start}: ids are 0 … {size - 1}; copy the bundle again whole")
+
+
+def _read_weights(folder: Path, config: BundleConfig) -> dict[str, Tensor]:
+    """The weights, which fit the model; it is not built for them before."""
+    path = folder / WEIGHTS
+    try:
+        shapes = weight_shapes(config.model, config.vocabulary, len(config.classes))
+    except ConfigurationError as error:
+        raise BundleError(f"{folder / CONFIG}: {error}, or copy the bundle again whole") from error
+    try:
+        values = load_file(path)
+        check_shapes(values, shapes)
+    except (OSError, safetensors.SafetensorError) as error:
+        raise BundleError(f"{path} is missing or damaged ({error}); copy the bundle again whole") from error
+    except ValueError as error:
+        raise BundleError(f"{path} does not fit its config.json: {error}; copy it again whole") from error
+    for name, tensor in values.items():
+        if not is_finite(tensor):
+            raise BundleError(
+                f"{path}: {name!r} holds NaN or infinite numbers, so nothing can be computed with it; "
+                "copy the bundle again whole, or train anew"
+            )
+    return values
 
 
 _COMMANDS: dict[type[Model], tuple[str, str]] = {
@@ -315,17 +342,31 @@ def read_bundle_config(path: Path) -> tuple[Path, BundleConfig]:
 def _read_config(folder: Path) -> BundleConfig:
     path = folder / CONFIG
     try:
-        table = msgspec.json.decode(path.read_bytes())
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        table = parse_json(path.read_bytes())
+    except (OSError, ValueError) as error:
         raise BundleError(f"{path} is damaged ({error}); copy the bundle again whole") from error
     if not isinstance(table, dict) or table.get("format") != FORMAT:
         raise BundleError(f"{path} is not from Atento; give the folder that `atento train -o` made")
     if table.get("version") != VERSION:
         raise BundleError(f"{path} has version {table.get('version')}; this Atento reads version {VERSION}: update it")
     try:
-        return convert(table, BundleConfig, where=str(path))
+        config = convert(table, BundleConfig, where=str(path))
     except ConfigurationError as error:
         raise BundleError(f"{error}; copy the bundle again whole") from error
+    _check_classifier(path, config)
+    return config
+
+
+def _check_classifier(path: Path, config: BundleConfig) -> None:
+    """Refuse classes and a context that no classifier has."""
+    classes, context = config.classes, config.context
+    if classes and (len(set(classes)) < max(2, len(classes)) or not all(map(is_class, classes))):
+        raise BundleError(
+            f"{path}: classes = {list(classes)}: they are two or more names, each another one, without tabs and line "
+            "breaks; copy the bundle again whole"
+        )
+    if context is not None and context < 3:
+        raise BundleError(f"{path}: context = {context}: it is 3 or more; copy the bundle again whole")
 
 
 def _read_tokenizers(folder: Path, config: BundleConfig) -> tuple[Tokenizer, Tokenizer]:
@@ -349,7 +390,7 @@ def _read_tokenizers(folder: Path, config: BundleConfig) -> tuple[Tokenizer, Tok
 def read_card(folder: Path) -> dict[str, Any]:
     """A bundle's card; empty where it is missing or damaged, for a bundle works without its card."""
     try:
-        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        card = parse_json((folder / CARD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return card if isinstance(card, dict) else {}

@@ -114,6 +114,51 @@ def test_an_unknown_recipe_key(atento: Atento, corpus: Corpus, here: Here, writt
     assert here() == []
 
 
+@pytest.mark.parametrize("part", ["model", "training", "data", "tokenizer", "decoding"])
+def test_a_single_value_where_a_table_belongs(
+    atento: Atento, run: Path, corpus: Corpus, here: Here, written: Written, part: str
+) -> None:
+    links, recipe = written("links", *["0-0"] * 60), written("my.toml", f"{part} = 3")
+    train = ("train", "--train", *corpus, "-o", "run")
+    for words in (
+        (*train, "--set", f"{part}=3"),
+        (*train, "--from", run, "--set", f"{part}=3"),
+        (*train, "--alignment", links, "--set", f"{part}=3"),
+        ("train", recipe, *train[1:], "--from", run),
+    ):
+        assert f"{part} = 3: it must be a table" in atento(*words).error
+    assert here() == []
+
+
+@pytest.mark.parametrize("value", ["[" * 3000, "9" * 5000], ids=["deep", "long"])
+def test_a_setting_that_nothing_can_read(atento: Atento, corpus: Corpus, here: Here, value: str) -> None:
+    line = atento("train", "--train", *corpus, "--set", f"training.steps={value}", "-o", "run").error
+    assert line.startswith("error: --set training.steps: it ")
+    assert here() == []
+
+
+def test_a_path_that_no_file_can_have(atento: Atento, here: Here, written: Written) -> None:
+    data = ["[model]", 'kind = "transformer"', "[training]", "steps = 2", "[[data.train]]"]
+    recipe = written("my.toml", *data, 'source = "a\\u0000b"', 'target = "c"')
+    assert "null byte; check the path" in atento("train", recipe, "-o", "run").error
+    assert here() == []
+
+
+@pytest.mark.parametrize("setting", ["num_encoder_layers=1000000000000", "model_size=1000000000000"])
+def test_an_absurd_size(atento: Atento, corpus: Corpus, here: Here, setting: str) -> None:
+    assert "must be at most" in atento("train", "--train", *corpus, "--set", f"model.{setting}", "-o", "run").error
+    assert here() == []
+
+
+def test_a_model_that_no_memory_holds(atento: Atento, corpus: Corpus, here: Here) -> None:
+    settings = ("tokenizer.kind=word", "tokenizer.vocab_size=15", "tokenizer.min_frequency=1", "data.held_out=4")
+    sizes = ("model.model_size=1048576", "model.position=none", "training.batch_tokens=120")
+    options = [f"--set={setting}" for setting in (*settings, *sizes)]
+    line = atento("train", "--train", *corpus, *options, "-o", "run").err.splitlines()[-1]
+    assert "error: the model is too large for the memory there is; ask for a smaller one" in line
+    assert here() == []
+
+
 def test_a_vocabulary_larger_than_the_data_can_give(atento: Atento, corpus: Corpus, tiny: Tiny, here: Here) -> None:
     options = tiny("tokenizer.vocab_size=8000", "tokenizer.kind=bpe")
     result = atento("train", "--train", *corpus, "--valid", *corpus, *options, "-o", "run")

@@ -129,6 +129,7 @@ def test_wrong_uses_of_embed_are_one_line_and_write_nothing(
         ((run, "--level", "vocabulary", "--layer", "1"), "input vectors only"),
         ((run, "o", "--method", "pca"), "give --map"),
         ((run, "o", "vê", "--map", "m.png", "--seed", "2"), "--seed is for"),
+        ((run, *TEXTS, "--map", "m.png", "--method", "tsne", "--seed", 2**32), "from 0 to 4,294,967,295"),
         ((run, "o", "--map", "m.gif"), "m.gif"),
         ((run, *TEXTS, "--map", "m.png", "--map", "m.gif"), "m.gif"),
         ((run, *TEXTS, "--map", "m.json", "--map", "m.png", "--mark", "zzz"), "--mark zzz"),

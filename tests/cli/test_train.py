@@ -124,12 +124,11 @@ def test_a_failed_beginning_leaves_nothing(atento: Atento, tiny: Tiny, corpus: C
     assert main(["train", "--train", *map(str, corpus), *tiny("training.steps=1"), "-o", str(run)]) == 0
 
 
-@pytest.mark.parametrize("size", [4_000_000, 4_000_000_000, 10**20])
 def test_a_model_that_is_too_large_is_said_and_leaves_nothing(
-    atento: Atento, tiny: Tiny, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+    atento: Atento, tiny: Tiny, corpus: Corpus, tmp_path: Path
 ) -> None:
-    """More than any machine has, or than torch can count."""
-    options = tiny(f"model.hidden_size={size}", "training.batch_tokens=64")
+    """More than any machine has."""
+    options = tiny("model.hidden_size=4_000_000", "training.batch_tokens=64")
     result = atento("train", *options, "--train", *corpus, "-o", tmp_path / "run")
     assert result.code == 2
     assert "error: the model is too large for the memory there is" in result.err.splitlines()[-1]

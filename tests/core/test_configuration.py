@@ -106,6 +106,9 @@ def test_what_toml_cannot_say_is_not_written_as_something_else() -> None:
         (None, ["cannot read", "No such file"]),
         (b"a = \xe9", ["not UTF-8"]),
         (b"a = 1\nb = =\n", ["not valid TOML", "line 2"]),
+        (b"a = " + b"[" * 3000, ["nested too deeply"]),
+        (b"a." * 3000 + b"a = 1", ["nested too deeply"]),
+        (b"a = " + b"9" * 5000, ["too many digits"]),
     ],
 )
 def test_an_unreadable_recipe_is_one_line(tmp_path: Path, content: bytes | None, words: list[str]) -> None:
@@ -158,6 +161,12 @@ def test_an_outer_kind_does_not_undo_an_inner_one() -> None:
 def test_a_setting_that_makes_no_sense_is_named(setting: str) -> None:
     with pytest.raises(ConfigurationError, match="--set"):
         apply_overrides({"a": {"b": 1}, "d": [{"x": 1}]}, [setting])
+
+
+@pytest.mark.parametrize(("value", "words"), [("[" * 3000, "nested too deeply"), ("9" * 5000, "too many digits")])
+def test_a_value_that_cannot_be_read_is_no_string(value: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"--set a.b: it .*{words}"):
+        apply_overrides({}, [f"a.b={value}"])
 
 
 def test_nearest_names_one_or_all() -> None:

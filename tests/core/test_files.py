@@ -143,6 +143,12 @@ def test_what_cannot_be_opened_is_a_data_error(tmp_path: Path, place: str, suffi
     assert str(path) in one_line(caught.value)
 
 
+@pytest.mark.parametrize("suffix", COMPRESS)
+def test_a_name_that_no_file_can_have_is_a_data_error(suffix: str) -> None:
+    with pytest.raises(DataError, match=r"cannot read 'a.*null byte; check the path"):
+        open_binary(Path(f"a\0b{suffix}"))
+
+
 # Writing
 
 

@@ -60,6 +60,8 @@ def test_json_lines_have_keys(tmp_path: Path) -> None:
         ("a.jsonl", '{"text": "a", "second": "c", "label": "b"}\n{"text": "a", "label": "b"}\n', "line 2: one text"),
         ("a.jsonl", '{"text": "a"}\n', "line 1: no text under the key 'label'"),
         ("a.jsonl", '{"text": 3, "label": "a"}\n', "line 1: no text under the key 'text'"),
+        ("a.jsonl", '{"text": "a", "label": "b\\tc"}\n', "line 1: the class 'b.*' holds a tab or a line break"),
+        ("a.jsonl", '{"text": "a", "label": "b\\nc"}\n', "line 1: the class 'b.*' holds a tab or a line break"),
     ],
 )
 def test_bad_lines_are_named(tmp_path: Path, name: str, text: str, words: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sklearn.decomposition import PCA
 
 from atento.core.errors import ConfigurationError, DataError
-from atento.inspection.maps import map_vectors, principal_components
+from atento.inspection.maps import Method, map_vectors, principal_components
 
 RANDOM = (np.random.default_rng(5).normal(size=(60, 8)) * [5, 3, 1, 1, 1, 1, 1, 0.5]).astype(np.float32)
 
@@ -46,6 +46,13 @@ def test_a_map_says_what_it_is() -> None:
         map_vectors(RANDOM[:1])
     with pytest.raises(DataError, match="t-SNE needs at least 4 vectors"):
         map_vectors(RANDOM[:3], "tsne")
+
+
+@pytest.mark.parametrize("method", ["tsne", "umap"])
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_that_nothing_draws_with_is_refused(method: Method, seed: int) -> None:
+    with pytest.raises(ConfigurationError, match=f"seed {seed}: give a number from 0 to 4,294,967,295"):
+        map_vectors(RANDOM, method, seed)
 
 
 def test_tsne_draws_by_its_seed_and_keeps_groups_together() -> None:

@@ -102,6 +102,8 @@ def test_pairs_are_only_for_classifiers(make: ModuleType, tmp_path: Path, capsys
         ({"id2label": {"0": "a", "2": "b"}}, "id2label gives no name of its own to each of 0 … 1"),
         ({"id2label": {"0": "a", "1": "a", "2": "b"}}, "id2label gives no name of its own"),
         ({"id2label": {"0": "a"}}, "a single output"),
+        ({"id2label": {"0": "a\tb", "1": "c"}}, "the class 'a\\tb' holds a tab or a line break"),
+        ({"id2label": None, "num_labels": 10**12}, "num_labels = 1000000000000: it must be at most 16,777,216"),
         ({"id2label": {"0": "a", "1": "b"}}, "'classifier.weight' has the shape (3, 16)"),
         ({"id2label": ["a", "b"]}, "id2label: Expected `object | null`, got `array`"),
         ({"atento": 7}, "atento: Expected `object`, got `int`"),

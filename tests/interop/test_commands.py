@@ -6,11 +6,13 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 import atento
 from atento.bundle import load_bundle
@@ -138,6 +140,20 @@ def shortened(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-99])
 
 
+DEEP = "[" * 100_000
+"Nested more deeply than anything can read."
+
+
+def deep(name: str, folder: Path) -> None:
+    (folder / name).write_text(DEEP, encoding="utf-8")
+
+
+def without_numbers(folder: Path) -> None:
+    tensors = load_file(folder / "model.safetensors")
+    tensors["transformer.h.1.ln_1.bias"][3] = float("nan")
+    save_file(tensors, folder / "model.safetensors")
+
+
 def sharded(folder: Path, table: object) -> None:
     (folder / "model.safetensors").unlink()
     (folder / "model.safetensors.index.json").write_text(json.dumps(table), encoding="utf-8")
@@ -173,6 +189,17 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "merges of another vocabulary": (lambda f: (f / "merges.txt").write_text("zz zz\n"), "does not go with"),
     "merges that are no pairs": (lambda f: (f / "merges.txt").write_text("#version\na b c\n"), "merges.txt, line 2"),
     "a damaged tokenizer": (lambda f: (f / "tokenizer.json").write_text("{}"), "tokenizer.json is damaged"),
+    "weights that are no numbers": (without_numbers, "'transformer.h.1.ln_1.bias' holds NaN or infinite numbers"),
+    "a deep index": (
+        lambda f: ((f / "model.safetensors").unlink(), deep("model.safetensors.index.json", f)),
+        "model.safetensors.index.json is no index of weights (it is nested too deeply)",
+    ),
+    **{
+        f"a deep {name}": (partial(deep, name), f"{name} is damaged (it is nested too deeply)")
+        for name in (
+            "config.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json", "vocab.json",
+        )
+    },
     "decoding out of range": (
         lambda f: (f / "generation_config.json").write_text('{"num_beams": 0}'), "generation_config.json: decoding",
     ),

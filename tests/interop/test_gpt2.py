@@ -270,6 +270,10 @@ def test_export_of_one_trained_here(make: ModuleType, tmp_path: Path, kind: Kind
         ({"eos_token_id": 7}, "eos_token_id = 7"),
         ({"model_type": "mamba"}, "model_type = 'mamba' is an architecture that Atento does not have"),
         ({"model_type": None}, "model_type = None"),
+        ({"n_embd": 10**12}, "model.model_size = 1000000000000: it must be at most 16,777,216"),
+        ({"n_embd": 10**7, "n_inner": 16}, "'transformer.wte.weight' has the shape (320, 16)"),
+        ({"n_layer": 10**12}, "model.num_layers = 1000000000000: it must be at most 1,000"),
+        ({"vocab_size": 10**12}, "vocabulary.source_size = 1000000000000: it must be at most 16,777,216"),
     ],
 )
 def test_what_we_do_not_have_is_refused(make: ModuleType, tmp_path: Path, change: dict[str, Any], words: str) -> None:

@@ -272,6 +272,8 @@ def test_a_recurrent_model_is_refused(make: ModuleType, tmp_path: Path) -> None:
         ({"tie_word_embeddings": False}, "tie_word_embeddings = False with embeddings"),
         ({"share_encoder_decoder_embeddings": False}, "'model.decoder.embed_tokens.weight' is missing"),
         ({"decoder_start_token_id": 999}, "decoder_start_token_id = 999"),
+        ({"decoder_layers": 10**12}, "model.num_decoder_layers = 1000000000000: it must be at most 1,000"),
+        ({"d_model": 10**12}, "model.model_size = 1000000000000: it must be at most 16,777,216"),
         ({"encoder_layers": 3}, "'model.encoder.layers.2.fc1.bias' is missing"),
     ],
 )

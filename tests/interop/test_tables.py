@@ -74,6 +74,8 @@ def test_copies_constants_and_what_is_not_needed() -> None:
         ({"p": torch.ones(5, 3)}, "asks for numbers in the shape (7, 3)"),
         ({"b": torch.ones(7)}, "asks for numbers in the shape (1, 7)"),
         ({"q": torch.ones(4, 3, dtype=torch.int64)}, "the type torch.int64"),
+        ({"k": torch.full((2, 3), float("nan"))}, "'k' holds NaN or infinite numbers"),
+        ({"p": torch.full((7, 3), 1e300, dtype=torch.float64)}, "'p' holds NaN or infinite numbers"),
     ],
 )
 def test_what_does_not_fit_is_named(change: dict[str, Tensor | None], words: str) -> None:

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
+from atento.core.errors import ConfigurationError
 from atento.core.vocabulary import Vocabulary
-from atento.models.build import ModelConfig, build_model
+from atento.models.build import ModelConfig, build_any, build_model, weight_shapes
 from atento.models.recurrent import LuongAttentionConfig, RecurrentConfig
 from atento.models.transformer import TransformerConfig
 from atento.models.weights import weights
@@ -54,3 +55,28 @@ def test_what_does_not_learn_is_not_counted() -> None:
     embedding = model.decoder.output.weight
     embedding.requires_grad_(False)
     assert model.num_parameters == whole - embedding.numel()
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_shapes_are_those_of_the_model(config: ModelConfig) -> None:
+    built = weights(build_model(config, VOCABULARY))
+    assert weight_shapes(config, VOCABULARY) == {name: tensor.shape for name, tensor in built.items()}
+
+
+def test_what_no_memory_holds_cannot_be_built() -> None:
+    large = TransformerConfig(model_size=2**20, num_heads=1)
+    many = Vocabulary(source_size=2**24, target_size=2**24, shared=True)
+    with pytest.raises(ConfigurationError, match="the model is too large for the memory there is; ask for a smaller"):
+        build_model(large, many)
+    assert max(shape.numel() for shape in weight_shapes(large, many).values()) == 2**44
+
+
+def test_a_translator_is_no_classifier() -> None:
+    with pytest.raises(ConfigurationError, match="cannot be a classifier"):
+        build_any(CONFIGS[0], VOCABULARY, 2)
+
+
+@pytest.mark.parametrize("size", [0, 10**12])
+def test_a_vocabulary_of_an_absurd_size_is_refused(size: int) -> None:
+    with pytest.raises(ConfigurationError, match=f"vocabulary.target_size = {size}: it must be at"):
+        Vocabulary(source_size=9, target_size=size)

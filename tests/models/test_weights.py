@@ -10,7 +10,7 @@ from atento.core.vocabulary import Vocabulary
 from atento.models.build import build_model
 from atento.models.encoder_decoder import EncoderDecoder
 from atento.models.transformer import TransformerConfig
-from atento.models.weights import load_weights, save_tensors, weights
+from atento.models.weights import is_finite, load_weights, save_tensors, weights
 
 CONFIG = TransformerConfig(model_size=4, num_heads=2, feed_forward_size=5, num_encoder_layers=1, num_decoder_layers=1)
 
@@ -45,3 +45,17 @@ def test_weights_that_do_not_fit_are_named_and_nothing_is_copied() -> None:
 def test_what_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         save_tensors({"a": torch.zeros(2)}, tmp_path / "missing" / "it")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "finite"),
+    [
+        ([1.0, -2.0], True),
+        ([3e38, 3e38], True),  # whose sum is not
+        ([float("nan"), 1.0], False),
+        ([float("inf"), float("-inf")], False),
+        ([1.0, float("-inf")], False),
+    ],
+)
+def test_numbers_that_are_not_finite_are_found(numbers: list[float], finite: bool) -> None:
+    assert is_finite(torch.tensor(numbers)) is finite

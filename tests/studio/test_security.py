@@ -174,6 +174,7 @@ def test_a_text_over_the_limit_is_refused_and_one_at_it_is_not(client: TestClien
         (b"{", 400, "JSON"),
         (b"\xff\xfe", 400, "JSON"),
         (b'{"tokenizer": "bpe.json", "text": "a \\ud800"}', 400, "half a character"),
+        (b'{"text": "a \\ud800", "more": ' + b"[" * 100_000, 400, "JSON"),
         (b"[]", 422, "object"),
         (b'{"tokenizer": "bpe.json"}', 422, "text"),
         (b'{"tokenizer": "bpe.json", "text": 1}', 422, "text"),

@@ -297,6 +297,7 @@ def test_damaged_and_foreign_files_are_refused(tokenizer: Tokenizer, tmp_path: P
         '{"a": 1}': "no tokenizer.json",
         "[]": "no tokenizer.json",
         "": "damaged",
+        "[" * 100_000: "nested too deeply",
     }
     for content, message in cases.items():
         path.write_text(content, encoding="utf-8")
@@ -306,6 +307,8 @@ def test_damaged_and_foreign_files_are_refused(tokenizer: Tokenizer, tmp_path: P
         assert "\n" not in str(caught.value)
     with pytest.raises(DataError, match="cannot read"):
         Tokenizer.load(tmp_path / "missing.json")
+    with pytest.raises(DataError, match=r"cannot read.*null byte"):
+        Tokenizer.load(tmp_path / "a\0b.json")
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(DataError, match="UTF-8"):
         Tokenizer.load(path)

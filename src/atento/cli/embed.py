@@ -107,6 +107,10 @@ def embed(
     )
     require(pooling is None or level == "sentence", "--pooling makes one vector of a text: give --level sentence")
     require(number is None or level == "vocabulary", "--number is for --level vocabulary; leave it out")
+    if seed is not None:
+        from atento.inspection.maps import check_seed
+
+        check_seed(seed)
     for place in maps or ():
         check_drawing(place, *_DATA)
     if output is not None:

@@ -18,6 +18,7 @@ import msgspec
 import tomli_w
 
 from atento.core.errors import ConfigurationError
+from atento.core.parsing import parse_toml
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,16 +35,18 @@ def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file as plain tables.
 
     Raises:
-        ConfigurationError: the file is missing, not UTF-8, or not TOML (with its line).
+        ConfigurationError: the file is missing, not UTF-8, not TOML (with its line), or nested too deeply.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return parse_toml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}; check the path") from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path} is not UTF-8 text; save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path} is not valid TOML: {error}; mend that line") from error
+    except ValueError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}; mend it") from error
 
 
 def convert(table: Mapping[str, Any], kind: type[ConfigurationType], *, where: str) -> ConfigurationType:
@@ -133,9 +136,11 @@ def _setting(text: str) -> tuple[list[str], Any]:
         raise ConfigurationError(f"--set {text!r}: write it as section.key=value")
     path = [part.strip() for part in key.split(".")]
     try:
-        return path, tomllib.loads(f"value = {value}")["value"]
+        return path, parse_toml(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return path, value.strip()
+    except ValueError as error:
+        raise ConfigurationError(f"--set {key.strip()}: {error}; give another value") from error
 
 
 def _turn(setting: tuple[list[str], Any]) -> tuple[bool, int]:

@@ -46,6 +46,8 @@ def open_binary(path: Path) -> BinaryIO:
         return cast("BinaryIO", openers.get(path.suffix, _open_plain)(path))
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}; check the path") from error
+    except ValueError as error:  # a NUL in the name, which no file has
+        raise DataError(f"cannot read {str(path)!r}: {error}; check the path") from error
 
 
 def read_lines(path: Path) -> Iterator[str]:

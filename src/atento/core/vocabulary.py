@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from atento.core.configuration import Configuration
+from atento.core.sizes import check_sizes
 
 SPECIAL_TOKENS = ("<pad>", "<unk>", "<s>", "</s>")
 """The special tokens of every tokenizer that we train, at ids 0, 1, 2, 3."""
@@ -15,6 +16,9 @@ class Vocabulary(Configuration, frozen=True, kw_only=True):
 
     ``decoder_start`` is the token that the decoder reads first: ``<s>`` in models trained here, another one in models
     that come from elsewhere.
+
+    Raises:
+        ConfigurationError: a size that no vocabulary has.
     """
 
     source_size: int
@@ -30,3 +34,6 @@ class Vocabulary(Configuration, frozen=True, kw_only=True):
     prompt_first: bool = False
     """A language model reads a prompt with nothing before it, as GPT-2 does; only where there is no prompt it reads
     ``decoder_start``."""
+
+    def __post_init__(self) -> None:
+        check_sizes({f"vocabulary.{name}": getattr(self, name) for name in ("source_size", "target_size")})

@@ -84,12 +84,19 @@ def read_labelled(files: LabelledFiles) -> Iterator[LabelledText]:
             found = parse(decode_line(line, files.file, number), number, where)
             if not found.label.strip():
                 raise DataError(f"{where}: there is no class; mend the line")
+            if not is_class(found.label):
+                raise DataError(f"{where}: the class {found.label!r} holds a tab or a line break; mend the line")
             if paired is not None and paired != (found.second is not None):
                 raise DataError(f"{where}: {'one text' if paired else 'two texts'}, unlike the lines before; mend it")
             paired = found.second is not None
             yield found
     if paired is None:
         raise DataError(f"{files.file}: there is no labelled text in it; give a file that has some")
+
+
+def is_class(name: str) -> bool:
+    """Whether a name can be a class's, which stands in a column of a line."""
+    return bool(name.strip()) and not any(character in name for character in "\t\n\r")
 
 
 class _Tsv:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from atento.core.display import Displayed, View
 from atento.core.errors import DataError
+from atento.core.parsing import decode_json
 from atento.figures.merging import Groups
 
 if TYPE_CHECKING:
@@ -323,7 +324,7 @@ class Attention(Displayed):
             DataError: the text is truncated, or no attention record of this version.
         """
         try:
-            record = msgspec.json.decode(text, type=_Record)
+            record = decode_json(text, _Record)
         except msgspec.ValidationError as error:
             raise DataError(f"{where} is no attention record: {error}; give a file of `--attention`") from error
         except msgspec.DecodeError as error:

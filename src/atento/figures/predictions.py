@@ -15,6 +15,7 @@ import msgspec
 
 from atento.core.display import Displayed, View
 from atento.core.errors import DataError
+from atento.core.parsing import decode_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -101,7 +102,7 @@ class Predictions(Displayed):
             DataError: the text is truncated, or no such record of this version.
         """
         try:
-            record = msgspec.json.decode(text, type=_Record)
+            record = decode_json(text, _Record)
         except msgspec.ValidationError as error:
             raise DataError(f"{where} holds no predictions: {error}; give what `to_json` wrote") from error
         except msgspec.DecodeError as error:

@@ -23,6 +23,7 @@ Points = NDArray[np.float64]
 """[count, 2]."""
 
 NAMES: Final[dict[Method, str]] = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
+_LARGEST_SEED: Final = 2**32 - 1
 _PERPLEXITY: Final = 30.0
 _NEIGHBOURS: Final = 15
 _FEWEST: Final[dict[Method, int]] = {"pca": 2, "tsne": 4, "umap": 4}
@@ -74,8 +75,9 @@ def map_vectors(values: Matrix, method: Method = "pca", seed: int = 1) -> Map:
 
     Raises:
         DataError: too few vectors.
-        ConfigurationError: a library is missing.
+        ConfigurationError: a library is missing, or the seed is out of its range.
     """
+    check_seed(seed)
     if len(values) < _FEWEST[method]:
         raise DataError(
             f"{NAMES[method]} needs at least {_FEWEST[method]} vectors, and here are {len(values)}; give more"
@@ -93,6 +95,16 @@ def map_vectors(values: Matrix, method: Method = "pca", seed: int = 1) -> Map:
             return Map(
                 points=_umap(values, near, seed), method=method, size=values.shape[1], seed=seed, neighbours=near
             )
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed that NumPy's generators, which t-SNE and UMAP draw with, do not take.
+
+    Raises:
+        ConfigurationError: it is out of their range.
+    """
+    if not 0 <= seed <= _LARGEST_SEED:
+        raise ConfigurationError(f"seed {seed}: give a number from 0 to {_LARGEST_SEED:,}")
 
 
 def principal_components(values: Matrix) -> tuple[Points, tuple[float, float]]:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from atento.core.errors import DataError, OutputError
 from atento.core.files import atomic_folder, atomic_path, atomic_text
+from atento.core.parsing import decode_json
 
 Matrix = NDArray[np.float32]
 Level = Literal["vocabulary", "type", "word", "token", "sentence"]
@@ -172,10 +173,10 @@ def check_place(path: Path) -> None:
 def _read(path: Path) -> dict[str, Any]:
     table: Any
     if path.suffix.lower() == ".json":
-        table = msgspec.json.decode(path.read_bytes())
+        table = decode_json(path.read_bytes(), object)
     else:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            table = msgspec.json.decode(str(arrays["about"][()]))
+            table = decode_json(str(arrays["about"][()]), dict)
             table |= {name: arrays[name] for name in arrays.files if name != "about"}
     if not isinstance(table, dict):
         raise TypeError("it is no table")

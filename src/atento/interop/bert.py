@@ -16,7 +16,9 @@ from typing import Any, Final
 import msgspec
 
 from atento.core.errors import DataError
+from atento.core.sizes import check_sizes
 from atento.core.vocabulary import Vocabulary
+from atento.data.labelled_files import is_class
 from atento.interop.configurations import activation_named, activation_of, differences, fields_of, require
 from atento.interop.tables import Row, Table, paired
 from atento.models.bert import BertConfig
@@ -246,9 +248,12 @@ def classes_from(config: Mapping[str, Any], names: Names, where: str) -> tuple[s
         )
     labels = fields.id2label
     if labels is None:  # their default
+        check_sizes({"num_labels": fields.num_labels})
         labels = {str(number): f"LABEL_{number}" for number in range(fields.num_labels)}
     if labels.keys() != {str(number) for number in range(len(labels))} or len(set(labels.values())) < len(labels):
         raise DataError(f"{where}: id2label gives no name of its own to each of 0 … {len(labels) - 1}; correct it")
+    if wrong := next((name for name in labels.values() if not is_class(name)), None):
+        raise DataError(f"{where}: id2label: the class {wrong!r} holds a tab or a line break; correct it")
     if len(labels) < 2:
         raise DataError(f"{where}: its classifier has a single output, which tells no classes apart")
     return tuple(labels[str(number)] for number in range(len(labels)))

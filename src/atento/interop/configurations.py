@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -10,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from atento.core.errors import ConfigurationError, DataError
+from atento.core.parsing import parse_json
 from atento.decoding.configuration import DecodingConfig
 from atento.nn.feed_forward import Activation
 
@@ -60,7 +60,7 @@ def read_json(path: Path) -> dict[str, Any]:
         DataError: there is none, or it is damaged.
     """
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = parse_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DataError(
             f"cannot read {path}: {error.strerror}; give a folder with a model in Hugging Face's format"

@@ -24,10 +24,9 @@ from atento.interop.configurations import CONFIG, OURS, OwnKeys, own_keys, read_
 from atento.interop.decoding import decoding_from
 from atento.interop.tables import Table, read, unneeded
 from atento.interop.weight_files import read_tensors, weight_files
-from atento.models.bert import BertConfig
-from atento.models.build import AnyModel, ModelConfig, build_classifier, build_model
+from atento.models.build import ModelConfig, build_any, weight_shapes
 from atento.models.classifier import body_config
-from atento.models.weights import load_weights, weights
+from atento.models.weights import load_weights
 from atento.text.loading import load_tokenizer, load_tokenizers, read_settings
 from atento.text.tokenizer import Tokenizer
 
@@ -246,16 +245,9 @@ def _bundle(
     classes: tuple[str, ...] = (),
 ) -> tuple[AnyBundle, list[str]]:
     """The model with its weights; and what was left out."""
-
-    def build(seed: int | None = None) -> AnyModel:
-        if isinstance(config, BertConfig) and classes:
-            return build_classifier(config, vocabulary, len(classes), seed=seed)
-        return build_model(config, vocabulary, seed=seed)
-
-    with torch.device("meta"):  # sizes that the tensors do not have are found before memory is taken for them
-        shapes = {name: tensor.shape for name, tensor in weights(build()).items()}
+    shapes = weight_shapes(config, vocabulary, len(classes))  # before memory is taken for what the tensors do not have
     values = read(table, tensors, shapes, str(source.path))
-    model = build(seed=0)
+    model = build_any(config, vocabulary, len(classes), seed=0)
     load_weights(model, values)
     model = model.eval().requires_grad_(False)
     left = unneeded(table, list(tensors))

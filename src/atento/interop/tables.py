@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from atento.core.errors import DataError
+from atento.models.weights import is_finite
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,8 @@ def read(
         where: the folder, for errors.
 
     Raises:
-        DataError: a tensor is missing, unknown, no weight of this shape, or a copy that differs from its original.
+        DataError: a tensor is missing, unknown, no weight of this shape, not finite, or a copy that differs from its
+            original.
     """
     wanted = {name for row in table.rows for name in row.theirs}
     if missing := sorted(wanted - tensors.keys()):
@@ -113,6 +115,11 @@ def _read(row: Row, parts: Sequence[Tensor], shape: torch.Size, where: str) -> T
             )
         part = part.t() if row.transposed else part.squeeze(0) if row.nested else part
         used.append(part[row.unused :].float())
+        if not is_finite(used[-1]):
+            raise DataError(
+                f"{where}: {name!r} holds NaN or infinite numbers, so nothing can be computed with it; copy the folder "
+                "again whole, or take another model"
+            )
     return torch.cat(used)
 
 

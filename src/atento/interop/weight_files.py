@@ -5,7 +5,6 @@ Never a pickle that could run anything: ``torch.load(weights_only=True)`` makes 
 
 from __future__ import annotations
 
-import json
 import pickle
 import warnings
 from pathlib import Path
@@ -16,6 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from atento.core.errors import DataError, is_out_of_memory
+from atento.core.parsing import parse_json
 
 SAFE, PICKLED = "model.safetensors", "pytorch_model.bin"
 
@@ -48,7 +48,7 @@ def read_tensors(files: list[Path]) -> dict[str, Tensor]:
 
 def _parts(index: Path) -> list[Path]:
     try:
-        table = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
+        table = parse_json(index.read_text(encoding="utf-8"))["weight_map"]
         names = sorted({str(name) for name in table.values()})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{index} is no index of weights ({error}); copy it again") from error

@@ -19,6 +19,7 @@ from atento.models.masked_language_model import MaskedLanguageModel
 from atento.models.model import Model
 from atento.models.recurrent import LuongAttentionConfig, NoAttention, RecurrentConfig, build_recurrent
 from atento.models.transformer import StackConfig, TransformerConfig, build_transformer
+from atento.models.weights import shapes_of, weights
 
 TranslatorConfig = RecurrentConfig | TransformerConfig
 ModelConfig = RecurrentConfig | TransformerConfig | GPTConfig | BertConfig
@@ -70,6 +71,21 @@ def build_classifier(
         )
         longest = _max_length(config)
         return Classifier(body, config.model_size, num_classes, config.dropout, vocabulary, max_length=longest)
+
+
+def build_any(
+    config: ModelConfig, vocabulary: Vocabulary, num_classes: int = 0, *, seed: int | None = None
+) -> AnyModel:
+    """A classifier if there are classes, else the model itself; see ``build_model``.
+
+    Raises:
+        ConfigurationError: the configuration asks for something impossible.
+    """
+    if not num_classes:
+        return build_model(config, vocabulary, seed=seed)
+    if not isinstance(config, ReaderConfig):
+        raise ConfigurationError("its model cannot be a classifier")
+    return build_classifier(config, vocabulary, num_classes, seed=seed)
 
 
 def moved(model: ModelType, device: torch.device) -> ModelType:
@@ -131,6 +147,16 @@ def count_classifier_parameters(config: ReaderConfig, vocabulary: Vocabulary, nu
     """
     with _weightless():
         return build_classifier(config, vocabulary, num_classes).num_parameters
+
+
+def weight_shapes(config: ModelConfig, vocabulary: Vocabulary, num_classes: int = 0) -> dict[str, torch.Size]:
+    """The shapes of a model's weights by name, of a classifier's if there are classes; it takes no memory.
+
+    Raises:
+        ConfigurationError: the configuration asks for something impossible.
+    """
+    with _weightless():
+        return shapes_of(weights(build_any(config, vocabulary, num_classes)))
 
 
 @contextlib.contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import safetensors
 
 from atento.core.errors import BundleError
 from atento.core.files import standing_folder
+from atento.core.parsing import decode_json, parse_json
 
 CONFIG: Final = "config.json"
 FORMAT: Final = "atento.bundle"
@@ -66,7 +66,7 @@ def describe(folder: Path) -> Description:
         BundleError: they are damaged or incomplete.
     """
     try:
-        config = msgspec.json.decode((folder / CONFIG).read_bytes(), type=_Config)
+        config = decode_json((folder / CONFIG).read_bytes(), _Config)
         counts = _counts(config.model)
         parameters = _parameters(folder / "model.safetensors")
     except (OSError, ValueError, KeyError, TypeError, safetensors.SafetensorError) as error:
@@ -103,7 +103,7 @@ def refuse_pickles(folder: Path) -> None:
 
 def _is_ours(path: Path) -> bool:
     try:
-        table = msgspec.json.decode(path.read_bytes())
+        table = parse_json(path.read_bytes())
     except (OSError, ValueError):
         return False
     return isinstance(table, dict) and table.get("format") == FORMAT
@@ -135,7 +135,7 @@ def _parameters(path: Path) -> int:
 def _ended_by(path: Path) -> str | None:
     """As ``bundle.read_card``: a bundle works without its card."""
     try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["training"]["ended_by"])
+        return str(parse_json(path.read_text(encoding="utf-8"))["training"]["ended_by"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

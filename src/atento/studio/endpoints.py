@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -17,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from atento.core.errors import AtentoError, is_out_of_memory
+from atento.core.parsing import parse_json
 from atento.studio.answers import Request
 from atento.studio.failures import status_of
 from atento.studio.security import bounded, failure
@@ -72,7 +72,7 @@ def named(path: str, answer: Callable[[Studio, str], Any], *, method: str = "GET
 def _is_halved(body: bytes) -> bool:
     """Whether JSON in which half a character is escaped, which no UTF-8 can hold, is all that is wrong with a body."""
     try:
-        json.loads(body)
+        parse_json(body)
     except ValueError:
         return False
     return True

@@ -17,6 +17,7 @@ import msgspec
 from atento import __version__
 from atento.core.errors import ConfigurationError, DataError
 from atento.core.files import atomic_text
+from atento.core.parsing import decode_json
 from atento.figures import canvas
 from atento.study import numbers, recipes, tables
 from atento.study.checks import FILE_NAME
@@ -112,7 +113,7 @@ def read_report(path: Path) -> StudyReport:
         DataError: the file cannot be read, is no report, or is of a later version.
     """
     try:
-        report = msgspec.json.decode(path.read_bytes(), type=StudyReport)
+        report = decode_json(path.read_bytes(), StudyReport)
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}; check the path") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -18,6 +18,7 @@ import tokenizers
 from tokenizers import decoders
 
 from atento.core.errors import DataError
+from atento.core.parsing import parse_json
 from atento.core.vocabulary import MASK
 from atento.text import template as templates
 from atento.text.gapped import without_gaps
@@ -350,7 +351,7 @@ def _table(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"{path} is damaged ({error}); copy it again") from error
     if not isinstance(table, dict):

@@ -22,6 +22,7 @@ import tokenizers
 
 from atento.core.errors import DataError
 from atento.core.files import atomic_text
+from atento.core.parsing import parse_json
 from atento.core.vocabulary import MASK, SPECIAL_TOKENS
 from atento.text import spans as byte_spans
 from atento.text.configuration import Kind
@@ -85,6 +86,8 @@ class Tokenizer:
             raise DataError(f"cannot read {path}: {error.strerror}; give the path of a tokenizer.json") from error
         except UnicodeDecodeError as error:
             raise DataError(f"{path} is not UTF-8 text, so no tokenizer.json; give the path of one") from error
+        except ValueError as error:  # a NUL in the name, which no file has
+            raise DataError(f"cannot read {str(path)!r}: {error}; give the path of a tokenizer.json") from error
         return cls.from_json(text, where=str(path))
 
     @classmethod
@@ -95,7 +98,7 @@ class Tokenizer:
             DataError: the text is truncated, or no tokenizer of ours.
         """
         try:
-            description = json.loads(text)
+            description = parse_json(text)
         except ValueError as error:
             raise DataError(
                 f"{where} is not JSON ({error}): it is damaged or no tokenizer.json; copy it again"

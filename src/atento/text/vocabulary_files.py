@@ -6,13 +6,13 @@ gives the ids that ``transformers`` gives.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import tokenizers
 from tokenizers import decoders, models, normalizers, pre_tokenizers
 
 from atento.core.errors import DataError
+from atento.core.parsing import parse_json
 
 
 def byte_level_bpe(vocabulary: Path, merges: Path, *, prefix_space: bool = False) -> tokenizers.Tokenizer:
@@ -88,7 +88,7 @@ def read_vocabulary(path: Path) -> dict[str, int]:
         DataError: it is missing, or no table of entries and ids.
     """
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = parse_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}; copy the folder again whole") from error
     except ValueError as error:

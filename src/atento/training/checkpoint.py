@@ -31,6 +31,7 @@ from torch import Tensor
 from atento.core.configuration import Configuration
 from atento.core.errors import TrainingError
 from atento.core.files import atomic_folder, recover_folder
+from atento.core.parsing import parse_json
 from atento.models.weights import save_tensors
 from atento.training.configuration import Metric
 
@@ -161,14 +162,14 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         TrainingError: a file of it is missing or damaged.
     """
     try:
-        file = msgspec.convert(json.loads((folder / "state.json").read_bytes()), _File)  # losses may be NaN
+        file = msgspec.convert(parse_json((folder / "state.json").read_bytes()), _File)  # losses may be NaN
         _refuse_contradictions(file.state, folder)
         model, optimiser, random = (
             load_file(folder / f"{name}.safetensors") for name in ("model", "optimiser", "random-0")
         )
         average = folder / "ema.safetensors"
         ema = load_file(average) if average.exists() else None
-    except (OSError, ValueError, RecursionError, safetensors.SafetensorError) as error:
+    except (OSError, ValueError, safetensors.SafetensorError) as error:
         raise damaged(folder, error) from error
     return Checkpoint(
         state=file.state, environment=file.environment, model=model, optimiser=optimiser, ema=ema, random=random

@@ -22,7 +22,7 @@ from torch import Tensor
 from atento.core.errors import DivergedError, TrainingError
 from atento.core.progress import Progress, Stop
 from atento.models.model import Model
-from atento.models.weights import load_weights, refuse_misfit, weights
+from atento.models.weights import check_shapes, load_weights, shapes_of, weights
 from atento.training.averaging import MovingAverage, mean
 from atento.training.checkpoint import (
     Checkpoint,
@@ -292,7 +292,7 @@ class Trainer(Generic[ModelType, EntryType, BatchType]):
             TrainingError: they do not.
         """
         try:
-            refuse_misfit(weights(self.model), values)
+            check_shapes(values, shapes_of(weights(self.model)))
         except ValueError as error:
             raise TrainingError(
                 f"the checkpoint {folder} does not fit {self.recipe_path} ({error}); put the recipe back as it was, or "

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from atento.models.weights import refuse_misfit
+from atento.models.weights import check_shapes, shapes_of
 from atento.training.configuration import TrainingConfig
 
 _SLOTS = ("step", "exp_avg", "exp_avg_sq")
@@ -48,7 +48,7 @@ def load_optimiser_tensors(optimiser: torch.optim.Optimizer, model: nn.Module, t
     }
     step = torch.tensor(0.0)
     places = {f"{name}/{slot}": step if slot == "step" else p for name, p in parameters.items() for slot in _SLOTS}
-    refuse_misfit(places, tensors)
+    check_shapes(tensors, shapes_of(places))
     for name, parameter in parameters.items():
         state: dict[str, Any] = {slot: tensors[f"{name}/{slot}"].to(parameter.device).clone() for slot in _SLOTS}
         optimiser.state[parameter] = state

@@ -12,6 +12,7 @@ import msgspec
 
 from atento.core.configuration import Configuration, apply_overrides, convert, nearest, read_toml
 from atento.core.errors import ConfigurationError
+from atento.core.shortening import shortened
 from atento.data.corpus_files import CorpusFiles
 from atento.data.labelled_files import LabelledFiles
 from atento.data.text_files import Documents, TextFiles
@@ -171,6 +172,7 @@ def read_recipe(
     if start is not None and name_or_path in shipped_recipes():
         table = {name: part for name, part in table.items() if name not in ("model", "tokenizer", "decoding")}
     table = apply_overrides(table, overrides)
+    _require_tables(table, name_or_path)
     if alignment is not None:
         table.setdefault("training", {}).setdefault("guided_alignment", {})
     if start is not None:
@@ -331,6 +333,14 @@ def _read(name_or_path: str) -> tuple[dict[str, Any], Path]:
     if not path.suffix and not path.exists():
         raise ConfigurationError(f"there is no recipe {name_or_path!r}{nearest(name_or_path, shipped)}")
     return read_toml(path), path.parent
+
+
+def _require_tables(table: Mapping[str, Any], where: str) -> None:
+    """Refuse a part of a recipe that is a single value, before anything is laid over it or under it."""
+    for field in msgspec.structs.fields(Recipe):
+        if field.name != "start" and not isinstance(table.get(field.name, {}), Mapping):
+            given = f"{field.name} = {shortened(repr(table[field.name]), 40)}"
+            raise ConfigurationError(f"{where}: {given}: it must be a table; set its keys ({field.name}.KEY)")
 
 
 def _let_budget_replace(table: dict[str, Any], overrides: Sequence[str]) -> None:

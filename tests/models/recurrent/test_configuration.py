@@ -19,6 +19,8 @@ from atento.models.recurrent import (
     ("table", "named"),
     [
         ({"hidden_size": 0}, "hidden_size"),
+        ({"hidden_size": 10**12}, "hidden_size = 1000000000000: it must be at most 16,777,216"),
+        ({"num_decoder_layers": 1001}, "num_decoder_layers = 1001: it must be at most 1,000"),
         ({"dropout": 1.0}, "dropout"),
         ({"attention": {"kind": "additive", "size": 0}}, "attention.size"),
         ({"context_in_state": False}, "context_in_state"),

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from atento.core.display import Displayed, View
 from atento.core.errors import DataError
+from atento.core.parsing import decode_json
 from atento.figures.attention import Role, Span
 from atento.inspection.walk_kinds import Kind
 
@@ -199,8 +200,8 @@ class Walk(Displayed, msgspec.Struct, frozen=True, kw_only=True):
             DataError: it is no walk, of another version, or contradicts itself.
         """
         try:
-            header = msgspec.json.decode(text, type=_Header)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            header = decode_json(text, _Header)
+        except msgspec.DecodeError as error:
             raise DataError(f"{where} is no walk through a model ({error}); give one") from error
         if (header.format, header.version) != (FORMAT, VERSION):
             raise DataError(
@@ -208,8 +209,8 @@ class Walk(Displayed, msgspec.Struct, frozen=True, kw_only=True):
                 f"version {VERSION}"
             )
         try:
-            walk = msgspec.json.decode(text, type=cls)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            walk = decode_json(text, cls)
+        except msgspec.DecodeError as error:
             raise DataError(f"{where} is a damaged walk ({error}); make it again") from error
         if contradiction := _contradiction(walk):
             raise DataError(f"{where} contradicts itself: {contradiction}; make it again")

@@ -6,6 +6,7 @@ from typing import Literal
 
 from atento.core.configuration import Configuration
 from atento.core.errors import ConfigurationError
+from atento.core.sizes import check_sizes
 from atento.nn.luong import Score, Window
 from atento.nn.recurrent.cells import CellKind
 
@@ -151,9 +152,7 @@ class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind"
         }
         for name in ("size", "half_width", "max_source_length"):
             sizes[f"attention.{name}"] = getattr(self.attention, name, None)
-        for name, size in sizes.items():
-            if size is not None and size < 1:
-                raise ConfigurationError(f"model.{name} = {size}: it must be at least 1")
+        check_sizes({f"model.{name}": size for name, size in sizes.items()})
         if not 0 <= self.dropout < 1:
             raise ConfigurationError(f"model.dropout = {self.dropout}: it must be at least 0 and below 1")
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from atento.core.configuration import Configuration
 from atento.core.errors import ConfigurationError
+from atento.core.sizes import check_sizes
 from atento.nn.feed_forward import Activation
 from atento.nn.positions import Layout
 
@@ -55,10 +56,8 @@ class StackConfig(Configuration, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         counts = [name for name in self.__struct_fields__ if name.startswith("num_")]
-        for name in ("model_size", "key_size", "value_size", "feed_forward_size", "max_positions", *counts):
-            size = getattr(self, name)
-            if size is not None and size < 1:
-                raise ConfigurationError(f"model.{name} = {size}: it must be at least 1")
+        sizes = ("model_size", "key_size", "value_size", "feed_forward_size", "max_positions", *counts)
+        check_sizes({f"model.{name}": getattr(self, name) for name in sizes})
         if self.model_size % self.num_heads and (self.key_size is None or self.value_size is None):
             raise ConfigurationError(
                 f"model.model_size = {self.model_size} is no multiple of model.num_heads = {self.num_heads}; "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import Final, Literal
 import tokenizers
 
 from atento.core.errors import ConfigurationError, DataError
+from atento.core.parsing import parse_json
 from atento.text.loading import library_of_folder
 from atento.text.opened.hugging_face import HuggingFaceTokenizer
 from atento.text.opened.protocol import OpenTokenizer
@@ -143,7 +143,7 @@ def _library_of_file(path: Path) -> tokenizers.Tokenizer:
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not UTF-8 text, so no tokenizer.json; give the path of one") from error
     try:
-        json.loads(text)
+        parse_json(text)
     except ValueError as error:
         raise DataError(f"{path} is not JSON ({error}): it is damaged or no tokenizer.json; copy it again") from error
     try:

@@ -16,6 +16,7 @@ import regex
 
 from atento.core.display import Displayed, View
 from atento.core.errors import DataError
+from atento.core.parsing import decode_json
 from atento.text.configuration import Kind
 from atento.text.opened.protocol import Cut, Entry, OpenTokenizer, Role, Specials
 from atento.text.pipeline import JOINER, JOINER_SHOWN, TILING
@@ -160,8 +161,8 @@ class Trace(Displayed, msgspec.Struct, frozen=True, kw_only=True):
             DataError: it is no trace, or of a later version.
         """
         try:
-            found = msgspec.json.decode(text, type=cls)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            found = decode_json(text, cls)
+        except msgspec.DecodeError as error:
             raise DataError(f"{where} is no trace of a tokenizer ({error}); give one") from error
         if (found.format, found.version) != (FORMAT, VERSION):
             raise DataError(f"{where} is {found.format} {found.version}; {FORMAT} {VERSION} is read")
