@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,18 @@ def machine() -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "versions": versions,
+        "measured": datetime.now(UTC).date().isoformat(),
+        "commit": _commit(),
     }
+
+
+def _commit() -> str:
+    """The state of the code that is measured; ``+``: with changes since."""
+    words = ["git", "-C", str(ROOT), "describe", "--always", "--dirty=+", "--abbrev=10"]
+    try:
+        return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):  # no repository: a copy of the files
+        return "unknown"
 
 
 def run(command: Sequence[str | Path], *, quiet: bool = False, variables: Mapping[str, str] | None = None) -> str:
@@ -169,4 +181,5 @@ def machine_text(found: Mapping[str, Any]) -> str:
     return (
         f"{found['processor']} ({found['instructions']}), {found['threads']} threads of {found['cores']} cores, "
         f"{found['system']}, Python {found['python']}; {versions}"
+        + (f"; commit {found['commit']}, {found['measured']}" if "commit" in found else "")
     )
