@@ -38,7 +38,7 @@ from atento.models.encoder_decoder import EncoderDecoder
 from atento.models.language_model import LanguageModel
 from atento.models.masked_language_model import MaskedLanguageModel
 from atento.models.model import Model
-from atento.models.weights import check_shapes, is_finite, load_weights, save_tensors, weights
+from atento.models.weights import check_shapes, is_finite, load_weights, save_tensors, shapes_of, weights
 from atento.text.tokenizer import Tokenizer
 
 ModelType = TypeVar("ModelType", bound=Model)
@@ -272,7 +272,7 @@ def _read_weights(folder: Path, config: BundleConfig) -> dict[str, Tensor]:
         raise BundleError(f"{folder / CONFIG}: {error}, or copy the bundle again whole") from error
     try:
         values = load_file(path)
-        check_shapes(values, shapes)
+        check_shapes(shapes_of(values), shapes)
     except (OSError, safetensors.SafetensorError) as error:
         raise BundleError(f"{path} is missing or damaged ({error}); copy the bundle again whole") from error
     except ValueError as error:

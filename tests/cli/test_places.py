@@ -63,6 +63,10 @@ def test_an_input_is_not_written_over(
         ("align", run, *corpus, "-o", corpus[1]),
         ("evaluate", run, *corpus, "-o", corpus[0]),
         ("tokenizer", "train", *corpus, "-o", corpus[0]),
+        ("tokenizer", "show", texts, "o gato", "-o", texts),
+        ("tokenizer", "compare", texts, f"x={corpus[0]}", "--text", "a", "-o", corpus[0]),
+        ("tokenizer", "characters", texts, "-o", texts),
+        ("tokenizer", "leaderboard", "mine.json", "--text", f"pt={corpus[0]}", "-o", corpus[0]),
     ):
         assert "it is read here, too; choose another place" in atento(*words).error
     assert [path.read_bytes() for path in (*corpus, texts)] == before
@@ -73,6 +77,7 @@ def test_two_outputs_are_two_files(atento: Atento, run: Path, corpus: Corpus, gp
     for words in (
         ("translate", run, "o gato", "-o", "out.json", "--attention", "out.json"),
         ("align", run, *corpus, "--gold", corpus[0], "-o", "out", "--per-sentence", "./out"),
+        ("translate", run, "o gato", "-o", "out.json", "--attention", f"../{Path.cwd().name}/out.json"),
         ("write", gpt_run, "a vida", "--top", 2, "--figure", "out.html", "--attention", "out.html"),
     ):
         assert "another output goes there; give each a place of its own" in atento(*words).error

@@ -193,11 +193,11 @@ def test_minus_and_per_together_are_refused(atento: Atento, save: Save) -> None:
     assert "minus and per are two ways" in atento("study", save(table), "--plan").error
 
 
-def test_a_model_that_cannot_be_built_is_refused_before_anything_runs(atento: Atento, save: Save) -> None:
+def test_a_model_that_nobody_can_build_is_refused_before_anything_runs(atento: Atento, save: Save) -> None:
     table = changed("variants.1.recipe", {"model": {"hidden_size": 10**12}})
     result = atento("study", save(table), "-o", "out")
     assert result.code == 2
-    assert "the model is too large" in result.err.splitlines()[-1]
+    assert "it must be at most 16,777,216" in result.err.splitlines()[-1]
     assert not Path("out/runs").exists()
 
 

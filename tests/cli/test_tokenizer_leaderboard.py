@@ -144,7 +144,7 @@ def test_bad_input_is_one_line_and_nothing_is_written(
         ((own, *parallel, "--text", f"x={longer}"), "longer has 3 lines and"),
         ((own, *parallel, "--text", f"x={es}", "--text", f"x={longer}"), "x has 2 files and pt has 1"),
         ((own, "--text", pt, "-o", "board.xls"), "the suffix chooses the form"),
-        ((own, "--text", pt, "-o", "a.md", "-o", "a.md"), "named twice"),
+        ((own, "--text", pt, "-o", "a.md", "-o", "a.md"), "another output goes there"),
         ((own, "--text", pt, "--figure", "a.gif"), "cannot draw a.gif"),
     ]
     for words, message in cases:

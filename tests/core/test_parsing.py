@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import msgspec
 import pytest
 
@@ -10,11 +12,13 @@ from atento.core.parsing import decode_json, parse_json, parse_toml
 
 class Record(msgspec.Struct):
     number: int = 0
+    name: str = ""
 
 
 def test_what_is_well_formed_is_read() -> None:
     assert parse_json(b'{"a": [1, null]}') == {"a": [1, None]}
     assert parse_toml("a.b = [1, 2]") == {"a": {"b": [1, 2]}}
+    assert parse_toml("a = 2020-01-01") == {"a": date(2020, 1, 1)}
     assert decode_json('{"number": 3}', Record) == Record(number=3)
 
 
@@ -24,8 +28,8 @@ def test_wrong_json_is_a_value_error(text: str | bytes) -> None:
         parse_json(text)
 
 
-@pytest.mark.parametrize("text", ['{"other":' + "[" * 100_000, "{"])
-def test_wrong_json_of_a_struct_is_a_decode_error(text: str) -> None:
+@pytest.mark.parametrize("text", ['{"other":' + "[" * 100_000, "{", b'{"name": "\xff"}'])
+def test_wrong_json_of_a_struct_is_a_decode_error(text: str | bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
         decode_json(text, Record)
 

@@ -323,7 +323,7 @@ def test_a_result_that_ended_higher_than_it_began_counts_as_diverged() -> None:
     assert not msgspec.structs.replace(run, training_loss=1.0).diverged
 
 
-@pytest.mark.parametrize("damage", [b"{", b'{"variant": "\xff"}'])
+@pytest.mark.parametrize("damage", [b"{", b'{"variant": "\xff"}', b'{"other":' + b"[" * 100_000])
 def test_a_damaged_result_is_named_and_taken_by_no_other_run(
     table: dict[str, Any], tmp_path: Path, damage: bytes
 ) -> None:

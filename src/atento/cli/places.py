@@ -35,8 +35,12 @@ class Command(typer.core.TyperCommand):
         read: list[Path] = []
         written: list[Path] = []
         for parameter in self.params:
-            place = written if OUTPUTS.intersection(parameter.opts) else read
-            place += _paths(ctx.params.get(parameter.name))
+            value = ctx.params.get(parameter.name)
+            if OUTPUTS.intersection(parameter.opts):
+                written += _paths(value)
+            else:
+                read += _paths(value)
+                read += _named(value) if _is_named(parameter) else ()
         check_apart(written, read)
         return super().invoke(ctx)
 
@@ -64,11 +68,23 @@ def _paths(value: object) -> Iterator[Path]:
             yield from _paths(each)
 
 
+def _is_named(parameter: Any) -> bool:
+    """Whether its values are files or names of something else, perhaps with a label before them: NAME=FILE."""
+    metavar = getattr(parameter, "metavar", None) or ""
+    return "FILE" in metavar or "TOKENIZER" in metavar
+
+
+def _named(value: object) -> Iterator[Path]:
+    """What may be paths among such values."""
+    for each in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(each, str):
+            yield Path(each)
+            yield Path(each.partition("=")[2] or each)
+
+
 def _plain(path: Path) -> bool:
     return path.is_file() or not path.exists()
 
 
 def _same(one: Path, other: Path) -> bool:
-    if one.exists() and other.exists():
-        return one.samefile(other)
-    return one.absolute() == other.absolute()
+    return one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from atento.cli.arguments import check_output, require
+from atento.cli.arguments import check_output
 from atento.core.configuration import nearest
 from atento.core.errors import OutputError
 
@@ -41,13 +41,11 @@ def check_tables(paths: Sequence[Path]) -> None:
 
     Raises:
         OutputError: a place that cannot be written, or a suffix that names no form of a table.
-        ConfigurationError: one place is named twice.
     """
     for path in paths:
         check_output(path)
         if path.suffix.lower() not in SUFFIXES:
             raise OutputError(f"cannot write {path}: the suffix chooses the form{nearest(path.suffix, SUFFIXES)}")
-        require(list(paths).count(path) == 1, f"{path} is named twice; name each file once")
 
 
 def write_tables(report: Report, paths: Sequence[Path]) -> None:

@@ -55,7 +55,8 @@ def decode_json(text: str | bytes, kind: type[Kind]) -> Kind:
 
 
 def _tables(text: str) -> dict[str, Any]:
-    tables: dict[str, Any] = msgspec.to_builtins(tomllib.loads(text))  # dotted keys nest tables that it cannot follow
+    tables = tomllib.loads(text)
+    msgspec.to_builtins(tables)  # which fails, as whatever reads them would, where dotted keys nest them too deeply
     return tables
 
 

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from atento.core.errors import ConfigurationError
 
 MOST_LAYERS = 1_000
-MOST = 1 << 24
-"""Of vectors, vocabularies and positions."""
+LARGEST_SIZE = 1 << 24
+"""Of vectors, vocabularies and positions, in numbers."""
 
 
-def check_sizes(sizes: Mapping[str, int | None]) -> None:
+def check_sizes(sizes: Mapping[str, int | None], *, most: int = LARGEST_SIZE) -> None:
     """Refuse sizes that no model can have.
 
     Args:
         sizes: by the key that gives them; None is one that is not given.
+        most: the largest that is allowed.
 
     Raises:
         ConfigurationError: a size is below 1 or too large; the key and the limit are named.
@@ -25,7 +26,5 @@ def check_sizes(sizes: Mapping[str, int | None]) -> None:
             continue
         if size < 1:
             raise ConfigurationError(f"{key} = {size}: it must be at least 1")
-        if key.endswith("layers") and size > MOST_LAYERS:
-            raise ConfigurationError(f"{key} = {size}: it must be at most {MOST_LAYERS:,}; more can hardly be trained")
-        if size > MOST:
-            raise ConfigurationError(f"{key} = {size}: it must be at most {MOST:,}; no memory holds more")
+        if size > most:
+            raise ConfigurationError(f"{key} = {size}: it must be at most {most:,}; more cannot be computed with")

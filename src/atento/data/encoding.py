@@ -33,6 +33,7 @@ import numpy.typing as npt
 
 from atento.core.errors import OutputError
 from atento.core.files import COMPRESSIONS, flush, open_binary, sha256
+from atento.core.parsing import decode_json
 from atento.core.progress import Progress
 from atento.data.corpus_files import CorpusFiles
 from atento.data.readers import read_pairs
@@ -215,10 +216,10 @@ def _publish(temporary: Path, folder: Path, opened: Callable[[Path], object | No
 def _opened(folder: Path) -> EncodedFiles | None:
     """The folder's arrays, or None if it is missing or not complete."""
     try:
-        summary = msgspec.json.decode((folder / _SUMMARY).read_bytes(), type=_Summary)
+        summary = decode_json((folder / _SUMMARY).read_bytes(), _Summary)
         names = dict.fromkeys([*_ARRAYS, *summary.sizes])
         whole = all((folder / f"{name}.bin").stat().st_size == summary.sizes[name] for name in names)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, KeyError):
+    except (OSError, msgspec.DecodeError, KeyError):
         return None
     if not whole:
         return None

@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from atento.core.files import flush
+from atento.core.parsing import decode_json
 from atento.core.progress import Progress
 from atento.data.documents import Long, Piece, read_pieces
 from atento.data.encoding import content_of, encoded_folder
@@ -160,9 +161,9 @@ def _encoded(pieces: list[Piece], encoder: RunningTextEncoder) -> list[list[int]
 def _opened(folder: Path) -> EncodedText | None:
     """The folder's arrays, or None if it is missing or not complete."""
     try:
-        summary = msgspec.json.decode((folder / _SUMMARY).read_bytes(), type=_Summary)
+        summary = decode_json((folder / _SUMMARY).read_bytes(), _Summary)
         whole = all((folder / f"{name}.bin").stat().st_size == summary.sizes[name] for name in _ARRAYS)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, KeyError):
+    except (OSError, msgspec.DecodeError, KeyError):
         return None
     if not whole:
         return None

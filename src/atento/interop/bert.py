@@ -252,8 +252,10 @@ def classes_from(config: Mapping[str, Any], names: Names, where: str) -> tuple[s
         labels = {str(number): f"LABEL_{number}" for number in range(fields.num_labels)}
     if labels.keys() != {str(number) for number in range(len(labels))} or len(set(labels.values())) < len(labels):
         raise DataError(f"{where}: id2label gives no name of its own to each of 0 … {len(labels) - 1}; correct it")
-    if wrong := next((name for name in labels.values() if not is_class(name)), None):
-        raise DataError(f"{where}: id2label: the class {wrong!r} holds a tab or a line break; correct it")
+    if wrong := [name for name in labels.values() if not is_class(name)]:
+        raise DataError(
+            f"{where}: id2label: the class {wrong[0]!r} is empty, or holds a tab or a line break; correct it"
+        )
     if len(labels) < 2:
         raise DataError(f"{where}: its classifier has a single output, which tells no classes apart")
     return tuple(labels[str(number)] for number in range(len(labels)))

@@ -84,7 +84,7 @@ def build_any(
     if not num_classes:
         return build_model(config, vocabulary, seed=seed)
     if not isinstance(config, ReaderConfig):
-        raise ConfigurationError("its model cannot be a classifier")
+        raise ConfigurationError("a translator cannot be a classifier; leave the classes out")
     return build_classifier(config, vocabulary, num_classes, seed=seed)
 
 

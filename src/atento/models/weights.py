@@ -39,7 +39,7 @@ def copy_tensors(places: Mapping[str, Tensor], values: Mapping[str, Tensor]) -> 
     Raises:
         ValueError: names or shapes do not fit (the first one is named).
     """
-    check_shapes(values, shapes_of(places))
+    check_shapes(shapes_of(values), shapes_of(places))
     with torch.no_grad():
         for name, place in places.items():
             place.copy_(values[name])
@@ -50,19 +50,19 @@ def shapes_of(tensors: Mapping[str, Tensor]) -> dict[str, torch.Size]:
     return {name: tensor.shape for name, tensor in tensors.items()}
 
 
-def check_shapes(values: Mapping[str, Tensor], shapes: Mapping[str, torch.Size]) -> None:
-    """Refuse weights that a model of these shapes cannot take.
+def check_shapes(found: Mapping[str, torch.Size], wanted: Mapping[str, torch.Size]) -> None:
+    """Refuse weights of other shapes than a model's.
 
     Raises:
         ValueError: names or shapes do not fit (the first one is named).
     """
-    if missing := sorted(shapes.keys() - values.keys()):
-        raise ValueError(f"it lacks {missing[0]!r} ({len(missing)} of {len(shapes)} tensors are missing)")
-    if unknown := sorted(values.keys() - shapes.keys()):
+    if missing := sorted(wanted.keys() - found.keys()):
+        raise ValueError(f"it lacks {missing[0]!r} ({len(missing)} of {len(wanted)} tensors are missing)")
+    if unknown := sorted(found.keys() - wanted.keys()):
         raise ValueError(f"it has {unknown[0]!r}, which the model does not have")
-    for name, shape in shapes.items():
-        if values[name].shape != shape:
-            raise ValueError(f"{name!r} has the shape {tuple(values[name].shape)}, not {tuple(shape)}")
+    for name, shape in wanted.items():
+        if found[name] != shape:
+            raise ValueError(f"{name!r} has the shape {tuple(found[name])}, not {tuple(shape)}")
 
 
 def is_finite(tensor: Tensor) -> bool:

@@ -31,6 +31,7 @@ import numpy as np
 from atento import __version__
 from atento.core.errors import DataError
 from atento.core.files import atomic_folder, read_lines, sha256
+from atento.core.parsing import decode_json
 from atento.core.progress import Progress
 from atento.data.corpus_files import CorpusFiles
 from atento.data.labelled_files import LabelledFiles
@@ -212,8 +213,8 @@ def _is_written(study: Study, folder: Path, description: str) -> bool:
 
 def _read(path: Path, kind: type[Found]) -> Found:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        return decode_json(path.read_bytes(), kind)
+    except (OSError, msgspec.DecodeError) as error:
         raise _damaged(path, error) from error
 
 

@@ -168,13 +168,17 @@ def _training(chart: Chart, report: StudyReport) -> Figure:
 
 
 def _trainings(report: StudyReport) -> list[tuple[str, tuple[RunResult, ...]]]:
-    """Names and runs; variants that differ in decoding alone have one training, and so one line."""
-    found: dict[tuple[str, ...], tuple[list[str], tuple[RunResult, ...]]] = {}
+    """Each variant's name and runs; of variants that differ in decoding alone, and so were trained once, the first has
+    the names of all, and the others have no runs: they keep their colours for other charts.
+    """
+    names: dict[tuple[str, ...], list[str]] = {}
+    firsts: list[tuple[list[str], tuple[RunResult, ...]]] = []
     for number, variant in enumerate(report.variants):
         weights = tuple(run.weights for run in variant.runs)
         key = weights if weights and all(weights) else (f"variant {number}",)
-        found.setdefault(key, ([], variant.runs))[0].append(variant.title)
-    return [(" / ".join(titles), runs) for titles, runs in found.values()]
+        firsts.append(([], ()) if key in names else (names.setdefault(key, []), variant.runs))
+        names[key].append(variant.title)
+    return [(" / ".join(titles), runs) for titles, runs in firsts]
 
 
 def _thinned(run: RunResult, stride: int) -> dict[float, float]:

@@ -116,7 +116,7 @@ def read_report(path: Path) -> StudyReport:
         report = decode_json(path.read_bytes(), StudyReport)
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}; check the path") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except msgspec.DecodeError as error:
         raise DataError(f"{path} is no report of a study: {error}; run the study again") from error
     if report.format != FORMAT:
         raise DataError(f"{path} has format {report.format}, this version reads {FORMAT}; run the study again")

@@ -7,7 +7,6 @@ and the others take its weights. A run that begins pre-trained takes the weights
 
 from __future__ import annotations
 
-import math
 import platform
 import shutil
 import time
@@ -25,6 +24,7 @@ from atento.core.configuration import to_toml
 from atento.core.errors import DataError, DivergedError
 from atento.core.files import atomic_text, locked
 from atento.core.machine import machine, peak_memory
+from atento.core.parsing import decode_json
 from atento.core.progress import Progress, Stop
 from atento.study.configuration import RandomData, Study
 from atento.study.data import Materials
@@ -101,8 +101,8 @@ def _read(path: Path) -> RunResult:
         DataError: it is damaged.
     """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=RunResult)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        return decode_json(path.read_bytes(), RunResult)
+    except msgspec.DecodeError as error:
         raise DataError(f"{path} is damaged ({error}); remove it to score that run anew") from error
 
 
@@ -242,8 +242,9 @@ def _scores(job: Job, cost: Cost, progress: Progress) -> tuple[float, dict[str, 
 
 def _kept_loss(recipe: Recipe, scores: Sequence[Score]) -> float:
     """The dev loss of the weights that were kept, as validation measured it (averaged weights: of the last ones)."""
-    finite = [score.loss for score in scores if math.isfinite(score.loss)]
-    return min(finite) if recipe.training.keep == "best" else scores[-1].loss
+    if recipe.training.keep != "best":
+        return scores[-1].loss
+    return max(scores, key=lambda score: score.value(recipe.training.keep_metric)).loss
 
 
 def _timed(job: Job, data: RandomData, progress: Progress, stop: Stop) -> RunResult | None:

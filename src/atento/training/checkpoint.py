@@ -206,6 +206,20 @@ def load_model_weights(checkpoints: Path, step: int) -> dict[str, Tensor]:
         raise damaged(folder, error) from error
 
 
+def model_shapes(checkpoints: Path, step: int) -> dict[str, torch.Size]:
+    """The shapes of the weights of one checkpoint, of which no number is read.
+
+    Raises:
+        TrainingError: they are missing or damaged.
+    """
+    folder = folder_of(checkpoints, step)
+    try:
+        with safetensors.safe_open(folder / "model.safetensors", "pt") as file:
+            return {name: torch.Size(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    except (OSError, safetensors.SafetensorError) as error:
+        raise damaged(folder, error) from error
+
+
 def steps_saved(checkpoints: Path) -> list[int]:
     """The steps of the whole checkpoints there are, in order."""
     if not checkpoints.is_dir():

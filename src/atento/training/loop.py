@@ -22,7 +22,7 @@ from torch import Tensor
 from atento.core.errors import DivergedError, TrainingError
 from atento.core.progress import Progress, Stop
 from atento.models.model import Model
-from atento.models.weights import check_shapes, load_weights, shapes_of, weights
+from atento.models.weights import check_shapes, is_finite, load_weights, shapes_of, weights
 from atento.training.averaging import MovingAverage, mean
 from atento.training.checkpoint import (
     Checkpoint,
@@ -34,6 +34,7 @@ from atento.training.checkpoint import (
     folder_of,
     load_checkpoint,
     load_model_weights,
+    model_shapes,
     random_state,
     recover_checkpoints,
     remove_checkpoints,
@@ -128,8 +129,9 @@ class Trainer(Generic[ModelType, EntryType, BatchType]):
         self._save()
         self.progress.finish()
         self.log.close()
-        values = self._kept_weights()
-        self._refuse_diverged(values, ended=reason != "stopped")
+        kept = sorted(self._steps_to_keep())
+        values = self._kept_weights(kept)
+        self._refuse_diverged(values, kept, ended=reason != "stopped")
         return Outcome(state=self.state, reason=reason, values=values)
 
     def _step(self) -> None:
@@ -257,14 +259,14 @@ class Trainer(Generic[ModelType, EntryType, BatchType]):
         checkpoint = load_checkpoint(folder)
         for difference in self.environment.differences(checkpoint.environment):
             self.progress.message(f"warning: resumed under other conditions, so the result may differ ({difference})")
-        self._refuse_other_model(folder, checkpoint.model)
+        self._refuse_other_model(folder, shapes_of(checkpoint.model))
         load_weights(self.model, checkpoint.model)
         try:
             self._restore(checkpoint)
         except ValueError as error:
             raise damaged(folder, error) from error
         for step in sorted(self._steps_to_keep() - {steps[-1]}):
-            self._refuse_other_model(folder_of(self.checkpoints, step), load_model_weights(self.checkpoints, step))
+            self._refuse_other_model(folder_of(self.checkpoints, step), model_shapes(self.checkpoints, step))
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         """Put back what a checkpoint holds beside the weights.
@@ -285,14 +287,14 @@ class Trainer(Generic[ModelType, EntryType, BatchType]):
         set_random_state(checkpoint.random)
         self.state = state
 
-    def _refuse_other_model(self, folder: Path, values: Mapping[str, Tensor]) -> None:
-        """Refuse a checkpoint's weights that do not fit the model.
+    def _refuse_other_model(self, folder: Path, shapes: Mapping[str, torch.Size]) -> None:
+        """Refuse a checkpoint whose weights, of these shapes, do not fit the model.
 
         Raises:
             TrainingError: they do not.
         """
         try:
-            check_shapes(values, shapes_of(weights(self.model)))
+            check_shapes(shapes, shapes_of(weights(self.model)))
         except ValueError as error:
             raise TrainingError(
                 f"the checkpoint {folder} does not fit {self.recipe_path} ({error}); put the recipe back as it was, or "
@@ -311,8 +313,7 @@ class Trainer(Generic[ModelType, EntryType, BatchType]):
             case "last" | "ema":
                 return set()
 
-    def _kept_weights(self) -> Mapping[str, Tensor]:
-        kept = sorted(self._steps_to_keep())
+    def _kept_weights(self, kept: Sequence[int]) -> Mapping[str, Tensor]:
         match self.config.keep:
             case "ema" if self.average is not None:
                 return self.average.values
@@ -323,20 +324,20 @@ class Trainer(Generic[ModelType, EntryType, BatchType]):
             case _:
                 return weights(self.model)
 
-    def _refuse_diverged(self, values: Mapping[str, Tensor], *, ended: bool) -> None:
+    def _refuse_diverged(self, values: Mapping[str, Tensor], kept: Sequence[int], *, ended: bool) -> None:
         """Refuse weights to keep that are of no use.
 
         Raises:
             DivergedError: no step was taken, or the validation of these weights or they themselves are not finite.
         """
-        state, kept = self.state, self._steps_to_keep() if self.config.keep == "best" else ()
-        scores = [score for score in state.scores if score.step in kept] or state.scores
+        state, best = self.state, kept if self.config.keep == "best" else ()
+        scores = [score for score in state.scores if score.step in best] or state.scores
         advice = f"begin another run: {_ADVICE}"
         if ended and state.skipped == state.step > 0:
             raise DivergedError(f"all {state.step} steps had a loss or gradient that is not finite; {advice}")
         if ended and not math.isfinite(scores[-1].loss):
             raise DivergedError(f"validation at step {scores[-1].step} gave a loss that is not finite; {advice}")
-        if not all(bool(torch.isfinite(value).all()) for value in values.values()):
+        if not all(map(is_finite, values.values())):
             raise DivergedError(f"the weights to keep after step {state.step} are not finite; {advice}")
 
     def _best(self, scores: Sequence[Score]) -> Score:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from atento.core.files import atomic_text
+from atento.core.parsing import parse_json
 
 _NAME = "metrics.jsonl"
 
@@ -50,7 +51,7 @@ def read_log(run: Path) -> list[dict[str, Any]]:
 
 def _values(line: bytes) -> dict[str, Any] | None:
     try:
-        values = json.loads(line)
-    except (ValueError, RecursionError):
+        values = parse_json(line)
+    except ValueError:
         return None
     return values if isinstance(values, dict) and isinstance(values.get("step"), int) else None

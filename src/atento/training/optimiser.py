@@ -39,7 +39,7 @@ def load_optimiser_tensors(optimiser: torch.optim.Optimizer, model: nn.Module, t
     """Put back what ``optimiser_tensors`` gave.
 
     Raises:
-        ValueError: they are of another model, or incomplete.
+        ValueError: they are of another model, or a parameter has some of its slots only.
     """
     parameters = {
         name: parameter
@@ -48,7 +48,7 @@ def load_optimiser_tensors(optimiser: torch.optim.Optimizer, model: nn.Module, t
     }
     step = torch.tensor(0.0)
     places = {f"{name}/{slot}": step if slot == "step" else p for name, p in parameters.items() for slot in _SLOTS}
-    check_shapes(tensors, shapes_of(places))
+    check_shapes(shapes_of(tensors), shapes_of(places))
     for name, parameter in parameters.items():
         state: dict[str, Any] = {slot: tensors[f"{name}/{slot}"].to(parameter.device).clone() for slot in _SLOTS}
         optimiser.state[parameter] = state

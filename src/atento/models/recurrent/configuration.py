@@ -6,7 +6,7 @@ from typing import Literal
 
 from atento.core.configuration import Configuration
 from atento.core.errors import ConfigurationError
-from atento.core.sizes import check_sizes
+from atento.core.sizes import MOST_LAYERS, check_sizes
 from atento.nn.luong import Score, Window
 from atento.nn.recurrent.cells import CellKind
 
@@ -146,13 +146,13 @@ class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind"
             "embedding_size": self.embedding_size,
             "hidden_size": self.hidden_size,
             "encoder_hidden_size": self.encoder_hidden_size,
-            "num_encoder_layers": self.num_encoder_layers,
-            "num_decoder_layers": self.num_decoder_layers,
             "output_size": self.output_size,
         }
         for name in ("size", "half_width", "max_source_length"):
             sizes[f"attention.{name}"] = getattr(self.attention, name, None)
+        layers = {"num_encoder_layers": self.num_encoder_layers, "num_decoder_layers": self.num_decoder_layers}
         check_sizes({f"model.{name}": size for name, size in sizes.items()})
+        check_sizes({f"model.{name}": count for name, count in layers.items()}, most=MOST_LAYERS)
         if not 0 <= self.dropout < 1:
             raise ConfigurationError(f"model.dropout = {self.dropout}: it must be at least 0 and below 1")
 

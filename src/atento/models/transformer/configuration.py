@@ -6,7 +6,7 @@ from typing import Literal
 
 from atento.core.configuration import Configuration
 from atento.core.errors import ConfigurationError
-from atento.core.sizes import check_sizes
+from atento.core.sizes import MOST_LAYERS, check_sizes
 from atento.nn.feed_forward import Activation
 from atento.nn.positions import Layout
 
@@ -55,9 +55,11 @@ class StackConfig(Configuration, frozen=True, kw_only=True):
         return self.model_size // self.num_heads if self.key_size is None else self.key_size
 
     def __post_init__(self) -> None:
-        counts = [name for name in self.__struct_fields__ if name.startswith("num_")]
+        layers = [name for name in self.__struct_fields__ if name.endswith("_layers")]
+        counts = [name for name in self.__struct_fields__ if name.startswith("num_") and name not in layers]
         sizes = ("model_size", "key_size", "value_size", "feed_forward_size", "max_positions", *counts)
         check_sizes({f"model.{name}": getattr(self, name) for name in sizes})
+        check_sizes({f"model.{name}": getattr(self, name) for name in layers}, most=MOST_LAYERS)
         if self.model_size % self.num_heads and (self.key_size is None or self.value_size is None):
             raise ConfigurationError(
                 f"model.model_size = {self.model_size} is no multiple of model.num_heads = {self.num_heads}; "
