@@ -111,6 +111,19 @@ def test_errors_of_the_system_are_one_line(atento: Atento, monkeypatch: pytest.M
         assert len(result.err.splitlines()) == 1
 
 
+def test_an_interruption_while_the_program_is_loaded_is_one_line() -> None:
+    script = (
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'typer': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "from atento.cli import main\n"
+    )
+    child = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (child.returncode, child.stderr) == (failures.INTERRUPTED, "interrupted\n")
+
+
 def test_a_reader_that_goes_away_is_no_error() -> None:
     script = "import sys; from atento.cli import main; sys.exit(main(['recipes', 'show', 'small']))"
     child = subprocess.Popen(

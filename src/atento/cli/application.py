@@ -126,7 +126,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = words[: words.index("--")] if "--" in words else words
     debug = "--debug" in options
     words = [word for word in options if word != "--debug"] + words[len(options) :]
-    command = typer.main.get_command(_application())
-    with failures.handled(debug=debug) as outcome, command.make_context("atento", words, obj=words) as context:
-        command.invoke(context)
+    with failures.handled(debug=debug) as outcome:
+        command = typer.main.get_command(_application())
+        with command.make_context("atento", words, obj=words) as context:
+            command.invoke(context)
     return outcome.code
