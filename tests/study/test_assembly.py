@@ -18,13 +18,23 @@ from atento.study.preparation import prepare_variants
 from atento.study.results import Cost, RunResult, StudyReport
 from atento.study.results import TestResult as Scores
 from atento.study.runner import StudyRun
+from atento.study.tables import Table, training
 
 BLEU = {("attention", 1): 30.0, ("attention", 2): 32.0, ("plain", 1): 20.5, ("plain", 2): 21.5}
 """At the learning rate that is best on dev."""
+TRAINING_LOSS = {("attention", 1): 0.5, ("attention", 2): 0.6, ("plain", 1): 1.0, ("plain", 2): 1.3}
+"""At the learning rate that fits best."""
 DEV_LOSS = {0.001: 3.0, 0.01: 1.0, 0.1: 2.0}
 
 
-def assembled(table: dict[str, Any], folder: Path, dev_loss: dict[float, float]) -> StudyReport:
+def training_table(report: StudyReport) -> Table:
+    found = training(report)
+    assert found is not None
+    assert found.head[2] == "Lowest training loss"
+    return found
+
+
+def assembled(table: dict[str, Any], folder: Path, dev_loss: dict[float, float], fitting: float = 0.01) -> StudyReport:
     """A report on made-up results: the test scores of rates that are not the best are far higher."""
     table["learning_rates"] = list(dev_loss)
     study = convert(table, Study, where="x")
@@ -46,6 +56,7 @@ def assembled(table: dict[str, Any], folder: Path, dev_loss: dict[float, float])
             recipe={},
             tests={"test": Scores(sentences=30, metrics=metrics), "long": Scores(sentences=9, metrics=longer)},
             dev_loss=dev_loss[plan.learning_rate],
+            training_loss=TRAINING_LOSS[plan.variant, plan.seed] + abs(plan.learning_rate - fitting),
             cost=Cost(parameters=plan.prepared.parameters, minutes=2.0),
         )
     planned = {plan.fingerprint for plan in next_runs(study, prepared, results)}
@@ -81,6 +92,29 @@ def test_the_rate_is_chosen_on_dev_and_only_its_runs_count(table: dict[str, Any]
         assert variant.metrics["test"]["bleu"].values == tuple(BLEU[variant.name, seed] for seed in (1, 2))
         assert variant.trained == 4
     assert report.total_minutes == 2 * 4 * 2.0
+
+
+def test_a_claim_about_training_compares_the_runs_with_the_lowest_training_loss(
+    table: dict[str, Any], tmp_path: Path
+) -> None:
+    table["claims"] += [{**table["claims"][0], "measure": {"metric": "training_loss"}}]
+    report = assembled(table, tmp_path, DEV_LOSS, fitting=0.1)
+    for variant in report.variants:
+        assert (variant.learning_rate, variant.fitting_rate, variant.fitting_at_edge) == (0.01, 0.1, True)
+        assert [run.learning_rate for run in variant.runs] == [0.01, 0.01]
+        assert sorted((run.seed, run.learning_rate) for run in variant.other_runs) == [(1, 0.001), (1, 0.1), (2, 0.1)]
+        assert (variant.trained, len(variant.rates)) == (5, 3)
+    quality, fit = report.verdicts
+    assert quality.difference is not None
+    assert quality.difference.values == (9.5, 10.5)
+    assert fit.difference is not None
+    assert fit.difference.values == pytest.approx((0.5, 0.7))
+    assert "learning rates 0.1 and 0.1" in fit.reason
+    assert "each at the learning rate where it is lowest" in fit.test
+    assert "a better learning rate than was tried may be there for “" in fit.reason
+    assert "a better learning rate" not in quality.reason
+    cells = {row[0].text: row[2] for row in training_table(report).rows}
+    assert cells["attention"].text.startswith("0.55"), cells
 
 
 def test_a_rate_at_the_end_of_the_grid_is_marked(table: dict[str, Any], tmp_path: Path) -> None:

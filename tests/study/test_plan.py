@@ -112,15 +112,15 @@ def test_rates_go_on_beyond_an_end_that_is_best(
     for _ in tried:
         plans, later = variant_runs(study, prepared, done)
         new = [plan for plan in plans if plan.fingerprint not in done]
-        assert later == [] or not new
+        assert not later or not new
         for plan in new:
             assert plan.learning_rate is not None
             loss = abs(math.log(plan.learning_rate / best))
             done[plan.fingerprint] = result(plan.fingerprint, plan.learning_rate, loss)
     plans, later = variant_runs(study, prepared, done)
     assert [plan.learning_rate for plan in plans] == pytest.approx(tried)
-    assert {plan.learning_rate for plan in later} == {chosen}
-    assert [plan.seed for plan in later] == list(study.seeds)
+    assert {plan.learning_rate for plan in later["dev_loss"]} == {chosen}
+    assert [plan.seed for plan in later["dev_loss"]] == list(study.seeds)
 
 
 def test_a_rate_beyond_the_end_that_breaks_off_is_a_neighbour(tiny: Study, tmp_path: Path) -> None:
@@ -133,8 +133,33 @@ def test_a_rate_beyond_the_end_that_breaks_off_is_a_neighbour(tiny: Study, tmp_p
             done[plan.fingerprint] = result(plan.fingerprint, plan.learning_rate, losses[plan.learning_rate])
     plans, later = variant_runs(study, prepared, done)
     assert len(plans) == 3
-    assert {plan.learning_rate for plan in later} == {1e-2}
-    assert count_runs(study, [3, 2]) == count_runs(study) + 1
+    assert {plan.learning_rate for plan in later["dev_loss"]} == {1e-2}
+    assert count_runs(study, plans_of(study, tmp_path).values(), done) == count_runs(study) + 1
+
+
+def test_a_claim_about_training_also_has_runs_at_the_rate_of_the_lowest_training_loss(
+    table: dict[str, Any], tmp_path: Path
+) -> None:
+    table["claims"][0]["measure"] = {"metric": "training_loss"}
+    table |= {"learning_rates": [1e-3, 1e-2, 1e-1], "extra_rates": 1}
+    study = convert(table, Study, where="x")
+    prepared = plans_of(study, tmp_path)
+    dev = {1e-3: 2.0, 1e-2: 1.0, 1e-1: 3.0, 1.0: 4.0}
+    training = {1e-3: 2.0, 1e-2: 1.0, 1e-1: 0.5, 1.0: 0.6}
+    done: dict[str, RunResult] = {}
+    while new := [plan for plan in next_runs(study, prepared, done) if plan.fingerprint not in done]:
+        for plan in new:
+            rate = plan.learning_rate
+            assert rate is not None
+            known = result(plan.fingerprint, rate, dev[rate])
+            done[plan.fingerprint] = msgspec.structs.replace(known, training_loss=training[rate])
+    for each in prepared.values():
+        tried, chosen = variant_runs(study, each, done)
+        assert [plan.learning_rate for plan in tried] == [1e-3, 1e-2, 1e-1, 1.0]  # the edge of either is gone beyond
+        rates = {criterion: {plan.learning_rate for plan in plans} for criterion, plans in chosen.items()}
+        assert rates == {"dev_loss": {1e-2}, "training_loss": {1e-1}}
+        assert all([plan.seed for plan in plans] == list(study.seeds) for plans in chosen.values())
+    assert len(done) == count_runs(study, prepared.values(), done) == 2 * (4 + 1 + 1)
 
 
 def test_fingerprints_know_recipe_seed_and_texts(table: dict[str, Any], tmp_path: Path) -> None:

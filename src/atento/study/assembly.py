@@ -9,12 +9,13 @@ import msgspec
 
 from atento.core.machine import machine
 from atento.data.labelled_files import read_labelled
+from atento.study import numbers
 from atento.study.configuration import Claim, Form, RandomData, Variant
 from atento.study.data import count_pairs
 from atento.study.describing import describe
 from atento.study.labelled import texts_of
 from atento.study.metrics import METRICS, Metric
-from atento.study.plan import plan_pretraining, variant_runs
+from atento.study.plan import RunPlan, plan_pretraining, variant_runs
 from atento.study.results import Estimate, RunResult, StudyReport, VariantResult, Verdict
 from atento.study.runner import StudyRun
 from atento.study.statistics import estimate
@@ -81,11 +82,11 @@ def _distinct(tables: Sequence[Mapping[str, str]]) -> dict[str, str]:
 
 def _variant(run: StudyRun, name: str) -> VariantResult:
     study, prepared = run.study, run.prepared[name]
-    tried, chosen_runs = variant_runs(study, prepared, run.results)
-    found = [run.results[plan.fingerprint] for plan in tried if plan.fingerprint in run.results]
-    chosen = chosen_runs[0].learning_rate if chosen_runs else None
-    runs = tuple(run.results[plan.fingerprint] for plan in chosen_runs if plan.fingerprint in run.results)
-    every = {result.fingerprint: result for result in (*found, *runs)}.values()
+    tried, chosen = variant_runs(study, prepared, run.results)
+    found = _done(run, tried)
+    runs = tuple(_done(run, chosen.get("dev_loss", [])))
+    every = {result.fingerprint: result for part in (tried, *chosen.values()) for result in _done(run, part)}
+    best = {criterion: plans[0].learning_rate for criterion, plans in chosen.items()}
     starts = (plan_pretraining(prepared, seed) for seed in study.seeds)
     pretraining = (run.pretrained.get(start.fingerprint) for start in starts if start is not None)
     rates = [plan.learning_rate for plan in tried if plan.learning_rate is not None]
@@ -93,15 +94,17 @@ def _variant(run: StudyRun, name: str) -> VariantResult:
     return VariantResult(
         name=name,
         title=prepared.variant.title,
-        learning_rate=chosen,
-        at_edge=chosen in ends,
+        learning_rate=best.get("dev_loss"),
+        at_edge=best.get("dev_loss") in ends,
+        fitting_rate=best.get("training_loss"),
+        fitting_at_edge=best.get("training_loss") in ends,
         rates={f"{each.learning_rate:g}": each.dev_loss for each in found if each.learning_rate is not None},
         runs=runs,
-        other_runs=tuple(each for each in found if each.learning_rate != chosen),
+        other_runs=tuple(each for each in every.values() if each not in runs),
         pretraining=tuple(each for each in pretraining if each is not None),
         group=prepared.variant.group,
         x=_place(run, prepared.variant),
-        diverged=sum(result.diverged for result in every),
+        diverged=sum(result.diverged for result in every.values()),
         trained=len(every),
         metrics=_metrics(runs),
         parameters=prepared.parameters,
@@ -109,6 +112,10 @@ def _variant(run: StudyRun, name: str) -> VariantResult:
         tokens_per_second=_mean([each.cost.tokens_per_second for each in runs]) or 0.0,
         peak_memory=_mean([each.cost.peak_memory for each in runs if each.cost.peak_memory is not None]),
     )
+
+
+def _done(run: StudyRun, plans: Sequence[RunPlan]) -> list[RunResult]:
+    return [run.results[plan.fingerprint] for plan in plans if plan.fingerprint in run.results]
 
 
 def _place(run: StudyRun, variant: Variant) -> float | None:
@@ -141,23 +148,26 @@ def _metrics(runs: Sequence[RunResult]) -> dict[str, dict[Metric, Estimate]]:
 
 def _verdict(claim: Claim, variants: dict[str, VariantResult], num_seeds: int) -> Verdict:
     """Decide over the seeds that both sides have; where some are missing (runs that broke off), the reason says so."""
+    sides = variants[claim.variant], variants[claim.baseline]
     by_seed = [
-        {run.seed: value for run in variants[name].runs if (value := run.value(claim.measure)) is not None}
-        for name in (claim.variant, claim.baseline)
+        {run.seed: value for run in side.runs_for(claim.measure) if (value := run.value(claim.measure)) is not None}
+        for side in sides
     ]
     shared = [seed for seed in by_seed[0] if seed in by_seed[1]]
     verdict = decide(
         claim,
         [by_seed[0][seed] for seed in shared],
         [by_seed[1][seed] for seed in shared],
-        (variants[claim.variant].title, variants[claim.baseline].title),
+        (sides[0].title, sides[1].title),
     )
     remarks = []
     if 1 < len(shared) < num_seeds:
         remarks.append(f"over {len(shared)} of {num_seeds} seeds: the others have not both runs")
     elif len(shared) == 2:
         remarks.append("two seeds are few; three at least are advised")
-    at_edge = [f"“{each.title}”" for each in (variants[claim.variant], variants[claim.baseline]) if each.at_edge]
+    if claim.measure.metric == "training_loss" and all(side.fitting_rate is not None for side in sides):
+        remarks.append("learning rates " + " and ".join(numbers.rate(side.fitting_rate) for side in sides))
+    at_edge = [f"“{side.title}”" for side in sides if side.at_edge_for(claim.measure)]
     if at_edge:
         remarks.append(f"a better learning rate than was tried may be there for {' and '.join(at_edge)}")
     if remarks:

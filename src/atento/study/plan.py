@@ -1,5 +1,8 @@
 """Which runs a study consists of: every learning rate with the first seed, and the best one with the others.
 
+The best rate has the lowest dev loss. The two that a claim about the training loss compares also run with the rate that
+has the lowest training loss: how fast a model learns its text is judged at the rate that is best for that.
+
 Where the best of the rates is the lowest or the highest that was tried, the next one beyond is tried as well, at the
 grid's own distance, so that no variant is held back by where the grid ends.
 
@@ -15,9 +18,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -28,6 +32,8 @@ from atento.study.results import RunResult
 from atento.study.variants import count_pretraining
 from atento.training.recipe import LabelledDataConfig, PairDataConfig, Recipe, TextDataConfig
 
+Criterion = Literal["dev_loss", "training_loss"]
+"""What the best learning rate is chosen by: the attribute of a run's result that is lowest."""
 _SHORT = 10
 """Digits of a fingerprint in a folder's name."""
 
@@ -123,31 +129,51 @@ def next_runs(study: Study, prepared: Mapping[str, Prepared], done: Mapping[str,
     The first seed tries every learning rate; the others follow with the best one when all of those are done. Runs with
     the same seed are neighbours, so that what is compared was run at about the same time.
     """
-    plans = (plan for each in prepared.values() for part in variant_runs(study, each, done) for plan in part)
-    named = {plan.fingerprint: plan for plan in plans}
+    named = {
+        plan.fingerprint: plan
+        for each in prepared.values()
+        for tried, chosen in [variant_runs(study, each, done)]
+        for part in (tried, *chosen.values())
+        for plan in part
+    }
     return sorted(named.values(), key=lambda plan: study.seeds.index(plan.seed))
 
 
 def variant_runs(
     study: Study, prepared: Prepared, done: Mapping[str, RunResult]
-) -> tuple[list[RunPlan], list[RunPlan]]:
-    """A variant's runs: the first seed's with every learning rate; and every seed's with the rate that is best on dev.
+) -> tuple[list[RunPlan], dict[Criterion, list[RunPlan]]]:
+    """A variant's runs: the first seed's with every learning rate; and every seed's with the best one, by criterion.
 
-    The first list grows beyond the study's rates by up to ``extra_rates``. The second one is empty until all of the
+    The first list grows beyond the study's rates by up to ``extra_rates``. There is no second one until all of the
     first are done (by fingerprint), unless there is one rate only.
     """
-    first = study.seeds[0]
+    first, criteria = study.seeds[0], _criteria(study, prepared.variant.name)
+
+    def with_each_seed(rate: float | None) -> list[RunPlan]:
+        return [plan_run(prepared, seed, rate) for seed in study.seeds]
+
     if len(study.learning_rates) < 2:
         rate = study.learning_rates[0] if study.learning_rates else None
-        return [plan_run(prepared, first, rate)], [plan_run(prepared, seed, rate) for seed in study.seeds]
+        return [plan_run(prepared, first, rate)], dict.fromkeys(criteria, with_each_seed(rate))
     tried = [plan_run(prepared, first, rate) for rate in study.learning_rates]
     while all(plan.fingerprint in done for plan in tried):
-        chosen = best_rate([done[plan.fingerprint] for plan in tried])
-        further = _rate_beyond([plan.learning_rate or 0.0 for plan in tried], chosen)
-        if further is None or len(tried) == len(study.learning_rates) + study.extra_rates:
-            return tried, [plan_run(prepared, seed, chosen) for seed in study.seeds]
-        tried.append(plan_run(prepared, first, further))
-    return tried, []
+        results, rates = [done[plan.fingerprint] for plan in tried], [plan.learning_rate or 0.0 for plan in tried]
+        chosen = {criterion: best_rate(results, criterion) for criterion in criteria}
+        further = [rate for best in chosen.values() if (rate := _rate_beyond(rates, best)) is not None]
+        if not further or len(tried) == len(study.learning_rates) + study.extra_rates:
+            return tried, {criterion: with_each_seed(rate) for criterion, rate in chosen.items()}
+        tried.append(plan_run(prepared, first, further[0]))
+    return tried, {}
+
+
+def _criteria(study: Study, variant: str) -> list[Criterion]:
+    fitted = {
+        name
+        for claim in study.claims
+        if claim.measure.metric == "training_loss"
+        for name in (claim.variant, claim.baseline)
+    }
+    return ["dev_loss", "training_loss"] if variant in fitted else ["dev_loss"]
 
 
 def _rate_beyond(rates: Sequence[float], best: float | None) -> float | None:
@@ -162,24 +188,29 @@ def _rate_beyond(rates: Sequence[float], best: float | None) -> float | None:
     return float(f"{beyond:.3g}")
 
 
-def count_runs(study: Study, tried: Iterable[int] = ()) -> int:
+def count_runs(study: Study, prepared: Iterable[Prepared] = (), done: Mapping[str, RunResult] | None = None) -> int:
     """All runs of a study, those that others begin with included.
 
     Args:
         study: the study.
-        tried: how many learning rates each variant tries, as far as that is known; else as many as the study gives.
+        prepared: its variants, where it has begun; what is ``done`` may tell that they have more runs than planned.
+        done: by fingerprint.
     """
-    grid = max(1, len(study.learning_rates))
-    further = sum(count - grid for count in tried)
-    return len(study.variants) * (grid + len(study.seeds) - 1) + further + count_pretraining(study)
+    planned = max(1, len(study.learning_rates)) + len(study.seeds) - 1
+    further = 0
+    for each in prepared:
+        tried, chosen = variant_runs(study, each, done or {})
+        known = {plan.fingerprint for part in (tried, *chosen.values()) for plan in part}
+        further += (len(known) if chosen else len(tried) + len(study.seeds) - 1) - planned
+    return len(study.variants) * planned + further + count_pretraining(study)
 
 
-def best_rate(runs: Sequence[RunResult]) -> float | None:
-    """The learning rate with the lowest dev loss; the lowest rate where all runs broke off."""
-    known = [run for run in runs if run.dev_loss is not None and run.dev_loss == run.dev_loss]
-    if not known:
+def best_rate(runs: Sequence[RunResult], criterion: Criterion = "dev_loss") -> float | None:
+    """The learning rate with the lowest loss; the lowest rate where all runs broke off."""
+    losses = [(loss, run) for run in runs if (loss := getattr(run, criterion)) is not None and not math.isnan(loss)]
+    if not losses:
         return min((run.learning_rate for run in runs if run.learning_rate is not None), default=None)
-    return min(known, key=lambda run: run.dev_loss or 0.0).learning_rate
+    return min(losses, key=lambda known: known[0])[1].learning_rate
 
 
 def shown(recipe: Recipe) -> dict[str, Any]:

@@ -129,12 +129,16 @@ class VariantResult(Report, frozen=True, kw_only=True):
     learning_rate: float | None
     at_edge: bool = False
     """Whether that is the least or the greatest rate tried, so that a better one may lie beyond."""
+    fitting_rate: float | None = None
+    """The rate with the lowest training loss, where a claim is about that."""
+    fitting_at_edge: bool = False
+    """As ``at_edge``, of ``fitting_rate``."""
     rates: dict[str, float | None] = msgspec.field(default_factory=dict)
     """Learning rate → dev loss (None: the run broke off)."""
     runs: tuple[RunResult, ...]
     """One a seed, with the chosen rate."""
     other_runs: tuple[RunResult, ...] = ()
-    """Those with the other rates, of the first seed."""
+    """Those with the other rates: of the first seed, and of every seed with ``fitting_rate``."""
     pretraining: tuple[RunResult, ...] = ()
     """The runs on unlabelled text that these begin with, one a seed; none: they begin with random weights."""
     diverged: int = 0
@@ -154,6 +158,17 @@ class VariantResult(Report, frozen=True, kw_only=True):
     """Target tokens in training."""
     peak_memory: float | None = None
     """MiB."""
+
+    def runs_for(self, measure: Measure) -> tuple[RunResult, ...]:
+        """The runs that a claim with this measure compares: with the learning rate that is best for it."""
+        if measure.metric != "training_loss" or self.fitting_rate is None:
+            return self.runs
+        every = (*self.runs, *self.other_runs)
+        return tuple(run for run in every if run.learning_rate == self.fitting_rate)
+
+    def at_edge_for(self, measure: Measure) -> bool:
+        """Whether their learning rate is the least or the greatest tried."""
+        return self.fitting_at_edge if measure.metric == "training_loss" else self.at_edge
 
 
 class Verdict(Report, frozen=True, kw_only=True):

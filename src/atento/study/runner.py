@@ -20,7 +20,7 @@ from atento.core.machine import processor, usable_cores
 from atento.core.progress import Progress, Silent, Stop
 from atento.study.configuration import Study
 from atento.study.data import Materials, prepare
-from atento.study.plan import RunPlan, count_runs, next_runs, plan_pretraining, variant_runs
+from atento.study.plan import RunPlan, count_runs, next_runs, plan_pretraining
 from atento.study.preparation import Prepared, prepare_variants
 from atento.study.processes import Event, Failed, Finished, Hindered, InProcess, ProcessPool, Progressed, Workers
 from atento.study.results import RunResult
@@ -251,9 +251,8 @@ class _Board:
                 self._show("")
 
     def _count(self) -> None:
-        """There are more runs than the study plans where a best learning rate was an end of those tried."""
-        tried = (variant_runs(self._study, each, self.results)[0] for each in self._prepared.values())
-        self._total = count_runs(self._study, map(len, tried))
+        """There may be more runs than the study plans, where a best learning rate was an end of those tried."""
+        self._total = count_runs(self._study, self._prepared.values(), self.results)
 
     def _show(self, note: str) -> None:
         """The part that is done, in runs of those that were planned at the start."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from atento.study import numbers
 from atento.study.configuration import Measure
@@ -146,10 +146,12 @@ def training(report: StudyReport) -> Table | None:
         return None
     first = any(variant.pretraining for variant in report.variants)
     short = any(run.cost.left_out for variant in report.variants for run in variant.runs)
+    fitted = any(variant.fitting_rate is not None for variant in report.variants)
     rates = sorted({rate for variant in report.variants for rate in variant.rates}, key=as_number)
     head = (
         "Variant",
         "Training loss",
+        *(("Lowest training loss",) if fitted else ()),
         *(f"Dev loss at {rate}" for rate in rates),
         *(("Dev loss of pre-training",) if first else ()),
         "Diverged",
@@ -161,6 +163,7 @@ def training(report: StudyReport) -> Table | None:
         (
             Cell(variant.title),
             _estimate(variant.metrics.get("", {}).get("training_loss"), "training_loss"),
+            *((_lowest_training_loss(variant),) if fitted else ()),
             *(_dev_loss(variant, rate) for rate in rates),
             *((_pretraining_loss(variant),) if first else ()),
             Cell(
@@ -183,6 +186,11 @@ def training(report: StudyReport) -> Table | None:
         note += " Pairs left out: of the training pairs, those that are empty or too long for the recipe."
     if rates:
         note += " Dev losses: of the first seed; the lowest chooses the learning rate."
+    if fitted:
+        note += (
+            " Lowest training loss: at the learning rate where it is lowest, whatever the dev loss; of the variants "
+            "that a claim about training compares."
+        )
     if first:
         note += (
             " Dev loss of pre-training: mean over seeds, in nats a predicted token; models that fill gaps and models "
@@ -238,6 +246,15 @@ def _pretraining_cost(variant: VariantResult) -> Cell:
     if not minutes:
         return Cell(MISSING)
     return Cell(numbers.fixed(sum(minutes) / len(minutes), 1), f"× {len(minutes)}")
+
+
+def _lowest_training_loss(variant: VariantResult) -> Cell:
+    if variant.fitting_rate is None:
+        return Cell(MISSING)
+    runs = variant.runs_for(Measure(metric="training_loss"))
+    losses = [run.training_loss for run in runs if run.training_loss is not None]
+    cell = _estimate(estimate(losses, METRICS["training_loss"]) if losses else None, "training_loss")
+    return replace(cell, text=f"{cell.text} at {numbers.rate(variant.fitting_rate)}")
 
 
 def _pretraining_loss(variant: VariantResult) -> Cell:

@@ -63,14 +63,17 @@ def decide(
 def describe_test(claim: Claim, titles: tuple[str, str]) -> str:
     """The test in words."""
     gain = "lower" if METRICS[claim.measure.metric].lower_is_better else "higher"
+    measure = claim.measure.text
+    if claim.measure.metric == "training_loss":
+        measure += ", each at the learning rate where it is lowest,"
     one, other, margin = f"“{titles[0]}”", f"“{titles[1]}”", f"{claim.margin:g}"
     if claim.relation == "equal":
         return (
-            f"{one} and {other} must differ in {claim.measure.text} by less than {margin}: "
+            f"{one} and {other} must differ in {measure} by less than {margin}: "
             f"the whole 95 % interval of the difference must lie within ± {margin}"
         )
     return (
-        f"{one} must be {gain} than {other} in {claim.measure.text} by more than {margin}: "
+        f"{one} must be {gain} than {other} in {measure} by more than {margin}: "
         f"the whole 95 % interval of the difference must lie above {margin}"
     )
 
