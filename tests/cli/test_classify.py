@@ -16,6 +16,9 @@ SETTINGS = (
 )  # fmt: skip
 
 
+TABLE = dict(setting.split("=") for setting in SETTINGS)
+
+
 @pytest.fixture(scope="module")
 def pair_classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pairs")
@@ -62,7 +65,7 @@ def test_files_and_pairs_as_json(
     tmp_path: Path,
 ) -> None:
     path, output = written("pairs.txt", "a vida\tla vida", "x\ty"), tmp_path / "classes.jsonl"
-    assert atento("classify", pair_classifier, "-i", path, "--pairs", "--json", "-o", output).code == 0
+    assert atento("classify", pair_classifier, "-i", path, "--json", "-o", output).code == 0
     first, second = (json.loads(line) for line in output.read_text(encoding="utf-8").splitlines())
     assert first["text"] == ["a vida", "la vida"]
     assert set(second["probabilities"]) == {"other", "same"}
@@ -89,7 +92,6 @@ def test_evaluate_tells_classes_apart_and_draws(
     [
         ((), "give TEXT"),
         (("a", "b", "--second", "c"), "--second goes with one TEXT"),
-        (("a", "--pairs"), "--pairs is for --input"),
     ],
 )
 def test_bad_input_gets_one_line(
@@ -112,6 +114,56 @@ def test_what_does_not_fit_is_one_line(
     assert "-o is for translators" in atento("evaluate", classifier, path, "-o", "x").error
     assert "--metrics is for translators" in atento("evaluate", classifier, path, "--metrics", "foo").error
     assert "leave them out" in atento("evaluate", classifier, path, "--stride", "2").error
-    bad = written("bad.txt", "one text only")
-    assert "expected 2" in atento("classify", classifier, "-i", bad, "--pairs", "-o", "out.tsv").error
     assert here() == []
+
+
+def test_files_of_labelled_texts_are_classified_without_their_classes(
+    atento: Callable[..., object], classifier: Path, pair_classifier: Path, written: Callable[..., Path]
+) -> None:
+    def texts(run: Path, path: Path) -> list[object]:
+        return [json.loads(line)["text"] for line in atento("classify", run, "-i", path, "--json").out.splitlines()]
+
+    assert texts(classifier, written("test.tsv", "a vida\tpt", "", "la vida\tes")) == ["a vida", "la vida"]
+    assert texts(classifier, written("bare.tsv", "a vida")) == ["a vida"]
+    assert texts(classifier, written("tabs.txt", "a\tvida")) == ["a\tvida"]
+    lines = ('{"text": "a vida", "label": "pt"}', '{"text": "la vida"}')
+    assert texts(classifier, written("test.jsonl", *lines)) == ["a vida", "la vida"]
+    assert texts(pair_classifier, written("pairs.tsv", "a\tb\tsame", "c\td")) == [["a", "b"], ["c", "d"]]
+    assert texts(pair_classifier, written("p.jsonl", '{"text": "a", "second": "b"}')) == [["a", "b"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "message"),
+    [
+        ("bad.txt", "one text only", "line 1: 1 tab-separated columns, expected two texts; mend the line"),
+        ("bad.tsv", "a\tb\tc\td", "line 1: 4 tab-separated columns, expected two texts and perhaps a class"),
+        ("bad.jsonl", '{"text": "a"}', "no text under the key 'second'"),
+        ("bad.jsonl", '{"text": ', "not valid JSON"),
+    ],
+)
+def test_files_without_the_texts_are_one_line(
+    atento: Callable[..., object],
+    pair_classifier: Path,
+    written: Callable[..., Path],
+    here: Callable[[], list[str]],
+    name: str,
+    line: str,
+    message: str,
+) -> None:
+    assert message in atento("classify", pair_classifier, "-i", written(name, line), "-o", "out.tsv").error
+    assert here() == []
+
+
+def test_columns_and_keys_of_training_hold_for_what_is_classified_and_evaluated(
+    atento: Callable[..., object], written: Callable[..., Path], tmp_path: Path
+) -> None:
+    lines = [f"{word}\t{word} {n}" for n in range(20) for word in ("a", "b")]
+    recipe = tmp_path / "recipe.toml"
+    table = f'file = "{written("train.tsv", *lines)}"\ncolumns = [2, 1]'
+    settings = "\n".join(f"{name} = {value if value[0].isdigit() else repr(value)}" for name, value in TABLE.items())
+    recipe.write_text(f'model.kind = "bert"\n{settings}\ndata.kind = "labels"\n[[data.train]]\n{table}\n')
+    assert atento("train", recipe, "-o", "run").code == 0
+    test = written("test.tsv", "a\ta 99", "b\tb 99")
+    assert json.loads(atento("evaluate", "run", test, "--json").out)["texts"] == 2
+    found = [json.loads(line)["text"] for line in atento("classify", "run", "-i", test, "--json").out.splitlines()]
+    assert found == ["a 99", "b 99"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import torch
 from torch.nn import functional
 
 from atento.applications.classifier import TextClassifier
-from atento.bundle import load_bundle, load_classifier, load_masked_language_model
+from atento.bundle import load_bundle, load_classifier, load_masked_language_model, save_bundle
 from atento.core.errors import BundleError, ConfigurationError, DataError
 from atento.core.files import sha256
 from atento.models.weights import weights
@@ -96,8 +97,25 @@ def test_a_pretrained_body_is_where_it_begins(tmp_path: Path, text: Path, labell
     train(again, tmp_path / "again")
     other = tmp_path / "other.tsv"
     other.write_text(labelled.read_text(encoding="utf-8").replace("\tpt", "\tgl"), encoding="utf-8")
-    with pytest.raises(BundleError, match="tells es, pt apart, and the text es, gl"):
+    with pytest.raises(BundleError, match="tells es, pt apart, and the texts have 'gl', too"):
         train(read_recipe("classify", train=[other], start=tmp_path / "tuned", overrides=STEPS), tmp_path / "bad")
+
+
+def test_a_classifier_that_is_trained_on_keeps_its_classes_and_their_order(
+    tmp_path: Path, make: Make, labelled: Path
+) -> None:
+    train(make(), tmp_path / "first")
+    bundle = load_classifier(tmp_path / "first")
+    turned = dataclasses.replace(bundle, classes=("pt", "gl"))
+    save_bundle(turned, tmp_path / "imported")
+    texts = tmp_path / "texts.tsv"
+    texts.write_text(labelled.read_text(encoding="utf-8").replace("\tes", "\tgl"), encoding="utf-8")
+    settings = (*STEPS, "training.learning_rate=1e-30")
+    train(read_recipe("classify", train=[texts], start=tmp_path / "imported", overrides=settings), tmp_path / "on")
+    found = load_classifier(tmp_path / "on")
+    assert found.classes == ("pt", "gl")
+    first = TextClassifier(turned).classify("a vida é bela 3").probabilities
+    assert TextClassifier(found).classify("a vida é bela 3").probabilities == pytest.approx(first, abs=1e-6)
 
 
 def test_stopped_and_resumed_equals_uninterrupted(tmp_path: Path, make: Make, stop_at: StopAt) -> None:

@@ -90,10 +90,10 @@ class TextClassifier:
                 other way round.
         """
         several = list(texts) if isinstance(texts, list) else [texts]
-        wanted = "pairs of texts" if self.bundle.paired else "single texts"
+        wanted = "pairs of texts; give it a second text" if self.bundle.paired else "single texts; give it one alone"
         for number, text in enumerate(several, 1):
             if isinstance(text, tuple) is not self.bundle.paired:
-                raise DataError(f"text {number}: this classifier learned from {wanted}; give it such")
+                raise DataError(f"text {number}: this classifier learned from {wanted}")
             if sum(map(len, _parts(text))) > LONGEST_TEXT:
                 raise DataError(f"text {number} has over {LONGEST_TEXT:,} characters; give a shorter one")
         encoded = self._encode(several)

@@ -28,10 +28,13 @@ def classify(
     input_file: Annotated[
         Path | None,
         typer.Option(
-            "--input", "-i", metavar="FILE", help="A text a line (of pairs: two, a tab between); .gz .xz .bz2 .zst too."
+            "--input",
+            "-i",
+            metavar="FILE",
+            help="A text a line (of pairs: two, a tab between); .tsv and .jsonl as in training, classes left unread; "
+            ".gz .xz .bz2 .zst too.",
         ),
     ] = None,
-    pairs: Annotated[bool, typer.Option("--pairs", help="The lines of --input are pairs.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Instead of printing.")] = None,
     as_json: Json = False,
     device: Device = "auto",
@@ -42,11 +45,10 @@ def classify(
     """
     require(texts or input_file, "give TEXT, or a file with --input")
     require(not (texts and input_file), "give either TEXT or --input, not both")
-    require(not pairs or input_file, "--pairs is for --input; give the second text with --second")
     require(second is None or (texts is not None and len(texts) == 1), "--second goes with one TEXT")
     check_output(output)
-    given = _given(texts, second, input_file, pairs=pairs)
     classifier = load(run, device)
+    given = _read(run, input_file, paired=classifier.bundle.paired) if input_file else _given(texts or [], second)
     with progress_bar() as progress:
         found = classifier.classify(given, progress=progress)
     with opened(output) as stream:
@@ -69,25 +71,15 @@ def load(run: Path, device: str) -> TextClassifier:
     return TextClassifier.load(run, str(usable_device(device)))
 
 
-def _given(texts: list[str] | None, second: str | None, input_file: Path | None, *, pairs: bool) -> list[Text]:
-    if input_file is None:
-        assert texts is not None
-        return [(texts[0], second)] if second is not None else list(texts)
-    from atento.core.errors import DataError
-    from atento.core.files import read_lines
+def _given(texts: list[str], second: str | None) -> list[Text]:
+    return [(texts[0], second)] if second is not None else list(texts)
 
-    found: list[Text] = []
-    for number, line in enumerate(read_lines(input_file), 1):
-        if not pairs:
-            found.append(line)
-            continue
-        cells = line.split("\t")
-        if len(cells) != 2:
-            raise DataError(f"{input_file}, line {number}: {len(cells)} tab-separated texts, expected 2; mend the line")
-        found.append((cells[0], cells[1]))
-    if not found:
-        raise DataError(f"{input_file} is empty; give a file with a text a line")
-    return found
+
+def _read(run: Path, path: Path, *, paired: bool) -> list[Text]:
+    from atento.data.labelled_files import read_unlabelled
+    from atento.training.inheritance import labelled_like
+
+    return list(read_unlabelled(labelled_like(run, path), paired=paired))
 
 
 def _line(each: Classification) -> str:

@@ -24,11 +24,12 @@ def evaluate_classes_of(
     """
     from atento.cli.classify import load
     from atento.core.errors import DataError
-    from atento.data.labelled_files import LabelledFiles, read_labelled
+    from atento.data.labelled_files import read_labelled
     from atento.evaluation.classification import evaluate_classes
+    from atento.training.inheritance import labelled_like
 
     check_output(confusion)
-    texts = list(read_labelled(LabelledFiles(file=str(path))))
+    texts = list(read_labelled(labelled_like(run, path)))
     classifier = load(run, device)
     numbers = {name: number for number, name in enumerate(classifier.bundle.classes)}
     for each in texts:

@@ -11,7 +11,7 @@ from atento.cli.console import print_json, print_table, progress_bar
 if TYPE_CHECKING:
     from atento.core.progress import Progress
     from atento.data.text_dataset import TextDataset
-    from atento.data.text_files import Documents
+    from atento.data.text_files import Documents, TextFiles
     from atento.evaluation.language import LanguageReport
     from atento.evaluation.masked_language import MaskedLanguageReport
     from atento.text.tokenizer import Tokenizer
@@ -48,20 +48,21 @@ def evaluate_text(
     from atento.bundle import kind_of, load_language_model, load_masked_language_model
     from atento.evaluation.language import evaluate_language
     from atento.evaluation.masked_language import evaluate_masked_language
-    from atento.training.inheritance import documents_of
+    from atento.training.inheritance import documents_of, text_like
 
     where, chosen = str(usable_device(device)), documents or documents_of(run)
+    files = text_like(run, path)
     report: LanguageReport | MaskedLanguageReport
     with progress_bar() as progress:
         if kind_of(run) == "bert":
             require(stride is None, "--stride is for models that write; a masked one reads chunks side by side")
             masked = load_masked_language_model(run, where)
-            dataset, words = _opened(path, chosen, masked.tokenizer, progress)
+            dataset, words = _opened(files, chosen, masked.tokenizer, progress)
             report = evaluate_masked_language(masked, dataset, words=words, context=context, progress=progress)
             how = f"chunks of {report.context}"
         else:
             bundle = load_language_model(run, where)
-            dataset, words = _opened(path, chosen, bundle.tokenizer, progress)
+            dataset, words = _opened(files, chosen, bundle.tokenizer, progress)
             report = evaluate_language(bundle, dataset, words=words, context=context, stride=stride, progress=progress)
             how = f"context {report.context}, stride {report.stride}"
     if as_json:
@@ -70,14 +71,14 @@ def evaluate_text(
         _print(report, how, chosen)
 
 
-def _opened(path: Path, documents: Documents, tokenizer: Tokenizer, progress: Progress) -> tuple[TextDataset, int]:
+def _opened(
+    files: TextFiles, documents: Documents, tokenizer: Tokenizer, progress: Progress
+) -> tuple[TextDataset, int]:
     """The text, encoded, and how many words it has."""
     from atento.data.documents import read_pieces
     from atento.data.text_dataset import open_texts
-    from atento.data.text_files import TextFiles
     from atento.text.words import segment
 
-    files = TextFiles(text=str(path))
     words = sum(len(segment(piece.text)) for piece in read_pieces(files, documents))
     return open_texts([files], documents, tokenizer, progress=progress), words
 

@@ -31,6 +31,12 @@ def is_json_lines(path: Path) -> bool:
     return bool(suffixes) and suffixes[-1].lower() in JSON_LINES
 
 
+def is_tsv(path: Path) -> bool:
+    """Whether a file's name says that its lines are columns with tabs between, compressed or not."""
+    suffixes = [suffix for suffix in path.suffixes if suffix not in COMPRESSIONS]
+    return bool(suffixes) and suffixes[-1].lower() == ".tsv"
+
+
 def open_binary(path: Path) -> BinaryIO:
     """Open a file for reading bytes, through its compression if its suffix names one.
 

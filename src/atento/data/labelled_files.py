@@ -14,7 +14,7 @@ import msgspec
 
 from atento.core.configuration import Configuration
 from atento.core.errors import ConfigurationError, DataError
-from atento.core.files import decode_line, is_json_lines, open_binary, raw_lines
+from atento.core.files import decode_line, is_json_lines, is_tsv, open_binary, raw_lines
 
 
 class LabelledFiles(Configuration, frozen=True, kw_only=True):
@@ -94,6 +94,49 @@ def read_labelled(files: LabelledFiles) -> Iterator[LabelledText]:
         raise DataError(f"{files.file}: there is no labelled text in it; give a file that has some")
 
 
+def read_unlabelled(files: LabelledFiles, *, paired: bool) -> Iterator[str | tuple[str, str]]:
+    """Stream the texts of a file, or its pairs of texts, for somebody to tell their classes.
+
+    TSV and JSON Lines are read as labelled ones are, but no class needs to be there, and one that is there is not read;
+    blank lines are skipped. Of any other file a line is a text, or a pair with a tab between.
+
+    Raises:
+        DataError: the file is missing, empty or damaged, or a line is not UTF-8, is malformed, or has not the one text
+            or the two (file and line are named).
+    """
+    tsv = is_tsv(files.path)
+    found = False
+    with open_binary(files.path) as stream:
+        for number, line in enumerate(raw_lines(stream, files.file), 1):
+            where, text = f"{files.file}, line {number}", decode_line(line, files.file, number)
+            if (tsv or files.json_lines) and not text.strip():
+                continue
+            found = True
+            if files.json_lines:
+                value = _json(text, where)
+                keys = (files.keys or ("text", "second", "label"))[: 2 if paired else 1]
+                texts = [_text(value, key, where, is_label=False) for key in keys]
+            else:
+                texts = _cells(text, files.columns if tsv else None, where, paired=paired, labelled=tsv)
+            yield (texts[0], texts[1]) if paired else texts[0]
+    if not found:
+        raise DataError(f"{files.file} is empty; give a file with a text a line")
+
+
+def _cells(line: str, columns: tuple[int, ...] | None, where: str, *, paired: bool, labelled: bool) -> list[str]:
+    """The text or the two texts of a line; ``labelled``: a class may stand behind them."""
+    if not (labelled or paired):
+        return [line]
+    cells, wanted = line.split("\t"), 2 if paired else 1
+    if columns is not None:
+        return [_column(cells, column, where) for column in columns[:wanted]]
+    if not wanted <= len(cells) <= wanted + labelled:
+        texts = "two texts" if paired else "a text"
+        more = " and perhaps a class" if labelled else ""
+        raise DataError(f"{where}: {len(cells)} tab-separated columns, expected {texts}{more}; mend the line")
+    return cells[:wanted]
+
+
 def is_class(name: str) -> bool:
     """Whether a name can be a class's, which stands in a column of a line."""
     return bool(name.strip()) and not any(character in name for character in "\t\n\r")
@@ -112,9 +155,7 @@ class _Tsv:
                     "class, or name the columns"
                 )
             return LabelledText(cells[0], cells[1] if len(cells) == 3 else None, cells[-1].strip(), number)
-        if len(cells) < max(self._columns):
-            raise DataError(f"{where}: {len(cells)} tab-separated columns, expected at least {max(self._columns)}")
-        chosen = [cells[column - 1] for column in self._columns]
+        chosen = [_column(cells, column, where) for column in self._columns]
         return LabelledText(chosen[0], chosen[1] if len(chosen) == 3 else None, chosen[-1].strip(), number)
 
 
@@ -123,14 +164,24 @@ class _JsonLines:
         self._keys = files.keys
 
     def __call__(self, line: str, number: int, where: str) -> LabelledText:
-        try:
-            value: Any = msgspec.json.decode(line)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise DataError(f"{where}: not valid JSON ({error}); mend the line") from error
+        value = _json(line, where)
         paired = isinstance(value, dict) and value.get("second") is not None
         keys = self._keys or (("text", "second", "label") if paired else ("text", "label"))
         parts = [_text(value, key, where, is_label=key == keys[-1]) for key in keys]
         return LabelledText(parts[0], parts[1] if len(parts) == 3 else None, parts[-1].strip(), number)
+
+
+def _column(cells: list[str], column: int, where: str) -> str:
+    if len(cells) < column:
+        raise DataError(f"{where}: {len(cells)} tab-separated columns, and column {column} is wanted; mend the line")
+    return cells[column - 1]
+
+
+def _json(line: str, where: str) -> Any:
+    try:
+        return msgspec.json.decode(line)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise DataError(f"{where}: not valid JSON ({error}); mend the line") from error
 
 
 def _has(value: Any, key: str) -> bool:

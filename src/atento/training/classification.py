@@ -46,7 +46,8 @@ def classification_task(
     model_config = body_config(model_config) if isinstance(model_config, BertConfig) else model_config
     train_files, valid_files = _held_out(recipe, data, run, progress)
     tokenizer = make_classifier_tokenizer(recipe.tokenizer, data, train_files, run / "tokenizers", progress)
-    classes = classes_of(train_files)
+    origin = origin_of(recipe.start, tokenizer, tokenizer)
+    classes = origin.classes_for(classes_of(train_files))
     dataset = open_labelled(train_files, classes, tokenizer.encode_batch, progress=progress)
     valid = open_labelled(valid_files, classes, tokenizer.encode_batch, progress=progress)
     progress.message(
@@ -54,9 +55,8 @@ def classification_task(
     )
     fit = fit_of_labelled(train_files, tokenizer)
     tell_of_fit(fit, recipe.start, progress)
-    origin = origin_of(recipe.start, tokenizer, tokenizer)
     model = build_classifier(model_config, origin.vocabulary, len(classes), seed=settings.seed)
-    origin.load_classifier(model, classes)
+    origin.load_classifier(model)
     model = moved(model, where)
     bundle = reading_bundle(
         recipe, data, model, model_config, tokenizer, classes=classes, paired=dataset.second is not None

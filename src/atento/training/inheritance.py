@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from atento.bundle import BundleConfig, read_bundle_config
-from atento.core.configuration import merged, read_toml
+from atento.core.configuration import convert, merged, read_toml
 from atento.core.errors import ConfigurationError
-from atento.data.text_files import Documents
+from atento.data.labelled_files import LabelledFiles
+from atento.data.text_files import Documents, TextFiles
 from atento.models.bert import BertConfig
 from atento.models.build import ReaderConfig
 
@@ -62,6 +63,36 @@ def documents_of(run: Path) -> Documents:
     found = None if (recipe := recipe_beside(run)) is None else _chosen(recipe, "data", ("documents",)).get("documents")
     known: tuple[Documents, ...] = get_args(Documents)
     return next((each for each in known if each == found), _usual_documents(read_bundle_config(run)[1]))
+
+
+def text_like(run: Path, path: Path) -> TextFiles:
+    """A text, to be read as those that the model of a run has learned from: JSON Lines under the same key.
+
+    Raises:
+        ConfigurationError: the run's recipe is damaged.
+    """
+    return convert({"text": str(path), **_of_training_files(run, ("key",))}, TextFiles, where=RECIPE)
+
+
+def labelled_like(run: Path, path: Path) -> LabelledFiles:
+    """Labelled texts, to be read as those that the classifier of a run has learned from: the same columns and keys.
+
+    Raises:
+        ConfigurationError: the run's recipe is damaged.
+    """
+    return convert({"file": str(path), **_of_training_files(run, ("columns", "keys"))}, LabelledFiles, where=RECIPE)
+
+
+def _of_training_files(run: Path, keys: tuple[str, ...]) -> dict[str, Any]:
+    """What the recipe of a run says of all files that it was trained on alike."""
+    recipe = recipe_beside(run) or {}
+    files = _chosen(recipe, "data", ("train",)).get("train", [])
+    if not isinstance(files, list) or not all(isinstance(each, Mapping) for each in files):
+        raise ConfigurationError(f"the recipe of the run {run} is damaged: data.train is no list of tables; mend it")
+    values = {key: [each.get(key) for each in files] for key in keys}
+    return {
+        key: found[0] for key, found in values.items() if found and found.count(found[0]) == len(found) and found[0]
+    }
 
 
 def recipe_beside(path: Path) -> dict[str, Any] | None:

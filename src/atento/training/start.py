@@ -136,19 +136,32 @@ class Origin:
         except ValueError as error:
             raise BundleError(f"the run to start from does not fit this recipe: {error}") from error
 
-    def load_classifier(self, model: Classifier, classes: tuple[str, ...]) -> None:
-        """Give a classifier the body of a language model, masked or not, or all of a classifier of the same classes.
+    def classes_for(self, found: tuple[str, ...]) -> tuple[str, ...]:
+        """The classes, in their order, of a classifier that begins so: those of the texts, or of the run's classifier.
+
+        Args:
+            found: the classes of the texts.
+
+        Raises:
+            BundleError: the run to start from does not know one of them.
+        """
+        if not self.classes:
+            return found
+        if strange := [name for name in found if name not in self.classes]:
+            raise BundleError(
+                f"the run to start from tells {', '.join(self.classes)} apart, and the texts have {strange[0]!r}, too; "
+                "leave such texts out, or start from a language model or without --from"
+            )
+        return self.classes
+
+    def load_classifier(self, model: Classifier) -> None:
+        """Give a classifier the body of a language model, masked or not, or all of a classifier.
 
         Raises:
             BundleError: it does not fit.
         """
-        if self.values is None or self.classes == classes:
+        if self.values is None or self.classes:
             self.load_into(model)
-        elif self.classes:
-            raise BundleError(
-                f"the run to start from tells {', '.join(self.classes)} apart, and the text {', '.join(classes)}; "
-                "start from the pre-trained run that it was made of"
-            )
         else:
             values = model.with_pretrained(self.values)
             Origin(vocabulary=self.vocabulary, values=values).load_into(model)
