@@ -3,6 +3,7 @@
 import gzip
 import itertools
 import json
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,7 @@ def test_bad_files_are_named(tmp_path: Path, name: str, content: bytes, words: s
 
 
 LINES = st.lists(
-    st.text(st.sampled_from("ab ç.\u0301\t1"), max_size=6).filter(lambda line: not line.endswith("\x85")), max_size=30
+    st.text(st.sampled_from("ab ç.\u0301\t1"), max_size=40).filter(lambda line: not line.endswith("\x85")), max_size=30
 )
 
 
@@ -80,8 +81,7 @@ LINES = st.lists(
 def test_pieces_are_the_document_and_only_cut_between_characters_that_are_no_spaces(
     lines: list[str], longest: int, kind: str
 ) -> None:
-    divide = documents._file if kind == "file" else documents._paragraphs
-    whole, pieces = list(divide(lines, None)), list(divide(lines, longest))
+    whole, pieces = (list(documents._cut(lines, most, blank_ends=kind != "file")) for most in (None, longest))
     assert all(piece.begins for piece in whole)
     begun = [number for number, piece in enumerate(pieces) if piece.begins]
     joined = [pieces[first:last] for first, last in itertools.pairwise([*begun, len(pieces)])]
@@ -89,16 +89,20 @@ def test_pieces_are_the_document_and_only_cut_between_characters_that_are_no_spa
     for document, parts in zip(whole, joined, strict=True):
         assert parts[0].line == document.line
         for before, after in itertools.pairwise(parts):
-            assert before.text[-1] == "\n"
+            inner = before.text[-1] != "\n"
             if len(before.text) < 16 * longest:
-                assert not before.text[-2].isspace()
-                assert not after.text[0].isspace()
+                assert not before.text[-1 if inner else -2].isspace()
+                assert not inner or after.text[0] == " "
+                assert not after.text[inner].isspace()
+                assert not unicodedata.combining(after.text[inner])
             assert after.line == before.line + before.text.count("\n")
 
 
 @pytest.mark.parametrize("kind", ["file", "blank-line"])
 @pytest.mark.parametrize("long", ["pieces", "documents"])
-@pytest.mark.parametrize("line", ["Uma linha.", "  Uma linha recuada.", "Uma linha.\n"])
+@pytest.mark.parametrize(
+    "line", ["Uma linha.", "  Uma linha recuada.", "Uma linha.\n", "Uma linha longa. " * 500, "x" * 9000]
+)
 def test_no_piece_is_as_long_as_a_large_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Documents, long: documents.Long, line: str
 ) -> None:
@@ -107,7 +111,7 @@ def test_no_piece_is_as_long_as_a_large_file(
     path.write_text(f"{line}\n" * 1000, encoding="utf-8")
     pieces = list(read_pieces(TextFiles(text=str(path)), kind, long=long))
     assert max(len(piece.text) for piece in pieces) < 17 * 100
-    if line.strip() == line:
+    if line.strip() == line and len(line) < 9000:
         assert max(len(piece.text) for piece in pieces) < 2 * 100
     if long == "documents":
         assert all(piece.begins for piece in pieces)

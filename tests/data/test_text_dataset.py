@@ -110,12 +110,13 @@ def test_pieces_give_the_ids_of_the_whole_where_they_can(
         "meu irmão!",
         "ção 12 34",
         "\u0301x",
+        "Numa só linha: a vida é bela, é breve, o que é 12 34  a vida \u0301x? Diga lá, meu irmão! " * 2,
         "fim",
     ] * 9
     text = "".join(f"{line}\n" for line in lines)
     path = tmp_path / "text.txt"
     path.write_text(text, encoding="utf-8")
-    sizes = {"char": 99, "bpe": 300, "byte-bpe": 290, "unigram": 295, "word": 12, "wordpiece": 90}
+    sizes = {"char": 99, "bpe": 300, "byte-bpe": 290, "unigram": 304, "word": 12, "wordpiece": 90}
     tokenizer = train_tokenizer([text] * 2, TokenizerConfig(kind=kind, vocab_size=sizes[kind]))
     monkeypatch.setattr(documents, "PIECE", 30)
     dataset = open_texts([TextFiles(text=str(path))], "file", tokenizer, cache=tmp_path / "cache")

@@ -26,6 +26,19 @@ def test_of_a_file_the_end_is_held_out(tmp_path: Path) -> None:
     assert 9 <= len(parts[1]) <= 11
 
 
+def test_a_text_of_one_line_is_cut_between_words(tmp_path: Path) -> None:
+    words = [f"palavra{number}" for number in range(1000)]
+    files = written(tmp_path / "a.txt", " ".join(words))
+    [train], [dev] = split_texts([files], "file", 0.1, tmp_path / "parts", seed=1)
+    parts = [Path(part.text).read_text(encoding="utf-8") for part in (train, dev)]
+    assert parts[0].split() + parts[1].split() == words
+    assert 98 <= len(parts[1].split()) <= 102
+    assert parts[1].startswith("palavra")
+    files = written(tmp_path / "b.txt", "字" * 50_000)
+    [train], [dev] = split_texts([files], "file", 0.1, tmp_path / "others", seed=1)
+    assert 3900 <= len(Path(dev.text).read_text(encoding="utf-8")) <= 5000
+
+
 @pytest.mark.parametrize("kind", ["line", "blank-line", "json"])
 def test_whole_documents_are_held_out_and_equal_ones_stay_together(tmp_path: Path, kind: str) -> None:
     texts = [f"texto {number % 60}" for number in range(200)]

@@ -1,15 +1,17 @@
 """Reading documents of any size: plain text, or JSON Lines, through gzip, xz, bzip2 or zstd.
 
-A document comes as one or several *pieces*, so that memory never holds a large file. It is only cut after a line end
-between two characters that are no spaces (nor marks on one), where a tokenizer that keeps the text's spaces in its
-pieces cuts anyway: encoding piece by piece gives the ids of the whole. A text that offers no such place for long (blank
-lines between all others, say) is cut after any line end, which may make two tokens of one there. For other tokenizers
-the ids would differ more, so what is cut becomes documents of its own; they are longer by far than what a model reads
-at once.
+A document comes as one or several *pieces*, so that memory never holds a large file (but the line that is read). It is
+only cut after a line end between two characters that are no spaces (nor marks on one), or, in a line that is far too
+long, before a space between two such characters: there a tokenizer that keeps the text's spaces in its pieces cuts
+anyway, and encoding piece by piece gives the ids of the whole. A text that offers no such place for long (blank lines
+between all others, or no spaces) is cut after any line end, or anywhere, which may make two tokens of one there. For
+other tokenizers the ids would differ more, so what is cut becomes documents of its own; they are longer by far than
+what a model reads at once.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal, NamedTuple
@@ -23,7 +25,8 @@ from atento.data.text_files import Documents, TextFiles
 PIECE = 1 << 16
 """Characters after which a document is cut where it may be."""
 _PATIENCE = 16
-"""Pieces' lengths after which it is cut after any line."""
+"""Pieces' lengths after which it is cut after any line, or anywhere in one."""
+_BETWEEN_WORDS = re.compile(r"(?<=\S) (?=\S)")
 
 
 class Piece(NamedTuple):
@@ -46,7 +49,7 @@ def read_pieces(files: TextFiles, documents: Documents, *, long: Long = "pieces"
     Args:
         files: where it lies.
         documents: where documents end in plain text; in JSON Lines, every line is one.
-        long: what becomes of documents of several lines that are longer than ``PIECE``.
+        long: what becomes of documents that are longer than ``PIECE``.
 
     Raises:
         DataError: the file is missing, damaged, not UTF-8 or malformed (with its line), or has no text.
@@ -57,9 +60,9 @@ def read_pieces(files: TextFiles, documents: Documents, *, long: Long = "pieces"
     elif documents == "line":
         pieces = (Piece(text, True, line) for line, text in enumerate(read_lines(files.path), 1))
     elif documents == "blank-line":
-        pieces = _paragraphs(read_lines(files.path), None if long == "whole" else PIECE)
+        pieces = _cut(read_lines(files.path), None if long == "whole" else PIECE, blank_ends=True)
     else:
-        pieces = _file(read_lines(files.path), None if long == "whole" else PIECE)
+        pieces = _cut(read_lines(files.path), None if long == "whole" else PIECE, blank_ends=False)
     if long == "documents":
         pieces = (piece._replace(begins=True) for piece in pieces)
     found = False
@@ -76,46 +79,63 @@ def read_documents(files: TextFiles, documents: Documents) -> Iterator[str]:
     return (piece.text for piece in read_pieces(files, documents, long="whole"))
 
 
-def _paragraphs(lines: Iterable[str], longest: int | None) -> Iterator[Piece]:
+def place_between_words(line: str, first: int, last: int) -> int:
+    """The first place from ``first`` on where a line may be cut, before a space between words; else ``last``."""
+    for match in _BETWEEN_WORDS.finditer(line, first, last):
+        if not _is_mark(line[match.end()]):
+            return match.start()
+    return last
+
+
+def _cut(lines: Iterable[str], longest: int | None, *, blank_ends: bool) -> Iterator[Piece]:
+    """A document, or where a blank line ends one several, in pieces of about ``longest`` characters.
+
+    A document has a line feed after every line, but not at its end where a blank line ends it.
+    """
     held: list[str] = []
-    size, begin, begins = 0, 1, True
+    size, begin, begins, before = 0, 1, True, ""
     for number, line in enumerate(lines, 1):
-        ends = not line.strip()
-        if held and (ends or _too_long(size, longest, held[-1], line)):
-            yield Piece("\n".join(held) + ("" if ends else "\n"), begins, begin)
-            held, size, begins = [], 0, ends
-        if not ends:
-            begin = begin if held else number
-            held.append(line)
-            size += len(line) + 1
+        if blank_ends and not line.strip():
+            if held:
+                yield Piece("".join(held)[:-1], begins, begin)
+            held, size, begins = [], 0, True
+            continue
+        for place, part in enumerate(_parts(line, longest)):
+            if held and longest is not None and size >= longest and (place or _may_part(before, line, size, longest)):
+                yield Piece("".join(held), begins, begin)
+                held, size, begins = [], 0, False
+            if not held:
+                begin = number
+            held.append(part)
+            size += len(part)
+        held.append("\n")
+        size, before = size + 1, line
     if held:
-        yield Piece("\n".join(held), begins, begin)
+        yield Piece("".join(held)[: -1 if blank_ends else None], begins, begin)
 
 
-def _file(lines: Iterable[str], longest: int | None) -> Iterator[Piece]:
-    held: list[str] = []
-    size, begin, begins = 0, 1, True
-    for number, line in enumerate(lines, 1):
-        if held and _too_long(size, longest, held[-1], line):
-            yield Piece("".join(f"{each}\n" for each in held), begins, begin)
-            held, size, begin, begins = [], 0, number, False
-        held.append(line)
-        size += len(line) + 1
-    if held:
-        yield Piece("".join(f"{each}\n" for each in held), begins, begin)
+def _parts(line: str, longest: int | None) -> Iterator[str]:
+    """A line, in parts where it is longer than a piece."""
+    start = 0
+    while longest is not None and len(line) - start > longest:
+        end = place_between_words(line, start + longest, min(start + _PATIENCE * longest, len(line)))
+        yield line[start:end]
+        start = end
+    if start < len(line) or not line:
+        yield line[start:]
 
 
-def _too_long(size: int, longest: int | None, before: str, after: str) -> bool:
-    if longest is None or size < longest:
-        return False
-    return size >= _PATIENCE * longest or _may_part(before, after)
-
-
-def _may_part(before: str, after: str) -> bool:
-    """Whether a text may be cut between these lines; spaces would be cut otherwise at the end of a piece."""
+def _may_part(before: str, after: str, size: int, longest: int) -> bool:
+    """Whether a text may be cut between two lines; spaces would be cut otherwise at the end of a piece."""
+    if size >= _PATIENCE * longest:
+        return True
     if not before or not after or before[-1].isspace() or after[0].isspace():
         return False
-    return not unicodedata.category(after[0]).startswith("M")
+    return not _is_mark(after[0])
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character).startswith("M")
 
 
 def _json_documents(files: TextFiles) -> Iterator[tuple[int, str]]:

@@ -1,13 +1,15 @@
 """Holding a part of texts out, so that no document stands on two sides.
 
-Of a file that is one document the end is held out. Else whole documents are, those of each file whose hash with the
-seed is least: a document that stands several times, in one file or in several, is on one side, and the same texts and
-seed give the same parts on every machine. Texts are read twice and streamed; memory holds sixteen bytes a document.
+Of a file that is one document the end is held out; a line that is longer than that is cut between words. Else whole
+documents are, those of each file whose hash with the seed is least: a document that stands several times, in one file
+or in several, is on one side, and the same texts and seed give the same parts on every machine. Texts are read twice
+and streamed; memory holds sixteen bytes a document.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import cast
@@ -18,7 +20,7 @@ import numpy.typing as npt
 
 from atento.core.errors import DataError
 from atento.core.files import atomic_text, read_lines
-from atento.data.documents import read_documents
+from atento.data.documents import place_between_words, read_documents
 from atento.data.text_files import Documents, TextFiles
 
 Keys = npt.NDArray[np.uint64]
@@ -26,6 +28,8 @@ Lengths = npt.NDArray[np.int64]
 
 HELD_OUT_AT_MOST = 1_000_000
 """Characters of a file: more make validation slow, and its figures no better."""
+_LONGEST_WORD = 1000
+"""Characters without a space after which a line is cut anywhere."""
 
 
 def split_texts(
@@ -81,14 +85,22 @@ def part_paths(files: TextFiles, folder: Path) -> tuple[Path, Path]:
 
 def _split_end(files: TextFiles, fraction: float, train: Path, dev: Path) -> None:
     total = sum(len(line) + 1 for line in read_lines(files.path))
-    first = total - min(fraction * total, HELD_OUT_AT_MOST)
-    read, counts = 0, [0, 0]
+    held_out = min(fraction * total, HELD_OUT_AT_MOST)
+    left, counts = total - held_out, [0, 0]
     with atomic_text(train) as train_stream, atomic_text(dev) as dev_stream:
+
+        def write(part: str, *, held: bool) -> None:
+            (dev_stream if held else train_stream).write(part + "\n")
+            counts[held] += bool(part.strip())
+
         for line in read_lines(files.path):
-            held = read >= first
-            (dev_stream if held else train_stream).write(line + "\n")
-            counts[held] += bool(line.strip())
-            read += len(line) + 1
+            place = len(line)
+            if 0 < left < len(line) and len(line) > held_out:
+                place = place_between_words(line, math.ceil(left), min(len(line), math.ceil(left) + _LONGEST_WORD))
+            write(line[:place], held=left <= 0)
+            if place < len(line):
+                write(line[place:].lstrip(), held=True)
+            left -= len(line) + 1
     if not all(counts):
         raise _too_short(files)
 
