@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import ModuleType
 from typing import Any, Literal
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -225,6 +227,18 @@ def test_rows_may_be_labelled_by_what_is_read(gpt: Bundle) -> None:
         assert predicted.with_rows("input").labels() == given.labels()
         assert predicted.with_rows("input").target_spans == given.target_spans
         assert given.with_rows("predicted").labels() == predicted.labels()
+
+
+def test_a_model_that_reads_nothing_before_a_prompt_reads_its_first_token_first(gpt: Bundle) -> None:
+    vocabulary = msgspec.structs.replace(gpt.vocabulary, prompt_first=True)
+    passage = dataclasses.replace(Passage.of_text(gpt.tokenizer, "a vida é bela"), given=2).as_read_by(vocabulary)
+    [predicted] = explain_written(gpt, [passage])
+    [given] = explain_written(gpt, [passage], rows="input")
+    assert given.target[0] == gpt.tokenizer.label(gpt.tokenizer.encode("a").ids[0]) != "<s>"
+    assert predicted.with_rows("input").labels() == given.labels() == (given.reading.tokens,) * 2
+    assert predicted.with_rows("input").target_spans == given.target_spans
+    assert given.target_spans[0] is not None
+    assert given.with_rows("predicted").target[:-1] == predicted.target[:-1]
 
 
 SETTINGS = {

@@ -259,14 +259,15 @@ class Attention(Displayed):
 
         The step that predicts a token reads the one before it: so a token's two rows are neighbours. One label is not
         in the record and is made up: ``</s>`` for the last one predicted (and ``<s>`` for the first token read, unless
-        ``read`` tells it).
+        ``read`` tells it: a model that puts nothing before a text reads its first token there).
         """
         if rows == self.rows or not self.target:
             return replace(self, rows=rows)
         reading = self.reading
         if rows == "input":
-            first = reading.tokens[0] if reading.spans[:1] == (None,) else "<s>"
-            labels, spans = (first, *self.target[:-1]), (None, *self.target_spans[:-1])
+            told = reading.tokens[1:] == self.target[:-1]
+            first, span = (reading.tokens[0], reading.spans[0]) if told else ("<s>", None)
+            labels, spans = (first, *self.target[:-1]), (span, *self.target_spans[:-1])
         else:
             labels, spans = (*self.target[1:], "</s>"), (*self.target_spans[1:], None)
         return replace(self, rows=rows, target=labels, target_spans=spans, read=self._kept(reading))
