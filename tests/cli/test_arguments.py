@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,15 @@ OPTIONS = {"--train", "--valid"}
 )
 def test_a_corpus_option_takes_one_file_or_two(words: str, expected: str) -> None:
     assert _repeated(words.split(), OPTIONS) == expected.split()
+
+
+def test_train_takes_further_files_that_are_there(written: Callable[..., Path]) -> None:
+    texts = [str(written(f"{name}.txt", name)) for name in "abc"]
+    recipe = str(written("recipe.toml", ""))
+    line = ["--train", *texts, recipe, "--valid", *texts]
+    first, second, third = texts
+    expected = [f"--train {text}" for text in texts] + [recipe, f"--valid {first} --valid {second} {third}"]
+    assert _repeated(line, OPTIONS) == " ".join(expected).split()
 
 
 @pytest.mark.parametrize(

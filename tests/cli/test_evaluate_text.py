@@ -106,3 +106,23 @@ def test_a_bootstrap_that_is_not_made_is_refused(
     atento: Atento, gpt_run: Path, written: Written, options: tuple[object, ...]
 ) -> None:
     assert str(options[0]) in atento("evaluate", gpt_run, written("test.txt", *LINES), *options).error
+
+
+def test_a_text_is_read_as_in_training(atento: Atento, written: Written) -> None:
+    """Under the key of its lines of JSON, in rows as long as those that a model without a limit has learned from."""
+    path = written(
+        "test.jsonl", *(json.dumps({"content": f"{line} {number}"}) for number in range(9) for line in LINES)
+    )
+    recipe = written(
+        "recipe.toml",
+        'model = { kind = "gpt", model_size = 8, num_heads = 2, num_layers = 1, position = "rotary", max_positions = 20 }',
+        'tokenizer = { kind = "char", vocab_size = 60 }',
+        "training = { steps = 2, batch_tokens = 64 }",
+        f'data = {{ train = [{{ text = "{path}", key = "content" }}], held_out = 0.3 }}',
+    )
+    assert atento("train", recipe, "-o", "run").code == 0
+    report = figures(atento("evaluate", "run", path, "--json"))
+    assert (report["documents"], report["context"]) == (9 * len(LINES), 20)
+    assert figures(atento("evaluate", "run", path, "--context", 30, "--json"))["context"] == 30
+    assert atento("train", recipe, "--set", "data.context=16", "-o", "other").code == 0
+    assert figures(atento("evaluate", "other", path, "--json"))["context"] == 16

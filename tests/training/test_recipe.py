@@ -9,7 +9,7 @@ import pytest
 from atento.applications.translator import Translator
 from atento.core.configuration import convert, to_toml
 from atento.core.errors import ConfigurationError
-from atento.training.recipe import Recipe, read_recipe
+from atento.training.recipe import Recipe, read_recipe, recipe_of
 from atento.training.run import train
 from atento.training.shipped import FINE_TUNING, shipped_recipes
 
@@ -109,3 +109,21 @@ def test_no_data_and_no_budget(tmp_path: Path, corpus: tuple[Path, Path]) -> Non
     recipe.write_text('[model]\nkind = "transformer"\n[training]\nseed = 1\n')
     with pytest.raises(ConfigurationError, match="no budget"):
         read_recipe(str(recipe), train=corpus)
+
+
+def test_language_models_and_classifiers_have_no_label_smoothing_unless_asked() -> None:
+    def smoothing(kind: str, data: dict[str, object], **training: float) -> float:
+        table = {"model": {"kind": kind}, "data": data, "training": {"steps": 1, **training}}
+        return recipe_of(table, where="x").training.label_smoothing
+
+    assert smoothing("transformer", {}) == 0.1
+    assert smoothing("gpt", {}) == smoothing("bert", {}) == smoothing("bert", {"kind": "labels"}) == 0.0
+    assert smoothing("gpt", {}, label_smoothing=0.2) == 0.2
+
+
+def test_a_translator_takes_one_corpus_and_other_models_any_number_of_texts(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.txt" for name in "abc"]
+    assert len(read_recipe("gpt-small", train=paths).data.train) == 3
+    assert len(read_recipe("classify", train=paths, overrides=("model.kind=bert",)).data.train) == 3
+    with pytest.raises(ConfigurationError, match=r"one corpus of one or two files, not 3 files; .*\[\[data.train\]\]"):
+        read_recipe("small", train=paths)

@@ -84,7 +84,8 @@ class PairCommand(Command):
     """A command whose corpus options take one or two files: ``--train a.pt a.es`` or ``--train pairs.tsv``.
 
     The first file's name tells: what holds both sides (TSV, JSONL, TMX) stands alone, any other is followed by its
-    partner. Options of click have a fixed number of values, so the second value gets the option's name once more.
+    partner. After ``--train`` any number of files may stand, of models that learn from texts. Options of click have a
+    fixed number of values, so each further value gets the option's name once more.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -138,7 +139,14 @@ def _repeated(words: Sequence[str], options: set[str]) -> list[str]:
             result.append(first)
             if not _holds_both(first) and rest and not rest[0].startswith("-"):
                 result += [word, rest.pop(0)]
+            while word == "--train" and rest and _is_text(rest[0]):
+                result += [word, rest.pop(0)]
     return result + rest
+
+
+def _is_text(name: str) -> bool:
+    """Whether a word of the line is a file, and no recipe."""
+    return Path(name).suffix != ".toml" and Path(name).is_file()
 
 
 def _holds_both(name: str) -> bool:

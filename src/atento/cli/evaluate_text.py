@@ -49,9 +49,10 @@ def evaluate_text(
     from atento.evaluation.language import evaluate_language
     from atento.evaluation.masked_language import evaluate_masked_language
     from atento.training.inheritance import documents_of, text_like
+    from atento.training.texts import context_like
 
     where, chosen = str(usable_device(device)), documents or documents_of(run)
-    files = text_like(run, path)
+    files, context = text_like(run, path), context_like(run) if context is None else context
     report: LanguageReport | MaskedLanguageReport
     with progress_bar() as progress:
         if kind_of(run) == "bert":

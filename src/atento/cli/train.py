@@ -39,7 +39,10 @@ def train(
         typer.Argument(metavar="RECIPE", help="A shipped recipe (see `atento recipes`) or a TOML file."),
     ] = None,
     train_files: Annotated[
-        list[Path] | None, typer.Option("--train", metavar="SRC TGT", help="Training corpus: two files, or one TSV, …")
+        list[Path] | None,
+        typer.Option(
+            "--train", metavar="SRC TGT", help="Training corpus: two files, or one TSV, …; of texts any number."
+        ),
     ] = None,
     valid_files: Annotated[
         list[Path] | None,
@@ -108,12 +111,7 @@ def _recipe(
     from atento.training.shipped import DEFAULT, FINE_TUNING
 
     require(train_files or not valid_files, "--valid needs --train as well; or name both in a recipe file")
-    for option, files in (("--train", train_files), ("--valid", valid_files)):
-        require(
-            len(files or ()) <= 2,
-            f"{option} takes one corpus of one or two files, not {len(files or ())} files; "
-            "several corpora go into a recipe file ([[data.train]])",
-        )
+    require(len(valid_files or ()) <= 2, f"--valid takes one or two files, not {len(valid_files or ())}")
     for path in (*(train_files or ()), *(valid_files or ()), *((alignment,) if alignment else ())):
         require(not path.is_fifo(), f"{path} is a pipe, and training reads its files more than once: save it as a file")
     if resume and not (name and train_files):

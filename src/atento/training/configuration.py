@@ -52,6 +52,8 @@ class TrainingConfig(Configuration, frozen=True, kw_only=True):
     clip_norm: float = 1.0
     """The gradient's greatest norm; 0: no clipping."""
     label_smoothing: float = 0.1
+    """What of the probability is shared out over the whole vocabulary; recipes of language models and classifiers that
+    do not speak of it have 0."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """``auto`` takes bfloat16 where the processor computes in it; what was taken is stored with the run."""
     validate_every: int = 500

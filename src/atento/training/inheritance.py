@@ -130,8 +130,8 @@ def _chosen(recipe: Mapping[str, Any], name: str, keys: tuple[str, ...]) -> dict
 def _usual(config: BundleConfig) -> dict[str, Any]:
     """What is taken over from a model whose training nobody knows, as tables of a recipe."""
     match kind_of_data(config):
-        case "text":  # label smoothing belongs to translation: the papers' language models have none
-            return {"data": {"documents": _usual_documents(config)}, "training": {"label_smoothing": 0.0}}
+        case "text":
+            return {"data": {"documents": _usual_documents(config)}}
         case "labels" if config.context is not None:
             return {"data": {"context": config.context}}
         case _:

@@ -196,13 +196,19 @@ def read_recipe(
 def recipe_of(table: Mapping[str, Any], *, where: str) -> Recipe:
     """A recipe from tables; where ``data.kind`` is missing, the kind of model tells it.
 
+    Label smoothing belongs to translation (Vaswani et al. 2017); the papers' language models and classifiers have none,
+    so where the tables do not speak of it, theirs is 0.
+
     Raises:
         ConfigurationError: a key or value does not fit.
     """
     data, model = table.get("data", {}), table.get("model", {})
     if isinstance(data, Mapping) and isinstance(model, Mapping):
-        kind = "text" if model.get("kind") in _LANGUAGE_MODELS else "pairs"
-        table = {**table, "data": {"kind": kind, **data}}
+        data = {"kind": "text" if model.get("kind") in _LANGUAGE_MODELS else "pairs", **data}
+        table = {**table, "data": data}
+        training = table.get("training", {})
+        if data["kind"] != "pairs" and isinstance(training, Mapping):
+            table["training"] = {"label_smoothing": 0.0, **training}
     return convert(table, Recipe, where=where)
 
 
@@ -219,6 +225,11 @@ def _resolved_pairs(
 ) -> PairDataConfig:
     corpora = [corpus.relative_to(folder) for corpus in data.train]
     if train:
+        if len(train) > 2:
+            raise ConfigurationError(
+                f"a translator's --train is one corpus of one or two files, not {len(train)} files; several corpora go "
+                "into a recipe file ([[data.train]])"
+            )
         options = {} if links is None else {"alignment": str(links[0]), "alignment_words": links[1]}
         corpora = [msgspec.structs.replace(CorpusFiles.of(train), **options)]
     held_out = CorpusFiles.of(valid) if valid else data.valid.relative_to(folder) if data.valid and not train else None

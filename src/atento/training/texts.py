@@ -8,7 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from atento.core.errors import ConfigurationError, DataError
+from atento.bundle import read_bundle_config
+from atento.core.configuration import convert
+from atento.core.errors import BundleError, ConfigurationError, DataError
 from atento.core.files import atomic_folder
 from atento.core.progress import Progress
 from atento.data.text_dataset import TextDataset, open_texts
@@ -19,6 +21,7 @@ from atento.text.configuration import TokenizerConfig
 from atento.text.fit import Fit
 from atento.text.tokenizer import Tokenizer
 from atento.training.fit import fit_of_texts, tell_of_fit
+from atento.training.inheritance import RECIPE, recipe_beside
 from atento.training.recipe import Recipe, TextDataConfig
 from atento.training.tokenizers import make_tokenizer
 
@@ -92,19 +95,36 @@ def prepare_texts(
 
 
 def context_of(config: StackConfig, data: TextDataConfig) -> int:
-    """Tokens of a row.
+    """Tokens of a row: what the recipe says, or as many as the model has positions.
+
+    Where its kind of positions has no limit, ``CONTEXT`` at most: a model from elsewhere may name a very large one.
 
     Raises:
         ConfigurationError: more than the model has positions.
     """
     most = config.max_positions if config.position == "learned" else None
     if data.context is None:
-        return most or CONTEXT
+        return most or min(config.max_positions, CONTEXT)
     if most is not None and data.context > most:
         raise ConfigurationError(
             f"data.context = {data.context} is more than model.max_positions = {most}; change either"
         )
     return data.context
+
+
+def context_like(run: Path) -> int:
+    """Tokens of the rows that the model of a run was trained on, or would be, if it comes from elsewhere.
+
+    Raises:
+        BundleError: there is no such run, or it is no language model's.
+        ConfigurationError: its recipe is damaged.
+    """
+    _, config = read_bundle_config(run)
+    if not isinstance(config.model, StackConfig):
+        raise BundleError(f"{run} holds no language model")
+    data = (recipe_beside(run) or {}).get("data")
+    context = data.get("context") if isinstance(data, Mapping) else None
+    return context_of(config.model, convert({"context": context}, TextDataConfig, where=RECIPE))
 
 
 def held_out_texts(

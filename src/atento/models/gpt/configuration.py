@@ -22,7 +22,8 @@ class GPTConfig(StackConfig, frozen=True, kw_only=True, tag_field="kind", tag="g
     """Heads of keys and values, each shared by as many heads of queries (Ainslie et al. 2023); none: num_heads."""
     position: Literal["sinusoidal", "learned", "rotary", "none"] = "learned"
     max_positions: int = 256
-    """The context: the longest text that it reads, and of the rows that it is trained on."""
+    """The context: the longest text that it reads, and the rows that it is trained on. Where positions are not learned
+    there is no longest text, and rows have 256 tokens at most, unless ``data.context`` says otherwise."""
     activation: Activation = "gelu-tanh"
     embedding_scale: bool = False
     tied_embeddings: bool = True
