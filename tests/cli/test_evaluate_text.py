@@ -115,7 +115,7 @@ def test_a_text_is_read_as_in_training(atento: Atento, written: Written) -> None
     )
     recipe = written(
         "recipe.toml",
-        'model = { kind = "gpt", model_size = 8, num_heads = 2, num_layers = 1, position = "rotary", max_positions = 20 }',
+        'model = { kind = "gpt", model_size = 8, num_heads = 2, position = "rotary", max_positions = 20 }',
         'tokenizer = { kind = "char", vocab_size = 60 }',
         "training = { steps = 2, batch_tokens = 64 }",
         f'data = {{ train = [{{ text = "{path}", key = "content" }}], held_out = 0.3 }}',

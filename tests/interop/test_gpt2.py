@@ -15,6 +15,7 @@ from atento.applications.writer import Writer
 from atento.bundle import Bundle, vocabulary_of
 from atento.core.errors import ConfigurationError, DataError
 from atento.decoding.configuration import DecodingConfig
+from atento.inspection.embeddings import Embedder
 from atento.interop.exporting import export_folder
 from atento.interop.importing import import_folder, read_folder
 from atento.models.build import build_model
@@ -296,3 +297,19 @@ def test_what_they_do_not_have_is_refused(make: ModuleType, tmp_path: Path, chan
     with pytest.raises(ConfigurationError, match=f"GPT-2 has no model.{key} = {value!r}"):
         export_folder(bundle, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("family", ["gpt2", "roberta", "bert"])
+def test_a_word_has_the_tokens_that_it_has_within_a_text(make: ModuleType, tmp_path: Path, family: str) -> None:
+    """Byte-level vocabularies have other entries for words after a space; neighbours are sought for those."""
+    getattr(make, family)(tmp_path / "in", *(() if family == "gpt2" else ("ForMaskedLM",)))
+    import_folder(tmp_path / "in", tmp_path / "run")
+    embedder = Embedder.load(tmp_path / "run")
+    tokenizer = embedder.reader.tokenizer
+    for word in ("vida", "é", "casa"):
+        found = embedder.token_ids(word)
+        assert tokenizer.encode(f"a {word} {word}").ids[-len(found) :] == found == embedder.token_ids(f" {word}")
+        assert embedder.types([f"a {word}"], layer=None).labels == embedder.static(["a", word]).labels
+        assert (embedder.static([word]).values == embedder.reader.matrix[list(found)].mean(axis=0)).all()
+    if family != "bert":
+        assert tokenizer.encode("vida").ids != embedder.token_ids("vida")

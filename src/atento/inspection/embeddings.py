@@ -73,7 +73,7 @@ class Embedder:
         return Vectors(labels=labels, values=self.reader.matrix[: tokenizer.size], level="vocabulary")
 
     def static(self, words: Sequence[str]) -> Vectors:
-        """The input vectors of words that stand alone: the mean of their tokens', which ``counts`` counts.
+        """The input vectors of words: the mean of their tokens' (see ``token_ids``), which ``counts`` counts.
 
         Raises:
             DataError: no word, or one that the tokenizer does not know.
@@ -89,17 +89,20 @@ class Embedder:
         )
 
     def token_ids(self, word: str) -> tuple[int, ...]:
-        """The tokens of a word that stands alone.
+        """The tokens of a word as it stands within a text, after other words.
 
         Raises:
             DataError: it is empty, or the tokenizer does not know it.
         """
-        ids = self.reader.tokenizer.encode(word).ids if word.strip() else ()
+        ids = self.reader.tokenizer.encode(self._within_text(word)).ids if word.strip() else ()
         if not ids:
             raise DataError(f"{word!r} is no word; give one")
         if self.reader.tokenizer.unk in ids:
             raise DataError(f"{word!r} is not in the vocabulary, so it has no vector of its own; give another word")
         return ids
+
+    def _within_text(self, word: str) -> str:
+        return self.reader.tokenizer.before_word + word.strip()
 
     def tokens(
         self,
@@ -165,7 +168,7 @@ class Embedder:
     ) -> Vectors:
         """A vector of every distinct word, frequent ones first.
 
-        Of the input vectors it is the word's that stands alone (``static``), unless the tokenizer does not know it. Of
+        Of the input vectors it is the word's own (``static``), unless the tokenizer does not know it. Of
         a layer it is the mean over all occurrences, which ``counts`` counts.
 
         Raises:
@@ -174,7 +177,7 @@ class Embedder:
         if layer is None:
             frequent = Counter(word for text in texts for word in words_of(text)).most_common()
             unknown = self.reader.tokenizer.unk
-            encoded = self.reader.tokenizer.encode_batch([word for word, _ in frequent])
+            encoded = self.reader.tokenizer.encode_batch([self._within_text(word) for word, _ in frequent])
             known = [word for (word, _), ids in zip(frequent, encoded, strict=True) if ids and unknown not in ids]
             if not known:
                 raise DataError("the texts have no word that the tokenizer knows; give others")

@@ -64,6 +64,11 @@ class ForeignTokenizer(Tokenizer):
         return self._spells_bytes and self._description["normalizer"] is None and not self._prefixes
 
     @property
+    def before_word(self) -> str:
+        """As ``Tokenizer.before_word``: GPT-2 has other entries for words after a space, and puts none there itself."""
+        return " " if self._of_bytes and not self._prefixes else ""
+
+    @property
     def size(self) -> int:
         """One more than the greatest id of the vocabulary, which may have holes."""
         return self._size

@@ -177,6 +177,11 @@ class Tokenizer:
         """Whether its pieces laid side by side are the text, so that a text may be encoded in parts."""
         return self.kind in TILING
 
+    @property
+    def before_word(self) -> str:
+        """What must be put before a word for it to have the tokens that it has within a text, after other words."""
+        return ""
+
     def encode_batch(self, texts: Sequence[str], *, continued: bool = False) -> list[list[int]]:
         """The ids of many texts, at the library's speed.
 
