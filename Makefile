@@ -9,7 +9,7 @@ NOTEBOOKS := $(wildcard notebooks/*/*.py)
 IPYNB := build
 WEB := $(shell find web -type f -not -path "*/node_modules/*")
 
-.PHONY: demo test lint format notebooks web test-web studio screenshots bench acceptance clean
+.PHONY: demo test lint format keys notebooks web test-web studio screenshots bench acceptance clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/atento demo
@@ -27,6 +27,10 @@ lint: $(VENV)/.development
 format: $(VENV)/.development
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
+
+# The tables of keys in docs/recipes.md.
+keys: $(VENV)/.development
+	$(BIN)/python -m tests.recipe_keys
 
 # The course as .ipynb files, in build/notebooks: for Colab, or a Jupyter without jupytext.
 notebooks: $(VENV)/.development

@@ -112,12 +112,14 @@ def print_table(
     rows: Sequence[Sequence[str]],
     *,
     numbers: Sequence[int] = (),
+    unbroken: Sequence[int] = (),
     stream: TextIO | None = None,
 ) -> None:
-    """A table on standard output, or on ``stream``; the columns in ``numbers`` are flush right."""
+    """A table on standard output, or on ``stream``; columns in ``numbers`` are flush right, ``unbroken`` ones whole."""
     from atento.core.terminal_tables import draw
 
-    text = draw(header, rows, numbers=numbers, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    text = draw(header, rows, numbers=numbers, unbroken=unbroken, width=width)
     print(text, file=stream or sys.stdout)
 
 

@@ -1,4 +1,4 @@
-"""``atento recipes``: what is shipped, and one of them to read or copy."""
+"""``atento recipes``: what is shipped, one of them to read or copy, and every key that a recipe can have."""
 
 from __future__ import annotations
 
@@ -14,9 +14,16 @@ EXAMPLES = """\b
 Examples:
   atento recipes
   atento recipes show pt-es-small > my-recipe.toml
+  atento recipes keys training.masking
+"""
+KEYS_EXAMPLES = """\b
+Examples:
+  atento recipes keys training.masking
+  atento recipes keys gpt
+  atento recipes keys data.train
 """
 app = typer.Typer(
-    help="List the recipes that come with Atento, or show one.",
+    help="List the recipes that come with Atento, show one, or list the keys of recipes.",
     rich_markup_mode=PLAIN,
     invoke_without_command=True,
     epilog=EXAMPLES,
@@ -47,6 +54,40 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME", help="A shipped rec
     if name not in shipped:
         raise ConfigurationError(f"there is no recipe {name!r}{nearest(name, shipped)}")
     print(shipped[name], end="")
+
+
+@app.command(epilog=KEYS_EXAMPLES)
+def keys(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME]",
+            help="A table (training.masking), a kind (gpt, luong), a key (model.norm) or its last part.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the keys of recipes: what each may be, what it is if nothing is said, and what it does.
+
+    A key is set in a recipe file, or with `atento train --set KEY=VALUE`.
+    """
+    from atento.core.configuration import nearest
+    from atento.core.keys import sections, selected
+    from atento.training.recipe import Recipe
+
+    every = sections(Recipe)
+    found = every if name is None else selected(every, name)
+    if not found:
+        known = {part for section in every for part in (section.table, *section.path)} - {""}
+        names = known.union(*((key.name, key.name.split(".")[-1]) for section in every for key in section.keys))
+        raise ConfigurationError(f"recipes have no key {name!r}{nearest(str(name), names, listed=known)}")
+    if as_json:
+        print_json({"tables": found})
+        return
+    for section in found:
+        print(section.title if section is found[0] else f"\n{section.title}")
+        rows = [(key.name, key.values, key.default, key.text) for key in section.keys]
+        print_table(("key", "value", "default", "what it does"), rows, unbroken=[0])
 
 
 def _summary(text: str) -> str:

@@ -123,11 +123,12 @@ def merged(table: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def nearest(name: str, candidates: Iterable[str]) -> str:
-    """``"; did you mean 'x'?"`` for the closest candidate, else the list of all of them."""
+def nearest(name: str, candidates: Iterable[str], *, listed: Iterable[str] | None = None) -> str:
+    """``"; did you mean 'x'?"`` for the closest candidate, else the list of all, or of those to be ``listed``."""
     known = sorted(candidates)
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
+    shown = known if listed is None else sorted(listed)
+    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(shown)}"
 
 
 def _setting(text: str) -> tuple[list[str], Any]:

@@ -30,23 +30,35 @@ class CorpusFiles(Configuration, frozen=True, kw_only=True):
     """
 
     source: str | None = None
+    """The file of the source, a sentence a line; it needs ``target`` beside it."""
     target: str | None = None
+    """The file of the target, as many lines."""
     file: str | None = None
+    """The file of both sides, in the place of two: TSV, JSON Lines or TMX."""
     format: Format | None = None
+    """None: as the file's name tells (``.tsv``, ``.tab``, ``.jsonl``, ``.ndjson``, ``.tmx``)."""
     source_column: int = 1
+    """Of TSV: where the source stands, from 1."""
     target_column: int = 2
+    """Of TSV: where the target stands, from 1."""
     source_key: str | None = None
+    """Of JSON Lines: where the source stands, dotted for nested keys (``translation.pt``). None: under its language,
+    under ``source``, or first of two texts."""
     target_key: str | None = None
+    """Of JSON Lines: where the target stands. None: under its language, under ``target``, or second of two texts."""
     source_language: str | None = None
+    """The language of the source in TMX and JSON Lines. None: ``data.source_language``."""
     target_language: str | None = None
+    """The language of the target in TMX and JSON Lines. None: ``data.target_language``."""
     weight: float = 1.0
     """How often its pairs occur in an epoch: 2 is twice, 0.5 is every second pair, in turn."""
     alignment: str | None = None
     """Word links for guided training: a Pharaoh file (``i-j``, source-target) with one line for each pair."""
     alignment_words: How = "whitespace"
-    """What the links count: what stands between spaces, or ``words`` with punctuation marks apart."""
+    """What the links count: what stands between spaces, ``words`` with punctuation marks apart, or ``runs`` of letters
+    and digits, every other sign alone."""
     alignment_one_based: bool = False
-    """They count from 1."""
+    """The links count from 1, not from 0."""
 
     def __post_init__(self) -> None:
         if (self.source is None) != (self.target is None) or (self.source is None) == (self.file is None):

@@ -25,12 +25,13 @@ class LabelledFiles(Configuration, frozen=True, kw_only=True):
     """
 
     file: str
+    """The file: TSV, or JSON Lines (``.jsonl``, ``.ndjson``)."""
     columns: tuple[int, ...] | None = None
     """Of TSV: where text and class stand, or text, second text and class; from 1. None: two or three, as there are."""
     keys: tuple[str, ...] | None = None
     """Of JSON Lines, likewise; dotted for nested ones. None: ``text``, ``label`` and, where it is there, ``second``."""
     weight: float = 1.0
-    """How often it is read in an epoch."""
+    """How often it is read in an epoch: 2 is twice, 0.5 is every second text, in turn."""
 
     def __post_init__(self) -> None:
         for name in ("columns", "keys"):

@@ -25,6 +25,7 @@ class TextFiles(Configuration, frozen=True, kw_only=True):
     """
 
     text: str
+    """The file: plain text, or JSON Lines (``.jsonl``, ``.ndjson``) with a document a line."""
     key: str = "text"
     """Where a line of JSON holds the document; dotted for nested keys."""
     weight: float = 1.0

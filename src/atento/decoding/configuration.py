@@ -66,6 +66,7 @@ class DecodingConfig(Configuration, frozen=True, kw_only=True):
     """Put the aligned source word, or a dictionary's entry for it, in the place of each ``<unk>`` of the text (Luong et
     al. 2015); the search itself knows nothing of it. It needs a vocabulary of words and attention."""
     sampling: bool = False
+    """Draw hypotheses at random, and do not search; ``samples``, ``temperature``, ``top_k`` and ``top_p`` need it."""
     samples: int = 1
     """Hypotheses drawn, and returned, of each source by sampling."""
     temperature: float = 1.0

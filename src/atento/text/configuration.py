@@ -23,10 +23,14 @@ class TokenizerConfig(Configuration, frozen=True, kw_only=True):
     """
 
     kind: Kind = "bpe"
+    """Whole words; characters; byte-pair encoding of characters or of bytes; WordPiece's longest match; the unigram
+    language model."""
     vocab_size: int = 8000
+    """Entries of the vocabulary, special tokens included; for ``char`` at most."""
     shared: bool = True
     """One tokenizer for both languages of a translator, or one each."""
     lowercase: bool = False
+    """Read capital letters as small ones; what the model writes has none, then."""
     normalization: Normalization | None = None
     """None: ``none`` for byte-bpe, which is exact for any text, and ``nfc`` for the others."""
     byte_fallback: bool = True

@@ -25,35 +25,41 @@ class TrainingConfig(Configuration, frozen=True, kw_only=True):
     """
 
     steps: int | None = None
+    """The budget in steps. Of several budgets the first that is reached ends the run; there must be one."""
     epochs: float | None = None
+    """The budget in passes over the training data."""
     tokens: int | None = None
+    """The budget in target tokens read, as often as they are read."""
     minutes: float | None = None
-    """The budget, in one or several units: the first that is reached ends the run. Tokens are target tokens read, as
-    often as they are read; minutes count the loop's own time, validation included, over all its resumptions."""
+    """The budget in the loop's own time, validation included, over all its resumptions."""
     min_steps: int | None = None
     """The budget lasts for so many steps at least: with minutes, a slow machine takes longer and learns as much."""
     seed: int = 1
+    """It determines the first weights, the held-out part, the order of the data, dropout and masks."""
     batch_tokens: int = 4096
-    """Sentences × longest side of a batch, at most."""
+    """Sentences × longest side of a batch, in tokens, at most."""
     accumulate: int = 1
     """Batches whose gradients make one step."""
     learning_rate: float = 1e-3
-    """The peak."""
+    """At its peak, after warm-up."""
     warmup_steps: int = 400
+    """Steps over which the learning rate rises to its peak."""
     schedule: Literal["inverse-square-root", "cosine", "linear", "constant"] = "cosine"
-    """After warm-up: lr · √(warmup / step); or down to ``final_learning_rate`` of the peak along a cosine or a line
+    """After warm-up: peak · √(warmup / step); or down to ``final_learning_rate`` of the peak along a cosine or a line
     over what is left of the budget; or the peak throughout."""
     final_learning_rate: float = 0.01
     """Where cosine and linear schedules end, as a fraction of the peak."""
     betas: tuple[float, float] = (0.9, 0.98)
+    """AdamW's decay of the gradient's average and of its square's."""
     epsilon: float = 1e-9
+    """AdamW's, added to the root that it divides by."""
     weight_decay: float = 0.01
     """AdamW's; of matrices only."""
     clip_norm: float = 1.0
     """The gradient's greatest norm; 0: no clipping."""
     label_smoothing: float = 0.1
-    """What of the probability is shared out over the whole vocabulary; recipes of language models and classifiers that
-    do not speak of it have 0."""
+    """The share of probability that the loss wants spread over the whole vocabulary, or over all classes; 0 where the
+    recipe of a language model or classifier does not speak of it."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """``auto`` takes bfloat16 where the processor computes in it; what was taken is stored with the run."""
     validate_every: int = 500
@@ -61,6 +67,7 @@ class TrainingConfig(Configuration, frozen=True, kw_only=True):
     validation_sentences: int = 500
     """Sentences that a validation translates (greedily) for BLEU and chrF; its loss takes all. 0: none."""
     log_every: int = 50
+    """Steps between lines of ``metrics.jsonl``."""
     save_every_minutes: float = 5.0
     """Extra resume points between validations; they influence nothing else. 0: none."""
     keep: Keep = "best"
@@ -69,7 +76,9 @@ class TrainingConfig(Configuration, frozen=True, kw_only=True):
     keep_metric: Metric = "loss"
     """What ``best`` and early stopping look at."""
     average: int = 5
+    """The last so many validations, whose weights ``keep = "average"`` averages."""
     ema_decay: float = 0.999
+    """Of the moving average: what it keeps of itself at every step."""
     patience: int | None = None
     """Stop after so many validations without a better one."""
     max_skipped_steps: int = 20

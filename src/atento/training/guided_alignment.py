@@ -45,8 +45,10 @@ class GuidedAlignmentConfig(Configuration, frozen=True, kw_only=True):
     """
 
     weight: float = 0.05
+    """What the loss of alignment is multiplied by before it is added to that of translation."""
     layer: int | Literal["penultimate"] = "penultimate"
-    """``penultimate`` is the last but one, or the only one; negative numbers count from the last."""
+    """The decoder's layer, from 0; ``penultimate`` is the last but one, or the only one; negative numbers count from
+    the last."""
     head: int | Literal["mean"] = 0
     """One head, so that the others stay free; ``mean`` trains the mean of the layer's heads."""
     rows: Rows = "predicted"

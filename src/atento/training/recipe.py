@@ -34,17 +34,22 @@ class PairDataConfig(Configuration, frozen=True, kw_only=True, tag_field="kind",
     """
 
     source_language: str | None = None
+    """The code of the language (``pt``), kept with the model; of corpora that name none it chooses the source in TMX
+    and JSON Lines."""
     target_language: str | None = None
+    """The same of the target."""
     train: tuple[CorpusFiles, ...] = ()
+    """The corpora to train on: one ``[[data.train]]`` each, or ``--train``."""
     valid: CorpusFiles | None = None
-    """None: a seeded part of the training data is held out."""
+    """The corpus to validate on, or ``--valid``. None: a seeded part of the training data is held out."""
     held_out: float = 0.05
-    """The size of that part: a fraction of the pairs, or from 1 on their number; at most 1,000 pairs."""
+    """The size of the held-out part: a fraction of the pairs, or from 1 on their number; at most 1,000 pairs."""
     max_length: int = 128
     """Pairs with a longer side, in tokens, are left out of training (and counted)."""
     source_tokenizer: str | None = None
+    """The file of an existing tokenizer, shared if there is no other. None: ``[tokenizer]`` says what to train."""
     target_tokenizer: str | None = None
-    """Files of existing tokenizers; the source's alone is shared. None: ``[tokenizer]`` says what to train."""
+    """The file of an existing tokenizer of the target alone."""
 
     def __post_init__(self) -> None:
         if self.max_length < 1:
@@ -63,15 +68,18 @@ class TextDataConfig(Configuration, frozen=True, kw_only=True, tag_field="kind",
     """
 
     language: str | None = None
+    """The code of the language (``pt``), kept with the model."""
     train: tuple[TextFiles, ...] = ()
+    """The texts to train on: one ``[[data.train]]`` each, or ``--train``."""
     valid: TextFiles | None = None
-    """None: a part of the training text is held out."""
+    """The text to validate on, or ``--valid``. None: a part of the training text is held out."""
     held_out: float = 0.05
-    """The size of that part, a fraction: the end of every file that is one document, else whole documents; of each file
-    a million characters at most."""
+    """The size of the held-out part, a fraction: the end of every file that is one document, else whole documents; of
+    each file a million characters at most."""
     documents: Documents = "file"
-    """Where documents end in plain text. What stands in one is never read together with another. Long ones are cut at
-    65,536 characters where the tokenizer cannot encode them in parts (word, wordpiece)."""
+    """Where documents end in plain text: with the file, at blank lines, or at every line. What stands in one is never
+    read together with another. Long ones are cut at 65,536 characters where the tokenizer cannot encode them in parts
+    (word, wordpiece)."""
     context: int | None = None
     """Tokens of a row; none: as many as the model has positions, or 256 where it has no limit."""
     tokenizer: str | None = None
@@ -92,11 +100,13 @@ class LabelledDataConfig(Configuration, frozen=True, kw_only=True, tag_field="ki
     """
 
     language: str | None = None
+    """The code of the language (``pt``), kept with the model."""
     train: tuple[LabelledFiles, ...] = ()
+    """The files to train on: one ``[[data.train]]`` each, or ``--train``."""
     valid: LabelledFiles | None = None
-    """None: a part of every class is held out."""
+    """The file to validate on, or ``--valid``. None: a part of every class is held out."""
     held_out: float = 0.1
-    """The size of that part, a fraction."""
+    """The size of the held-out part, a fraction."""
     context: int | None = None
     """Tokens of a row; longer texts lose their ends. None: as many as the model reads."""
     tokenizer: str | None = None
@@ -116,10 +126,15 @@ class Recipe(Configuration, frozen=True, kw_only=True):
     """A whole run."""
 
     model: ModelConfig
+    """What is trained. A recipe that goes on from another run takes that run's."""
     training: TrainingConfig
+    """How it is trained, and for how long."""
     data: DataConfig = PairDataConfig()
+    """What it learns from. Without a kind: pairs for recurrent models and Transformers, text for GPT and BERT."""
     tokenizer: TokenizerConfig = TokenizerConfig()
+    """The tokenizer that is trained where ``[data]`` names none."""
     decoding: DecodingConfig = DecodingConfig()
+    """How the trained model searches or samples, where a command says nothing else."""
     start: str | None = None
     """The bundle of a trained run, whose model and tokenizers this one begins with; None: random weights."""
 

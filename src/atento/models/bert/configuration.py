@@ -17,6 +17,7 @@ class BertConfig(StackConfig, frozen=True, kw_only=True, tag_field="kind", tag="
     """
 
     num_layers: int = 4
+    """Layers, each of attention and a feed-forward network."""
     num_text_types: int = 2
     """Types of text that an embedding tells apart: the first and the second of a pair."""
     masked_head: bool = True

@@ -18,6 +18,7 @@ class GPTConfig(StackConfig, frozen=True, kw_only=True, tag_field="kind", tag="g
     """
 
     num_layers: int = 4
+    """Layers, each of attention and a feed-forward network."""
     num_key_value_heads: int | None = None
     """Heads of keys and values, each shared by as many heads of queries (Ainslie et al. 2023); none: num_heads."""
     position: Literal["sinusoidal", "learned", "rotary", "none"] = "learned"

@@ -30,7 +30,7 @@ class LuongAttentionConfig(Configuration, frozen=True, kw_only=True, tag_field="
     """
 
     score: Score = "general"
-    """score(hₜ, h̄ₛ): row s of W_a hₜ, hₜᵀ h̄ₛ, hₜᵀ W_a h̄ₛ, vᵀ tanh(W_a [hₜ; h̄ₛ])."""
+    """score(hₜ, h̄ₛ), in this order: row s of W_a hₜ; hₜᵀ h̄ₛ; hₜᵀ W_a h̄ₛ; vᵀ tanh(W_a [hₜ; h̄ₛ])."""
     window: Window = "global"
     """Look at the whole source; at ``half_width`` tokens around position t; around a position that is predicted."""
     half_width: int = 10
@@ -63,28 +63,34 @@ class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind"
     """
 
     cell: CellKind = "lstm"
+    """The recurrent unit of both sides."""
     embedding_size: int = 256
+    """Numbers of a word's embedding, on either side."""
     hidden_size: int = 512
     """Units of a decoder layer."""
     encoder_hidden_size: int | None = None
     """Units of an encoder layer in each direction; none: ``hidden_size``."""
     num_encoder_layers: int = 1
+    """Layers of the encoder."""
     num_decoder_layers: int = 1
-    """With additive attention the first layer reads the sources (Wu et al. 2016), and the others run over all steps at
-    once. With Luong's the last one does."""
+    """Layers of the decoder. With additive attention the first one reads the sources (Wu et al. 2016), and the others
+    run over all steps at once. With Luong's the last one reads them."""
     bidirectional: bool = True
+    """The encoder reads the source in both directions."""
     reverse_source: bool = False
-    """Read the source backwards (Sutskever et al. 2014); </s> stays last. Annotations keep the user's order."""
+    """Read the source backwards (Sutskever et al. 2014); ``</s>`` stays last. What is shown keeps the user's order."""
     attention: AttentionConfig = AdditiveAttentionConfig()
+    """How the decoder looks at the source."""
     context_in_state: bool = True
     """The context drives the state: hₜ = f(h₍t₋₁₎, y₍t₋₁₎, c) (Cho et al. 2014, section 2.2). Additive attention needs
     it; Luong's has ``input_feeding`` instead."""
     context_in_output: bool = True
     """The output layer reads the context and the previous word, too: yₜ = softmax(W[ŷ₍t₋₁₎; zₜ; c])."""
     bridge: Literal["copy", "final", "backward", "summary"] = "final"
-    """How the decoder starts: the encoder's last states themselves (same layers and sizes, one direction); tanh(W h)
-    of the last states of all directions; of the backward direction alone (Bahdanau et al. 2015: s₀ = tanh(W_s ←h₁));
-    tanh(V′ c) of a learned context c = tanh(V h), which replaces h wherever the decoder reads it (Cho et al. 2014)."""
+    """How the decoder starts, in this order: the encoder's last states themselves (same layers and sizes, one
+    direction); tanh(W h) of the last states of all directions; of the backward direction alone (Bahdanau et al. 2015:
+    s₀ = tanh(W_s ←h₁)); tanh(V′ c) of a learned context c = tanh(V h), which replaces h wherever the decoder reads it
+    (Cho et al. 2014)."""
     output: Literal["linear", "tanh", "maxout"] = "tanh"
     """Linear: the vocabulary is scored from the state (and what ``context_in_output`` adds). The others are deep
     outputs (Pascanu et al. 2014) with a hidden layer over state, previous word and context; maxout is that of Cho and
@@ -99,6 +105,7 @@ class RecurrentConfig(Configuration, frozen=True, kw_only=True, tag_field="kind"
     """Which share one matrix: source, target and output embeddings; target and output; none. "all" needs a shared
     vocabulary and falls back to "decoder" without one."""
     output_bias: bool = True
+    """The output layer adds a number for each entry of the vocabulary."""
 
     @property
     def encoder_units(self) -> int:

@@ -19,24 +19,33 @@ class StackConfig(Configuration, frozen=True, kw_only=True):
     """
 
     model_size: int = 256
+    """Numbers of an embedding and of a hidden state."""
     num_heads: int = 4
+    """Attention heads of a layer."""
     key_size: int | None = None
     """d_k, the size of a head's queries and keys (Vaswani's Table 3, rows A and B); none: model_size / num_heads."""
     value_size: int | None = None
     """d_v, the size of a head's values; none: model_size / num_heads. Sizes that differ from ``key_size`` compute
     attention without the fused kernel on CPU."""
     feed_forward_size: int = 1024
+    """Units inside the feed-forward networks."""
     layer_norm: Literal["pre", "post"] = "pre"
     """Normalise a sub-layer's input (Xiong et al. 2020) or the sum after it (Vaswani et al. 2017)."""
     norm: Literal["layer", "rms"] = "layer"
     """Layer normalisation (Ba et al. 2016), or by the root mean square alone (Zhang and Sennrich 2019)."""
     norm_epsilon: float = 1e-5
+    """Added to the variance, or the mean square, that normalisation divides by the root of."""
     position: Literal["sinusoidal", "learned", "rotary", "none"] = "sinusoidal"
-    """With ``none`` an encoder sees a bag of words; a decoder's mask still tells it how far it is."""
+    """How it knows where a token stands: by sines and cosines (Vaswani et al. 2017), embeddings, or turned queries and
+    keys (Su et al. 2021). With ``none`` an encoder sees a bag of words; a decoder's mask still tells it how far it is.
+    """
     position_layout: Layout = "interleaved"
+    """Of sinusoidal positions: sine and cosine of a frequency side by side, or all sines first (Marian)."""
     max_positions: int = 1024
     """Longest input of learned positions; the others have no limit."""
     activation: Activation = "relu"
+    """Of the feed-forward networks; ``gelu-tanh`` is GPT-2's, ``silu`` is Marian's swish, ``swiglu`` (Shazeer 2020) has
+    a third matrix."""
     dropout: float = 0.1
     """Of embeddings and of every sub-layer's output."""
     attention_dropout: float = 0.0
@@ -46,6 +55,7 @@ class StackConfig(Configuration, frozen=True, kw_only=True):
     embedding_scale: bool = True
     """Multiply embeddings by √model_size."""
     output_bias: bool = False
+    """The output layer adds a number for each entry of the vocabulary."""
     bias: bool = True
     """Linear layers and layer normalisation add a vector (but for the output layer, which has ``output_bias``)."""
 
@@ -87,7 +97,9 @@ class TransformerConfig(StackConfig, frozen=True, kw_only=True, tag_field="kind"
     """
 
     num_encoder_layers: int = 3
+    """Layers of the encoder."""
     num_decoder_layers: int = 3
+    """Layers of the decoder."""
     tied_embeddings: Literal["all", "decoder", "none"] = "all"
     """Which share one matrix: source, target and output embeddings; target and output; none. "all" needs a shared
     vocabulary and falls back to "decoder" without one."""
