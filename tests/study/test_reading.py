@@ -129,9 +129,54 @@ def test_an_own_corpus_takes_the_place_of_the_data_in_every_test(tmp_path: Path)
         study, form = read_study(name, own=own)
         assert form == "full"
         assert isinstance(study.data, CorpusData)
-        assert study.test_names[0] == "test"
+        (test,) = study.data.tests
+        assert "test" in study.test_names
         for subset in study.subsets:
-            assert subset.of == ("test",)
+            assert subset.of == (test.name,)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("pretraining", "speed")])
+def test_claims_are_measured_on_sentences_of_the_same_limits_with_an_own_corpus(name: str, tmp_path: Path) -> None:
+    """``positions`` tests on at most 30 words, as it trains on: longer sentences would measure something else."""
+    for place in re.findall(r'"([^"\n]+\.(?:pt|es|align))"', shipped_studies()[name]):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).touch()
+    pair = [tmp_path / "a.pt", tmp_path / "a.es"]
+    for path in pair:
+        path.write_text("um\n" * 20_000, encoding="utf-8")
+    shipped, _ = read_study(name, data=tmp_path)
+    own, _ = read_study(name, own=OwnCorpus(train=pair, valid=pair, test=pair))
+    claims = {claim.statement: claim for claim in shipped.claims}
+    assert own.claims
+    for claim in own.claims:
+        pairs = zip(claim.measure.tests, claims[claim.statement].measure.tests, strict=True)
+        assert all(limits(own, mine) == limits(shipped, theirs) for mine, theirs in pairs)
+    assert limits(own, own.by_length) == limits(shipped, shipped.by_length)
+
+
+def limits(study: Study, test: str | None) -> tuple[object, ...]:
+    subset = {each.name: each for each in study.subsets}.get(test or "")
+    return () if subset is None or not subset.has_limits else (subset.min_words, subset.max_words, subset.rare_below)
+
+
+def test_a_subset_with_limits_keeps_its_name_and_an_own_test_set_gets_another(
+    tmp_path: Path, table: dict[str, Any]
+) -> None:
+    pair = [tmp_path / "a.pt", tmp_path / "a.es"]
+    own = OwnCorpus(train=pair, valid=pair, test=pair)
+    table["variants"][1].pop("pairs")
+    table["data"]["tests"][0]["name"] = "all"
+    for name, limit, tests in (
+        ("test", {}, ("test",)),
+        ("test", {"max_words": 4}, ("own-test", "test")),
+        ("Test", {"min_words": 2}, ("own-test", "Test")),
+        ("short", {"max_words": 4}, ("test", "short")),
+    ):
+        table["subsets"] = [{"name": name, "of": ["all"], **limit}]
+        table["claims"][0]["measure"]["on"] = table["by_length"] = table["charts"][0]["on"] = name
+        study, _ = read_study(write(tmp_path, table), own=own)
+        assert study.test_names == tests
+        assert {study.claims[0].measure.on, study.by_length, study.charts[0].on} == {name}
 
 
 def test_variants_that_want_more_pairs_than_an_own_corpus_has_are_left_out(

@@ -215,6 +215,11 @@ class Subset(Configuration, frozen=True, kw_only=True):
     rare_below: int | None = None
     """Only sentences with a source word (of letters) that training saw less often than this."""
 
+    @property
+    def has_limits(self) -> bool:
+        """Whether it leaves out any sentence of what it is made of."""
+        return any(limit is not None for limit in (self.min_words, self.max_words, self.rare_below))
+
 
 class Measure(Configuration, frozen=True, kw_only=True):
     """A number that a run gives: a metric on a test set, or how it changes from one test set to another."""

@@ -51,8 +51,12 @@ class OwnCorpus:
     gold_one_based: bool = False
     gold_inverted: bool = False
 
-    def data_for(self, study: Study) -> CorpusData | LabelledData:
-        """As a study has it; its one test set is called ``test``.
+    def data_for(self, study: Study, test: str) -> CorpusData | LabelledData:
+        """As a study has it.
+
+        Args:
+            study: in the place of whose data it stands.
+            test: what its one test set is called; that of labelled texts is always called ``test``.
 
         Raises:
             ConfigurationError: the study wants another kind of files.
@@ -67,7 +71,7 @@ class OwnCorpus:
             valid=(CorpusFiles.of([path.absolute() for path in self.valid]),),
             tests=(
                 CorpusTest(
-                    name="test",
+                    name=test,
                     source=str(source.absolute()),
                     reference=str(reference.absolute()),
                     alignment=None if self.gold is None else str(self.gold.absolute()),
@@ -200,20 +204,25 @@ def _named(variants: Any, name: object, where: str) -> Any:
 
 
 def _with_own(table: dict[str, Any], study: Study, own: OwnCorpus) -> dict[str, Any]:
-    """The study's table with a user's corpus: test sets that are not subsets all become ``test``.
+    """The study's table with a user's corpus: test sets that are not subsets all become the user's.
+
+    Subsets are taken from that. A subset ``test`` that only puts test sets together gives way to it; one with limits
+    stays, as claims that are measured on it mean the limits, too.
 
     What this leaves without pairs to learn from, or without anything to measure, is left out, and the notes say so.
     """
     if study.measures_speed:
         raise ConfigurationError("this study measures random tokens and reads no corpus; leave --train out")
-    data = own.data_for(study)
+    limited = [each for each in study.subsets if each.name != "test" or each.has_limits]
+    test = _free_name("test", [each.name for each in limited])
+    data = own.data_for(study, test)
     variants = _learnable(study, data)
     names = {variant.name for variant in variants}
-    subsets = [msgspec.structs.replace(each, of=("test",)) for each in study.subsets if each.name != "test"]
-    kept = {"test", *(subset.name for subset in subsets)}
+    subsets = [msgspec.structs.replace(each, of=(test,)) for each in limited]
+    kept = {test, *(subset.name for subset in subsets)}
 
     def renamed(name: str | None) -> Any:
-        return name if not name or name in kept else "test"
+        return name if not name or name in kept else test
 
     claims = [
         msgspec.structs.replace(claim, measure=msgspec.structs.replace(claim.measure, **places))
@@ -239,6 +248,13 @@ def _with_own(table: dict[str, Any], study: Study, own: OwnCorpus) -> dict[str, 
         "notes": "\n\n".join(filter(None, [study.notes, *_left_out(unlearnable, unmeasured)])),
     }
     return {**table, **to_builtins(changes)}
+
+
+def _free_name(name: str, taken: Sequence[str]) -> str:
+    """The name, or one like it; names of test sets are names of files, and must differ in more than case."""
+    while name.casefold() in map(str.casefold, taken):
+        name = f"own-{name}"
+    return name
 
 
 def _left_out(unlearnable: Sequence[str], unmeasured: Sequence[str]) -> list[str]:
