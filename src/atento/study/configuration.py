@@ -59,7 +59,8 @@ class Match(Configuration, frozen=True, kw_only=True):
     multiple: int = 4
     """Its values are multiples of this."""
     tolerance: float = 0.025
-    """How far off a variant may stay, as a fraction: with 0.025 any two differ by 5 % at most."""
+    """How far off a variant may stay from ``to``, as a fraction of its parameters. Two that are matched to it may
+    differ by twice as much, and a little more: with 0.025 by 5.13 % (1.025 / 0.975)."""
 
 
 class DiagnosticData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="diagnostic"):
