@@ -114,6 +114,15 @@ def test_every_verdict_and_every_figure_is_in_the_page_and_in_markdown(written: 
         assert published.note in shown
 
 
+def test_what_a_command_needs_is_said_below_it(tmp_path: Path, made: ModuleType) -> None:
+    report = made.build_report()
+    write_report(report, (), tmp_path)
+    below = re.escape(report.command_note)
+    assert re.search(rf"{re.escape(report.command)}\s*{below}", page(tmp_path).text)
+    markdown = (tmp_path / "report.md").read_text(encoding="utf-8").replace("\\", "")
+    assert re.search(rf"{re.escape(report.command)}\n```\n\n{below}\n\n", markdown)
+
+
 def test_markdown_tables_are_rectangular_and_nothing_in_them_is_a_mark(written: tuple[StudyReport, Path]) -> None:
     report, folder = written
     text = (folder / "report.md").read_text(encoding="utf-8")

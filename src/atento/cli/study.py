@@ -38,6 +38,12 @@ Examples:
 _INTERRUPTED = 128 + signal.SIGINT
 _LOCAL = ("-o", "--output", "--jobs", "--data", "--device")
 """Options that a report's command leaves out, with their values."""
+_FOLDER = "FOLDER"
+_ABOUT_FOLDER = (
+    f"{_FOLDER} is the folder that the study's corpora lie in; instead of --data, the environment variable ATENTO_DATA "
+    "may name it."
+)
+"""What a report says below a command that needs corpora: where they lie is a machine's own matter."""
 
 
 def study(
@@ -142,7 +148,15 @@ def study(
         _plan(chosen, folder, as_json=as_json)
         return
     run, stopped = _run(chosen, folder, jobs, device)
-    report = assemble(run, name=title, form=form, command=_shared(context.obj), own_corpus=own is not None)
+    from_folder = _needs_folder(name, chosen, own)
+    report = assemble(
+        run,
+        name=title,
+        form=form,
+        command=_shared(context.obj, name if from_folder else None),
+        command_note=_ABOUT_FOLDER if from_folder else "",
+        own_corpus=own is not None,
+    )
     write_report(report, chosen.charts, folder / "report")
     if as_json:
         print_json(report)
@@ -296,8 +310,21 @@ def _print(report: StudyReport, folder: Path) -> None:
     sys.stdout.flush()
 
 
-def _shared(words: Sequence[str]) -> str:
-    """What was typed, for a report: without what concerns this machine alone."""
+def _needs_folder(name: str, study: Study, own: OwnCorpus | None) -> bool:
+    """Whether this reads corpora out of the folder that --data or ATENTO_DATA names."""
+    from atento.study.configuration import CorpusData, LabelledData
+    from atento.study.shipped import shipped_studies
+
+    return own is None and name in shipped_studies() and isinstance(study.data, CorpusData | LabelledData)
+
+
+def _shared(words: Sequence[str], from_folder: str | None = None) -> str:
+    """What was typed, for a report: without what concerns this machine alone.
+
+    Args:
+        words: all of them.
+        from_folder: the study among them, if it reads corpora out of a folder: the command says so, not which one.
+    """
     kept: list[str] = []
     skip = False
     for word in words:
@@ -306,4 +333,7 @@ def _shared(words: Sequence[str]) -> str:
         if not (skip or local or joined or word == "--json"):
             kept.append(Path(word).name if Path(word).is_absolute() else word)
         skip = local == word
+    if from_folder is not None:
+        place = kept.index(from_folder) + 1
+        kept[place:place] = ["--data", _FOLDER]
     return shlex.join(["atento", *kept])

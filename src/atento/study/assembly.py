@@ -23,7 +23,9 @@ from atento.study.verdicts import decide
 from atento.training.configuration import BUDGETS, TrainingConfig
 
 
-def assemble(run: StudyRun, *, name: str, form: Form, command: str, own_corpus: bool = False) -> StudyReport:
+def assemble(
+    run: StudyRun, *, name: str, form: Form, command: str, command_note: str = "", own_corpus: bool = False
+) -> StudyReport:
     """The report of what has been done so far.
 
     Args:
@@ -31,6 +33,7 @@ def assemble(run: StudyRun, *, name: str, form: Form, command: str, own_corpus: 
         name: what it is called.
         form: which form of it was run.
         command: what to type to make the report again.
+        command_note: what has to be known for that.
         own_corpus: whether a user's corpus stood in the place of the study's data.
     """
     study = run.study
@@ -47,6 +50,7 @@ def assemble(run: StudyRun, *, name: str, form: Form, command: str, own_corpus: 
         question=study.question.strip(),
         notes=study.notes.strip(),
         command=command,
+        command_note=command_note,
         seeds=study.seeds,
         learning_rates=study.learning_rates,
         extra_rates=study.extra_rates if len(study.learning_rates) > 1 else 0,

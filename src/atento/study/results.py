@@ -209,6 +209,8 @@ class StudyReport(Report, frozen=True, kw_only=True):
     notes: str
     command: str
     """What to type to make it again."""
+    command_note: str = ""
+    """What has to be known for that, in a sentence; may be empty."""
     seeds: tuple[int, ...]
     learning_rates: tuple[float, ...]
     extra_rates: int = 0
