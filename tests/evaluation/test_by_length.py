@@ -1,9 +1,11 @@
 """Bins hold the sentences that they say, scored as a corpus."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from atento.core.errors import ConfigurationError, DataError
-from atento.evaluation.by_length import quality_by_length
+from atento.evaluation.by_length import merged_bounds, quality_by_length
 from atento.evaluation.configuration import MetricsConfig
 from atento.evaluation.metrics import Scorer, evaluate
 
@@ -34,9 +36,27 @@ def test_empty_bins_are_left_out_and_what_a_word_is_can_be_chosen():
     assert [(each.label, each.sentences) for each in spaced.bins] == [("1–5", 2)]
 
 
+@settings(deadline=None, max_examples=40)
+@given(lengths=st.lists(st.integers(0, 12) | st.just(0), min_size=1, max_size=40), smallest=st.integers(1, 8))
+def test_merged_bins_are_large_enough_and_hold_every_sentence(lengths, smallest):
+    texts = [" ".join("x" * length) for length in lengths]
+    statistics = Scorer([["a"] * len(texts)], CONFIG).statistics(["a"] * len(texts))
+    bounds = merged_bounds(lengths, (1, 6, 11), smallest)
+    bins = quality_by_length(statistics, texts, bounds=bounds).bins
+    assert sum(each.sentences for each in bins) == len(texts)
+    assert len(bins) == 1 or min(each.sentences for each in bins) >= smallest
+
+
+def test_blank_sources_can_stand_with_others_or_alone():
+    statistics = Scorer([["a"] * 3], CONFIG).statistics(["a"] * 3)
+    sources = ["", "x", "x x x x x x"]
+    for bounds, labels in (((1,), ["0", "1+"]), ((0,), ["0+"]), ((0, 1), ["0", "1+"]), ((0, 6), ["0–5", "6+"])):
+        assert [each.label for each in quality_by_length(statistics, sources, bounds=bounds).bins] == labels
+
+
 def test_bad_bounds_and_unequal_counts_are_refused():
     statistics = Scorer([["a"]], CONFIG).statistics(["a"])
-    for bounds in ((), (2, 3), (1, 5, 5)):
+    for bounds in ((), (2, 3), (1, 5, 5), (-1, 3)):
         with pytest.raises(ConfigurationError):
             quality_by_length(statistics, ["x"], bounds=bounds)
     with pytest.raises(DataError, match="2 source sentences for 1 translations"):

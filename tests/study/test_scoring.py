@@ -24,11 +24,11 @@ from atento.study.scoring import _alignment_error_rate, merged_bounds
 
 
 @settings(deadline=None)
-@given(st.lists(st.integers(1, 60), min_size=1), st.integers(1, 20))
+@given(st.lists(st.integers(0, 60) | st.integers(0, 2), min_size=1), st.integers(1, 20))
 def test_merged_buckets_are_large_enough_and_hold_every_sentence(lengths: list[int], smallest: int) -> None:
     bounds = merged_bounds(lengths, (1, 6, 11, 21, 41), smallest)
-    assert bounds[0] == 1
-    assert set(bounds) <= {1, 6, 11, 21, 41}
+    assert bounds[0] == (0 if 0 in lengths else 1)
+    assert set(bounds) <= {0, 1, 6, 11, 21, 41}
     ends = [*bounds[1:], 10**9]
     counts = [sum(low <= length < high for length in lengths) for low, high in zip(bounds, ends, strict=True)]
     assert sum(counts) == len(lengths)
@@ -44,6 +44,13 @@ def test_a_small_bucket_takes_in_the_next_and_a_small_last_one_is_taken_in() -> 
     lengths = [3] * 10 + [8] * 60 + [30] * 10
     assert merged_bounds(lengths, (1, 6, 11), 50) == (1,)
     assert merged_bounds([3] * 60 + [8] * 60 + [30] * 10, (1, 6, 11), 50) == (1, 6)
+
+
+def test_sentences_without_a_word_are_merged_like_others() -> None:
+    assert merged_bounds([0] * 2 + [3] * 60, (1, 6), 50) == (0,)
+    assert merged_bounds([0] * 2 + [3] * 60 + [8] * 60, (1, 6), 50) == (0, 6)
+    assert merged_bounds([0] * 50 + [3] * 60, (1, 6), 50) == (0, 1)
+    assert merged_bounds([0] * 60 + [3] * 2, (1, 6), 50) == (0,)
 
 
 @pytest.fixture(scope="module")

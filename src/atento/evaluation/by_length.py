@@ -55,21 +55,21 @@ def quality_by_length(
     Args:
         statistics: the system's counts; every metric of their scorer is reported.
         sources: the source sentences.
-        bounds: the fewest words of each bin, rising, from 1.
+        bounds: the fewest words of each bin, rising, from 1 (sources without a word are a bin of their own), or from 0.
         words: as in ``atento.text.words.segment``: punctuation marks are words of their own, or only spaces separate.
 
     Raises:
-        ConfigurationError: the bounds do not rise from 1.
+        ConfigurationError: the bounds do not rise from 0 or 1.
         DataError: there are not as many sources as translations.
     """
-    if not bounds or bounds[0] != 1 or any(low >= high for low, high in pairwise(bounds)):
-        raise ConfigurationError(f"length bounds {list(bounds)}: they must begin with 1 and rise")
+    if not bounds or bounds[0] not in (0, 1) or any(low >= high for low, high in pairwise(bounds)):
+        raise ConfigurationError(f"length bounds {list(bounds)}: they must begin with 0 or 1 and rise")
     if len(sources) != len(statistics.translations):
         raise DataError(
             f"{len(sources)} source sentences for {len(statistics.translations)} translations; give as many"
         )
     lengths = np.array([len(segment(source, words)) for source in sources])
-    places = np.searchsorted(np.asarray(bounds), lengths, side="right")  # 0: no word at all
+    places = np.searchsorted(np.asarray(bounds), lengths, side="right")  # 0: no word at all, where bounds begin with 1
     kinds, members = np.unique(places, return_inverse=True)
     scores: dict[MetricName, list[float]] = {}
     for name, counts in statistics.counts.items():
@@ -91,10 +91,16 @@ def quality_by_length(
 def merged_bounds(lengths: Sequence[int], bounds: Sequence[int], smallest: int) -> tuple[int, ...]:
     """The fewest words of each bin, so that each has at least so many sentences (as far as there are as many).
 
-    A bin with too few sentences takes in the next longer one; the last one is taken in by the one before it.
+    A bin with too few sentences takes in the next longer one; the last one is taken in by the one before it. Sentences
+    without a word are a bin like the others: where there are some, the bounds begin with 0.
+
+    Args:
+        lengths: the sentences' words.
+        bounds: the fewest words of each bin, rising, from 1.
+        smallest: how many sentences a bin needs.
     """
     kept: list[int] = []
-    for low in bounds:
+    for low in (0, *bounds) if 0 in lengths else bounds:
         if not kept or sum(kept[-1] <= length < low for length in lengths) >= smallest:
             kept.append(low)
     while len(kept) > 1 and sum(length >= kept[-1] for length in lengths) < smallest:
