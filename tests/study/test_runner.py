@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 import tomli_w
+import torch
 
 from atento.core.configuration import convert
 from atento.core.errors import DataError
@@ -21,6 +22,7 @@ from atento.study.assembly import assemble
 from atento.study.configuration import Study
 from atento.study.plan import count_runs
 from atento.study.processes import Event, Finished, InProcess, Progressed
+from atento.study.rendering import write_report
 from atento.study.results import Cost, RunResult, StudyReport
 from atento.study.runner import run_study
 from atento.study.worker import Job
@@ -225,6 +227,28 @@ def test_a_run_whose_test_sets_have_changed_is_scored_anew_and_not_trained(
     table["smallest_bucket"] = 1
     third = report_of(convert(table, Study, where="x"), tmp_path)
     assert len(third.variants[0].runs[0].tests["test"].buckets) > 1
+
+
+def test_runs_of_another_version_are_used_and_the_command_and_the_report_tell_it(
+    tiny: Study, tmp_path: Path, watched: Any
+) -> None:
+    study = msgspec.structs.replace(tiny, seeds=(1,))
+    report = report_of(study, tmp_path)
+    other = next(run for variant in report.variants for run in variant.other_runs)
+    [path] = [path for path in tmp_path.glob("runs/*/result.json") if other.fingerprint in path.read_text()]
+    older = {**other.versions, "torch": "1.0"}
+    path.write_text(msgspec.structs.replace(other, versions=older).to_json(), encoding="utf-8")
+    again = report_of(study, tmp_path, progress=watched)
+    assert again.finished
+    here = str(torch.__version__)
+    told = f"not all of these were made as runs are now (torch: 1.0, now {here}); the report tells it"
+    assert told in watched.messages
+    assert set(again.versions["torch"].split(" and ")) == {"1.0", here}
+    for each, warned in ((report, False), (again, True)):
+        write_report(each, (), tmp_path / "report")
+        for name, (begin, end) in {"md": ("> **", "**"), "html": ("<strong>", "</strong>")}.items():
+            text = (tmp_path / "report" / f"report.{name}").read_text(encoding="utf-8")
+            assert (f"{begin}Not all runs were made alike{end} (torch: " in text) == warned
 
 
 def test_a_changed_study_uses_what_is_done_already(tiny: Study, tmp_path: Path) -> None:

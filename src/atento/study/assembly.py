@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from atento.core.machine import machine
 from atento.data.labelled_files import read_labelled
 from atento.study import numbers
+from atento.study.conditions import conditions, distinct
 from atento.study.configuration import Claim, Form, RandomData, Variant
 from atento.study.data import count_pairs
 from atento.study.describing import describe
@@ -39,7 +40,8 @@ def assemble(
     study = run.study
     variants = {each: _variant(run, each) for each in run.prepared}
     every = [result for variant in variants.values() for result in variant.runs]
-    versions = _distinct([result.versions for result in every])
+    made = [*every, *(run for each in variants.values() for run in (*each.other_runs, *each.pretraining))]
+    versions = _joined(conditions(made))
     first = next((result for result in every if result.failure is None), None)
     timing = isinstance(study.data, RandomData)
     return StudyReport(
@@ -65,7 +67,7 @@ def assemble(
         finished=run.finished,
         machine=versions.pop("machine", machine()),
         versions=versions,
-        signatures=_distinct([result.signatures for result in every]),
+        signatures=_joined(distinct(result.signatures for result in every)),
     )
 
 
@@ -76,12 +78,8 @@ def _total_minutes(run: StudyRun) -> float:
     return sum(trained.values()) + sum(each.cost.scoring_minutes for each in results)
 
 
-def _distinct(tables: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """Key → every value that it has in some of the tables."""
-    found: dict[str, dict[str, None]] = {}
-    for key, value in (item for table in tables for item in table.items()):
-        found.setdefault(key, {})[value] = None
-    return {key: " and ".join(values) for key, values in found.items()}
+def _joined(values: dict[str, tuple[str, ...]]) -> dict[str, str]:
+    return {key: " and ".join(each) for key, each in values.items()}
 
 
 def _variant(run: StudyRun, name: str) -> VariantResult:

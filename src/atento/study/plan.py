@@ -9,9 +9,9 @@ grid's own distance, so that no variant is held back by where the grid ends.
 A variant of classifiers may begin pre-trained: each of its seeds then has a run on unlabelled text, and the runs of
 that seed, whatever their learning rate, begin with what it has learned.
 
-Runs are known by a fingerprint of everything that they depend on, so a study that goes on, or that has been changed,
-uses whatever has been done already. A second fingerprint covers only what the weights depend on: runs that differ in
-decoding alone share it and are trained once.
+Runs are known by a fingerprint of their recipe, texts and tokenizers, so a study that goes on, or that has been
+changed, uses whatever has been done already; versions, machine and device are told, and no part of it. A second
+fingerprint covers only what the weights depend on: runs that differ in decoding alone share it and are trained once.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from atento.core.parsing import decode_json
 from atento.figures import canvas
 from atento.study import numbers, recipes, tables
 from atento.study.checks import FILE_NAME
+from atento.study.conditions import differences
 from atento.study.configuration import Chart
 from atento.study.drawing import draw, legend
 from atento.study.intervals import IntervalBar, interval_bar
@@ -145,6 +146,7 @@ def _context(report: StudyReport, pictures: Sequence[_Picture]) -> dict[str, obj
     ]
     return {
         "report": report,
+        "unlike": differences(tables.every_run(report.variants)),
         "version": __version__,
         "tally": [(word, verdicts.count(word)) for word in ("holds", "does not hold", "undecided") if word in verdicts],
         "claims": [_claim(verdict) for verdict in report.verdicts],

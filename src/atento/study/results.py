@@ -59,7 +59,7 @@ class RunResult(Report, frozen=True, kw_only=True):
     learning_rate: float | None
     """None: the study tries no rates."""
     fingerprint: str
-    """Of everything that the run depends on, the run that it begins with included."""
+    """Of recipe, texts and tokenizers, and of the run that it begins with; not of versions, machine or device."""
     weights: str = ""
     """Fingerprint of what its weights depend on: runs that share it differ in decoding alone and were trained once."""
     scored_on: str = ""
@@ -80,6 +80,7 @@ class RunResult(Report, frozen=True, kw_only=True):
     signatures: dict[str, str] = msgspec.field(default_factory=dict)
     """sacreBLEU's, by metric."""
     versions: dict[str, str] = msgspec.field(default_factory=dict)
+    """Of what it was made with, its machine and device; no part of the fingerprint, as ``cost.threads`` is none."""
 
     @property
     def diverged(self) -> bool:
@@ -228,6 +229,7 @@ class StudyReport(Report, frozen=True, kw_only=True):
     finished: bool
     """False while runs are missing."""
     machine: str
+    """Of all runs, as are the versions: where they were not the same, every one of them."""
     versions: dict[str, str]
     signatures: dict[str, str]
 

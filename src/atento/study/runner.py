@@ -18,6 +18,7 @@ from atento.core.errors import AtentoError, ConfigurationError, OutputError
 from atento.core.files import atomic_text, locked
 from atento.core.machine import processor, usable_cores
 from atento.core.progress import Progress, Silent, Stop
+from atento.study.conditions import changes, versions_here
 from atento.study.configuration import Study
 from atento.study.data import Materials, prepare
 from atento.study.plan import RunPlan, count_runs, next_runs, plan_pretraining
@@ -100,6 +101,9 @@ def _run(
 
     progress.start(f"study of {count_runs(study)} runs", count_runs(study))
     board.begin()
+    now = {**versions_here(str(device)), "threads": str(threads)}
+    if otherwise := changes([*board.results.values(), *board.pretrained.values()], now):
+        progress.message(f"not all of these were made as runs are now ({otherwise}); the report tells it")
     try:
         _run_missing(board, workers, job, stop)
     except KeyboardInterrupt:  # asked twice: what has been saved is there

@@ -327,7 +327,11 @@ def _range(counts: Sequence[int]) -> str:
     return fewest if fewest == most else f"{fewest} to {most}"
 
 
+def every_run(variants: Iterable[VariantResult]) -> list[RunResult]:
+    """Those with other learning rates and those that others begin with as well."""
+    return [run for v in variants for run in (*v.pretraining, *v.runs, *v.other_runs)]
+
+
 def failures(variants: Iterable[VariantResult]) -> list[RunResult]:
     """The runs that broke off."""
-    every = (run for v in variants for run in (*v.pretraining, *v.runs, *v.other_runs))
-    return [run for run in every if run.failure is not None]
+    return [run for run in every_run(variants) if run.failure is not None]

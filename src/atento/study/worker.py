@@ -7,7 +7,6 @@ and the others take its weights. A run that begins pre-trained takes the weights
 
 from __future__ import annotations
 
-import platform
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -15,17 +14,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
-import sacrebleu
 import torch
 
-import atento
 from atento.bundle import load_bundle, save_bundle
 from atento.core.configuration import to_toml
 from atento.core.errors import DataError, DivergedError
 from atento.core.files import atomic_text, locked
-from atento.core.machine import machine, peak_memory
+from atento.core.machine import peak_memory
 from atento.core.parsing import decode_json
 from atento.core.progress import Progress, Stop
+from atento.study.conditions import scored_anew, versions_here
 from atento.study.configuration import RandomData, Study
 from atento.study.data import Materials
 from atento.study.plan import RunPlan
@@ -219,7 +217,7 @@ def _decoded(job: Job, twin: Path, progress: Progress) -> RunResult:
 def _scored(job: Job, trained: RunResult, progress: Progress) -> RunResult:
     """Score the weights that lie in the run's folder, trained at this cost."""
     dev_loss, tests, cost = _scores(job, trained.cost, progress)
-    return _result(
+    result = _result(
         job,
         cost,
         tests=tests,
@@ -229,6 +227,7 @@ def _scored(job: Job, trained: RunResult, progress: Progress) -> RunResult:
         skipped_steps=trained.skipped_steps,
         signatures=trained.signatures,
     )
+    return msgspec.structs.replace(result, versions=scored_anew(trained.versions, result.versions))
 
 
 def _scores(job: Job, cost: Cost, progress: Progress) -> tuple[float, dict[str, TestResult], Cost]:
@@ -292,14 +291,7 @@ def _result(
         failure=failure,
         cost=cost,
         signatures=dict(signatures or {}),
-        versions={
-            "atento": atento.__version__,
-            "torch": str(torch.__version__),
-            "sacrebleu": sacrebleu.__version__,
-            "python": platform.python_version(),
-            "machine": machine(),
-            "device": job.device,
-        },
+        versions=versions_here(job.device),
     )
 
 
