@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from atento.core.configuration import convert
@@ -34,8 +35,17 @@ def training_table(report: StudyReport) -> Table:
     return found
 
 
-def assembled(table: dict[str, Any], folder: Path, dev_loss: dict[float, float], fitting: float = 0.01) -> StudyReport:
-    """A report on made-up results: the test scores of rates that are not the best are far higher."""
+def assembled(
+    table: dict[str, Any],
+    folder: Path,
+    dev_loss: dict[float, float],
+    fitting: float = 0.01,
+    broken: tuple[str, int] | None = None,
+) -> StudyReport:
+    """A report on made-up results: the test scores of rates that are not the best are far higher.
+
+    Of the variant and seed ``broken``, the run with the best rate broke off.
+    """
     table["learning_rates"] = list(dev_loss)
     study = convert(table, Study, where="x")
     materials = prepare(study, folder / "data", Silent())
@@ -59,6 +69,10 @@ def assembled(table: dict[str, Any], folder: Path, dev_loss: dict[float, float],
             training_loss=TRAINING_LOSS[plan.variant, plan.seed] + abs(plan.learning_rate - fitting),
             cost=Cost(parameters=plan.prepared.parameters, minutes=2.0),
         )
+        if (plan.variant, plan.seed) == broken and plan.learning_rate == best:
+            results[plan.fingerprint] = msgspec.structs.replace(
+                results[plan.fingerprint], tests={}, failure="x", cost=Cost(parameters=1)
+            )
     planned = {plan.fingerprint for plan in next_runs(study, prepared, results)}
     results = {fingerprint: result for fingerprint, result in results.items() if fingerprint in planned}
     run = StudyRun(study=study, materials=materials, prepared=prepared, results=results, pretrained={}, finished=True)
@@ -122,6 +136,13 @@ def test_a_rate_at_the_end_of_the_grid_is_marked(table: dict[str, Any], tmp_path
     assert [(each.learning_rate, each.at_edge) for each in report.variants] == [(0.1, True)] * 2
     assert "a better learning rate than was tried may be there for “" in report.verdicts[0].reason
     assert "two seeds are few" in report.verdicts[0].reason
+
+
+def test_a_run_that_broke_off_is_in_no_mean(table: dict[str, Any], tmp_path: Path) -> None:
+    whole = assembled(table, tmp_path / "a", DEV_LOSS)
+    part = assembled(table, tmp_path / "b", DEV_LOSS, broken=("plain", 2))
+    assert (whole.variants[1].minutes, part.variants[1].minutes) == (2.0, 2.0)
+    assert part.variants[1].metrics["test"]["bleu"].values == (BLEU["plain", 1],)
 
 
 def test_the_lowest_loss_is_best_and_none_counts_for_nothing() -> None:

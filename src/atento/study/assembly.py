@@ -89,6 +89,7 @@ def _variant(run: StudyRun, name: str) -> VariantResult:
     runs = tuple(_done(run, chosen.get("dev_loss", [])))
     every = {result.fingerprint: result for part in (tried, *chosen.values()) for result in _done(run, part)}
     best = {criterion: plans[0].learning_rate for criterion, plans in chosen.items()}
+    costs = [each.cost for each in runs if each.failure is None]
     starts = (plan_pretraining(prepared, seed) for seed in study.seeds)
     pretraining = (run.pretrained.get(start.fingerprint) for start in starts if start is not None)
     rates = [plan.learning_rate for plan in tried if plan.learning_rate is not None]
@@ -110,9 +111,9 @@ def _variant(run: StudyRun, name: str) -> VariantResult:
         trained=len(every),
         metrics=_metrics(runs),
         parameters=prepared.parameters,
-        minutes=_mean([each.cost.minutes for each in runs]) or 0.0,
-        tokens_per_second=_mean([each.cost.tokens_per_second for each in runs]) or 0.0,
-        peak_memory=_mean([each.cost.peak_memory for each in runs if each.cost.peak_memory is not None]),
+        minutes=_mean([each.minutes for each in costs]) or 0.0,
+        tokens_per_second=_mean([each.tokens_per_second for each in costs]) or 0.0,
+        peak_memory=_mean([each.peak_memory for each in costs if each.peak_memory is not None]),
     )
 
 

@@ -154,7 +154,8 @@ class VariantResult(Report, frozen=True, kw_only=True):
     """Test set → metric → estimate; ``training_loss`` stands under ``""``."""
     parameters: int = 0
     minutes: float = 0.0
-    """Mean over the runs, as are ``tokens_per_second`` and ``peak_memory``; without pre-training."""
+    """Mean over the runs that did not break off, as are ``tokens_per_second`` and ``peak_memory``; without
+    pre-training."""
     tokens_per_second: float = 0.0
     """Target tokens in training."""
     peak_memory: float | None = None
@@ -242,6 +243,8 @@ class StudyReport(Report, frozen=True, kw_only=True):
     @property
     def rates_text(self) -> str:
         """The learning rates that were tried, for people."""
+        if self.subject == "speed":
+            return "none, nothing is trained"
         if not self.learning_rates:
             return "each recipe’s own"
         beyond = f", and up to {self.extra_rates} beyond an end that was best" if self.extra_rates else ""

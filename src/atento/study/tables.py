@@ -70,7 +70,7 @@ def papers(report: StudyReport) -> Table | None:
         measured = [
             Cell(
                 numbers.figure(found.mean, metric),
-                " ".join(filter(None, (numbers.interval(found, metric), Measure(metric=metric, on=test).text))),
+                " ".join(filter(None, (_spread(found, metric, report), Measure(metric=metric, on=test).text))),
             )
             for metric in METRICS
             if figure.metric == metric and variant is not None
@@ -98,34 +98,36 @@ def papers(report: StudyReport) -> Table | None:
 def cost(report: StudyReport) -> Table:
     """What each variant is and what a run of it cost, and apart from that what it cost to pre-train it."""
     first = any(variant.pretraining for variant in report.variants)
+    trains = report.subject != "speed"
     head = (
         "Variant",
-        "Learning rate",
+        *(("Learning rate",) if trains else ()),
         "Runs",
         "Parameters",
         *(("Minutes of pre-training",) if first else ()),
         "Minutes a run",
-        "Tokens/s",
+        *(("Tokens/s",) if trains else ()),
         "Peak memory, MiB",
     )
     rows = tuple(
         (
             Cell(variant.title),
-            Cell(
-                numbers.rate(variant.learning_rate) if variant.runs else MISSING,
-                warning="edge of the grid" if variant.at_edge else "",
-            ),
+            *((_chosen_rate(variant),) if trains else ()),
             Cell(numbers.whole(len(variant.runs))),
             Cell(numbers.whole(variant.parameters) if variant.parameters else MISSING),
             *((_pretraining_cost(variant),) if first else ()),
             Cell(numbers.fixed(variant.minutes, 1) if variant.minutes else MISSING),
-            Cell(numbers.whole(variant.tokens_per_second) if variant.tokens_per_second else MISSING),
+            *((_tokens_per_second(variant),) if trains else ()),
             Cell(numbers.whole(variant.peak_memory)),
         )
         for variant in report.variants
     )
     tokens = "target tokens" if report.subject == "translation" else "tokens"
     note = f"Tokens: {tokens} trained on in a second. Minutes: training with validation, mean over seeds."
+    if not trains:
+        note = "Minutes: of all measurements of a run, mean over seeds. Nothing is learned."
+    if failures(report.variants):
+        note += " Runs that broke off are left out of these means."
     if first:
         note += (
             " Minutes of pre-training: of one run on unlabelled text, beside those of the runs that begin with it; "
@@ -162,8 +164,8 @@ def training(report: StudyReport) -> Table | None:
     rows = tuple(
         (
             Cell(variant.title),
-            _estimate(variant.metrics.get("", {}).get("training_loss"), "training_loss"),
-            *((_lowest_training_loss(variant),) if fitted else ()),
+            _estimate(variant.metrics.get("", {}).get("training_loss"), "training_loss", report),
+            *((_lowest_training_loss(variant, report),) if fitted else ()),
             *(_dev_loss(variant, rate) for rate in rates),
             *((_pretraining_loss(variant),) if first else ()),
             Cell(
@@ -241,19 +243,28 @@ def runs(variant: VariantResult) -> Table:
     return Table(variant.title, "", head, rows)
 
 
+def _chosen_rate(variant: VariantResult) -> Cell:
+    rate = numbers.rate(variant.learning_rate) if variant.runs else MISSING
+    return Cell(rate, warning="edge of the grid" if variant.at_edge else "")
+
+
+def _tokens_per_second(variant: VariantResult) -> Cell:
+    return Cell(numbers.whole(variant.tokens_per_second) if variant.tokens_per_second else MISSING)
+
+
 def _pretraining_cost(variant: VariantResult) -> Cell:
-    minutes = [run.cost.minutes for run in variant.pretraining]
+    minutes = [run.cost.minutes for run in variant.pretraining if run.failure is None]
     if not minutes:
         return Cell(MISSING)
     return Cell(numbers.fixed(sum(minutes) / len(minutes), 1), f"× {len(minutes)}")
 
 
-def _lowest_training_loss(variant: VariantResult) -> Cell:
+def _lowest_training_loss(variant: VariantResult, report: StudyReport) -> Cell:
     if variant.fitting_rate is None:
         return Cell(MISSING)
     runs = variant.runs_for(Measure(metric="training_loss"))
     losses = [run.training_loss for run in runs if run.training_loss is not None]
-    cell = _estimate(estimate(losses, METRICS["training_loss"]) if losses else None, "training_loss")
+    cell = _estimate(estimate(losses, METRICS["training_loss"]) if losses else None, "training_loss", report)
     return replace(cell, text=f"{cell.text} at {numbers.rate(variant.fitting_rate)}")
 
 
@@ -269,7 +280,7 @@ def _metric_table(metric: Metric, report: StudyReport) -> Table:
     rows = []
     for variant in report.variants:
         cells = [Cell(variant.title)]
-        cells += [_estimate(variant.metrics.get(test, {}).get(metric), metric) for test in tests]
+        cells += [_estimate(variant.metrics.get(test, {}).get(metric), metric, report) for test in tests]
         if figures:
             own = [Cell(numbers.plain(f.value), f.name) for f in figures if f.variant == variant.name]
             cells.append(Cell(own[0].text, own[0].detail, lines=tuple(own[1:])) if own else Cell(MISSING))
@@ -287,7 +298,7 @@ def _length_table(test: str, metric: Metric, report: StudyReport) -> Table:
     for title, results in scored:
         values = ([b.metrics[metric] for r in results for b in r.buckets if b.label == each.label] for each in buckets)
         estimates = (estimate(known, METRICS[metric]) if known else None for known in values)
-        rows.append((Cell(title), *(_estimate(each, metric) for each in estimates)))
+        rows.append((Cell(title), *(_estimate(each, metric, report) for each in estimates)))
     head = ("Variant", *(f"{each.label} words ({numbers.whole(each.sentences)})" for each in buckets))
     title = f"{_capital(METRICS[metric].unit)} on {test}, by the words of the source"
     return Table(title, "Mean over seeds [95 % interval, Student's t]; in brackets the sentences.", head, tuple(rows))
@@ -304,10 +315,17 @@ def _capital(unit: str) -> str:
     return unit[0].upper() + unit[1:] if word.islower() else unit
 
 
-def _estimate(found: Estimate | None, metric: Metric) -> Cell:
+def _estimate(found: Estimate | None, metric: Metric, report: StudyReport) -> Cell:
     if found is None:
         return Cell(MISSING)
-    return Cell(numbers.figure(found.mean, metric), numbers.interval(found, metric))
+    return Cell(numbers.figure(found.mean, metric), _spread(found, metric, report))
+
+
+def _spread(found: Estimate, metric: Metric, report: StudyReport) -> str:
+    """An estimate's interval, and over how many seeds it is where it is not over all of them."""
+    count, every = len(found.values), len(report.seeds)
+    seeds = f"({count} of {every} seeds)" if count < every else ""
+    return " ".join(filter(None, (numbers.interval(found, metric), seeds)))
 
 
 def _dev_loss(variant: VariantResult, rate: str) -> Cell:
