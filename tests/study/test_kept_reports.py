@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from atento.study.configuration import Study
+from atento.core.progress import Silent
+from atento.study.configuration import CorpusData, RandomData, Study
+from atento.study.data import Materials, prepare
+from atento.study.describing import describe
 from atento.study.plan import shown
 from atento.study.reading import read_study
 from atento.study.rendering import read_report
@@ -47,8 +50,32 @@ def told(study: Study | StudyReport) -> dict[str, object]:
 
 
 def claimed(study: Study | StudyReport) -> list[tuple[object, ...]]:
+    """Claims as a report keeps them, with variants by their titles."""
     claims = study.claims if isinstance(study, Study) else study.verdicts
-    return [(each.statement, each.source, each.relation, each.margin, each.published) for each in claims]
+    titles = {each.name: each.title for each in study.variants} if isinstance(study, Study) else {}
+    return [
+        (
+            each.statement, each.source, each.relation, each.margin, each.published, each.published_note, each.measure,
+            titles.get(each.variant, each.variant), titles.get(each.baseline, each.baseline),
+        )
+        for each in claims
+    ]  # fmt: skip
+
+
+def data_of(study: Study, folder: Path) -> tuple[str, ...]:
+    """The lines that a report has of a study's data; of corpora that lie elsewhere, their beginnings, which the study
+    itself tells.
+    """
+    match study.data:
+        case CorpusData(train=train, tests=tests):
+            files = ", ".join(" and ".join(path.name for path in corpus.paths) for corpus in train)
+            lines = {name: f"test set {name}: " for name in study.test_names}
+            lines |= {each.name: f"test set {each.name}: {each.pairs:,} sentences " for each in tests if each.pairs}
+            return (f"trained on {files}: ", *lines.values())
+        case RandomData():
+            return describe(study, Materials(folder, ()))
+        case _:
+            return describe(study, prepare(study, folder / "data", Silent()))
 
 
 def of_studies() -> list[object]:
@@ -69,6 +96,8 @@ def test_the_kept_report_is_of_the_shipped_study(folder: str, tmp_path: Path) ->
     assert (report.name, report.form, report.finished) == (name, form, True)
     assert told(report) == told(study)
     assert claimed(report) == claimed(study)
+    for line, expected in zip(report.data, data_of(study, tmp_path), strict=True):
+        assert line.startswith(expected) if isinstance(study.data, CorpusData) else line == expected
     for claim, verdict in zip(study.claims, report.verdicts, strict=True):
         assert verdict.caveat == ("" if verdict.verdict == "holds" else claim.caveat)
     key = study.match.key if study.match is not None else ""
