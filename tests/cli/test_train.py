@@ -165,11 +165,30 @@ def test_word_links_train_attention(atento: Atento, corpus: tuple[Path, Path], t
     assert "[training.guided_alignment]" in recipe
     assert 'alignment_words = "words"' in recipe
     assert "--alignment needs --train" in atento("train", "small", "--alignment", links, "-o", tmp_path / "b").error
-    assert "--alignment-words tells" in atento("train", *options[:-1], tmp_path / "b", "--alignment-words").error
+    for option in ("--alignment-words", "--alignment-one-based"):
+        assert f"{option} tells" in atento("train", *options[:-1], tmp_path / "b", option).error
     links.write_text("0-0\n0=0\n")
     words = atento("train", "small", *options[:-1], tmp_path / "b", "--alignment", links).error
     assert "train.align has 2 lines for" in words
     assert not (tmp_path / "b").exists()
+
+
+def test_word_links_may_count_from_one(atento: Atento, corpus: tuple[Path, Path], tiny: Tiny, tmp_path: Path) -> None:
+    lengths = [len(line.split()) for line in corpus[0].read_text(encoding="utf-8").splitlines()]
+    losses = []
+    for first, options in ((0, ()), (1, ("--alignment-one-based",))):
+        links, run = tmp_path / f"from-{first}.align", tmp_path / f"run-{first}"
+        text = "".join(" ".join(f"{n + first}-{n + first}" for n in range(length)) + "\n" for length in lengths)
+        links.write_text(text, encoding="utf-8")
+        words = ("train", "small", *tiny("training.steps=2"), "--train", *corpus, "--alignment", links)
+        assert atento(*words, *options, "-o", run).code == 0
+        log = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+        losses.append([line["alignment_loss"] for line in log if "loss" in line])
+        recipe = (run / "recipe.toml").read_text(encoding="utf-8")
+        assert ("alignment_one_based = true" in recipe) == bool(options)
+    assert losses[0]
+    assert losses[0] == losses[1]
+    assert "the link" in atento(*words, "-o", tmp_path / "wrong").err.splitlines()[-1]
 
 
 def test_bad_links_are_named_where_the_user_has_them(

@@ -6,9 +6,10 @@ import contextlib
 import signal
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -55,6 +56,9 @@ def train(
     alignment_words: Annotated[
         bool, typer.Option("--alignment-words", help="They count our words, punctuation apart, not what spaces divide.")
     ] = False,
+    alignment_one_based: Annotated[
+        bool, typer.Option("--alignment-one-based", help="They count words from 1.")
+    ] = False,
     start: Annotated[
         Path | None,
         typer.Option("--from", metavar="RUN", help="Go on with a trained run's model and tokenizer on this text."),
@@ -76,9 +80,11 @@ def train(
     from atento.training import run as training
 
     require(train_files or not alignment, "--alignment needs --train as well; or name both in a recipe file")
-    require(alignment or not alignment_words, "--alignment-words tells how to read --alignment: give it as well")
+    for option, given in (("--alignment-words", alignment_words), ("--alignment-one-based", alignment_one_based)):
+        require(alignment or not given, f"{option} tells how to read --alignment: give it as well")
+    links = _Links(alignment, "words" if alignment_words else "whitespace", alignment_one_based)
     require(not (start and resume), "--resume goes on with a run as it was begun: leave --from out")
-    chosen = _recipe(recipe, train_files, valid_files, settings, resume, alignment, start, words=alignment_words)
+    chosen = _recipe(recipe, train_files, valid_files, settings, resume, links, start)
     with progress_bar() as progress, interruptible(progress, run) as (watched, stop):
         report = training.train(chosen, run, resume=resume, device=device, progress=watched, stop=stop)
     if as_json:
@@ -88,6 +94,15 @@ def train(
         raise typer.Exit(stop.code)
     if not as_json:
         _summarise(report)
+
+
+@dataclass(frozen=True)
+class _Links:
+    """The file of word links, and how it is read."""
+
+    file: Path | None
+    words: Literal["words", "whitespace"]
+    one_based: bool
 
 
 def how_to_resume(run: Path) -> str:
@@ -101,10 +116,8 @@ def _recipe(
     valid_files: list[Path] | None,
     settings: list[str] | None,
     resume: bool,
-    alignment: Path | None,
+    links: _Links,
     start: Path | None,
-    *,
-    words: bool,
 ) -> Recipe | None:
     """The recipe to begin with; None where a run goes on with its own."""
     from atento.training.recipe import read_recipe
@@ -112,7 +125,7 @@ def _recipe(
 
     require(train_files or not valid_files, "--valid needs --train as well; or name both in a recipe file")
     require(len(valid_files or ()) <= 2, f"--valid takes one or two files, not {len(valid_files or ())}")
-    for path in (*(train_files or ()), *(valid_files or ()), *((alignment,) if alignment else ())):
+    for path in (*(train_files or ()), *(valid_files or ()), *((links.file,) if links.file else ())):
         require(not path.is_fifo(), f"{path} is a pipe, and training reads its files more than once: save it as a file")
     if resume and not (name and train_files):
         require(
@@ -124,8 +137,9 @@ def _recipe(
         name or (DEFAULT if start is None else FINE_TUNING),
         train=train_files,
         valid=valid_files,
-        alignment=alignment,
-        alignment_words="words" if words else "whitespace",
+        alignment=links.file,
+        alignment_words=links.words,
+        alignment_one_based=links.one_based,
         start=start,
         overrides=settings or (),
     )

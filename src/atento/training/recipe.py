@@ -167,15 +167,17 @@ def read_recipe(
     valid: Sequence[str | Path] | None = None,
     alignment: str | Path | None = None,
     alignment_words: How = "whitespace",
+    alignment_one_based: bool = False,
     start: str | Path | None = None,
     overrides: Sequence[str] = (),
 ) -> Recipe:
     """A shipped recipe or a file, with data and settings from the command line put over it.
 
     Paths in a recipe file are relative to it; ``train`` and ``valid`` and ``alignment`` (word links of ``train``, which
-    switch guided alignment on) and ``start`` (a run to go on from) to the present folder. ``train`` and ``valid`` are
-    one or two files each; of a language model any number of texts, and one. Of a shipped recipe that starts from a run,
-    the model, tokenizer and decoding give way to the run's; what else goes over, ``inheritance`` says.
+    switch guided alignment on; how they are read, ``alignment_words`` and ``alignment_one_based`` say, as of
+    ``CorpusFiles``) and ``start`` (a run to go on from) to the present folder. ``train`` and ``valid`` are one or two
+    files each; of a language model any number of texts, and one. Of a shipped recipe that starts from a run, the model,
+    tokenizer and decoding give way to the run's; what else goes over, ``inheritance`` says.
 
     Raises:
         ConfigurationError: there is no such recipe, or a key or value does not fit.
@@ -199,7 +201,8 @@ def read_recipe(
     recipe = recipe_of(table, where=name_or_path)
     match recipe.data:
         case PairDataConfig() as pairs:
-            links = None if alignment is None else (alignment, alignment_words)
+            reading = {"alignment_words": alignment_words, "alignment_one_based": alignment_one_based}
+            links = {} if alignment is None else {"alignment": str(alignment), **reading}
             data: DataConfig = _resolved_pairs(pairs, folder, train, valid, links, overrides)
         case TextDataConfig() | LabelledDataConfig() as texts:
             if alignment is not None:
@@ -235,7 +238,7 @@ def _resolved_pairs(
     folder: Path,
     train: Sequence[str | Path] | None,
     valid: Sequence[str | Path] | None,
-    links: tuple[str | Path, How] | None,
+    links: Mapping[str, object],
     overrides: Sequence[str],
 ) -> PairDataConfig:
     corpora = [corpus.relative_to(folder) for corpus in data.train]
@@ -245,8 +248,7 @@ def _resolved_pairs(
                 f"a translator's --train is one corpus of one or two files, not {len(train)} files; several corpora go "
                 "into a recipe file ([[data.train]])"
             )
-        options = {} if links is None else {"alignment": str(links[0]), "alignment_words": links[1]}
-        corpora = [msgspec.structs.replace(CorpusFiles.of(train), **options)]
+        corpora = [msgspec.structs.replace(CorpusFiles.of(train), **links)]
     held_out = CorpusFiles.of(valid) if valid else data.valid.relative_to(folder) if data.valid and not train else None
     languages = (data.source_language, data.target_language)
     tokenizers = {
