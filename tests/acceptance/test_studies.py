@@ -35,7 +35,7 @@ def read(folder: Path) -> StudyReport:
 
 @pytest.mark.parametrize("name", sorted(shipped_studies()))
 def test_a_shipped_study_runs_to_its_report(name: str, tmp_path: Path) -> None:
-    options = ("--set", "data.seconds=0.01", "--set", "data.lengths=[16, 32, 128, 512, 1024]")
+    options = ("--set", "data.seconds=0.01", "--set", "data.lengths=[16, 32, 128, 512, 1024, 2048]")
     if name != "speed":
         options = TINY
     if name == "tokenizers":

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from atento.core.configuration import convert
+from atento.core.errors import ConfigurationError
 from atento.study.assembly import assemble
 from atento.study.configuration import Study
 from atento.study.runner import run_study
@@ -42,6 +43,30 @@ def test_speed_and_memory_are_measured_for_every_length(table: dict[str, Any], t
             one, other = (run.tests[n].metrics["training_milliseconds_per_token"] for n in ("8", "4"))
             assert ratio == one / other
     assert report.verdicts[0].difference is not None
+
+
+def test_sentences_that_take_too_long_to_write_are_only_trained_on(table: dict[str, Any], tmp_path: Path) -> None:
+    claim = {"statement": "s", "source": "x", "variant": "attention", "baseline": "plain"}
+    random = {
+        "kind": "random",
+        "lengths": [4, 8],
+        "vocabulary": 20,
+        "sentences": 1,
+        "seconds": 0,
+        "longest_decoding": 4,
+    }
+    table |= {
+        "data": random, "subsets": [], "charts": [], "learning_rates": [], "by_length": None,
+        "claims": [{**claim, "measure": {"metric": "training_milliseconds_per_token", "on": "8"}}],
+        "variants": [{"name": "attention"}, {"name": "plain", "recipe": {"model": {"attention": {"kind": "none"}}}}],
+    }  # fmt: skip
+    study = convert(table, Study, where="x")
+    for variant in assemble(run_study(study, tmp_path, jobs=0), name="speed", form="only", command="").variants:
+        assert all("decoding_milliseconds_per_token" in run.tests["4"].metrics for run in variant.runs)
+        assert all(not any(name.startswith("decoding") for name in run.tests["8"].metrics) for run in variant.runs)
+    written = {**claim, "measure": {"metric": "decoding_milliseconds_per_token", "on": "8"}}
+    with pytest.raises(ConfigurationError, match="longest_decoding are not written"):
+        convert({**table, "claims": [written]}, Study, where="x")
 
 
 def test_the_fastest_round_counts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -147,6 +147,7 @@ def _check_data(study: Study) -> None:
             _require(data.sentences >= 1, "data.sentences", data.sentences, "give 1 or more")
             _require(0 <= data.seconds < math.inf, "data.seconds", data.seconds, "give 0 or more")
             _require(data.passes >= 1, "data.passes", data.passes, "give 1 or more")
+            _require_some("data.longest_decoding", data.longest_decoding)
         case LanguagesData() as data:
             _require(data.composed >= 0, "data.composed", data.composed, "give 0 or more")
             _require_some("data.train_texts", data.train_texts)
@@ -261,7 +262,9 @@ def _check_chart(study: Study, chart: Chart) -> None:
 def _refuse_unmeasured(study: Study, who: str, metric: Metric, test: str) -> None:
     if study.measures(metric, test):
         return
-    if study.measures_speed:
+    if study.measures_speed and "speed" in METRICS[metric].subjects:
+        why = "sentences over data.longest_decoding are not written"
+    elif study.measures_speed:
         why = "random tokens are measured for speed and memory only"
     elif "speed" in METRICS[metric].subjects:
         why = 'speed and memory are measured with data.kind = "random" only'

@@ -149,6 +149,8 @@ class RandomData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag
     """Random tokens of given lengths: nothing is learned, speed and memory are measured. A test set is a length."""
 
     lengths: tuple[int, ...] = (16, 32, 64, 128, 256, 512)
+    longest_decoding: int | None = None
+    """Longer sentences are trained on and not written, which takes a step a token. None: all are written."""
     vocabulary: int = 8000
     sentences: int = 8
     """Sentences of a training batch, the same at every length."""
@@ -156,6 +158,10 @@ class RandomData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag
     """How long each thing is measured, at least."""
     passes: int = 5
     """In how many passes over all lengths, so that a machine that is busy for a while disturbs no length alone."""
+
+    def writes(self, length: int) -> bool:
+        """Whether decoding is measured at this length."""
+        return self.longest_decoding is None or length <= self.longest_decoding
 
 
 class LabelledData(Configuration, frozen=True, kw_only=True, tag_field="kind", tag="labelled"):
@@ -398,6 +404,8 @@ class Study(Configuration, frozen=True, kw_only=True):
 
     def measures(self, metric: Metric, test: str) -> bool:
         """Whether runs can have this metric on this test set (AER: if their models attend)."""
+        if isinstance(self.data, RandomData) and metric.startswith("decoding") and not self.data.writes(int(test)):
+            return False
         return self.subject in METRICS[metric].subjects and (metric != "aer" or self._has_links(test))
 
     def _has_links(self, test: str) -> bool:

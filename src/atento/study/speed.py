@@ -45,7 +45,7 @@ def measure_speed(
     learning = build_model(config, vocabulary, seed=plan.seed).to(device)
     loaded = build_model(config, vocabulary, seed=plan.seed).to(device).eval().requires_grad_(False)
     optimiser = build_optimiser(learning, plan.recipe.training)
-    measured: dict[int, tuple[Stopwatch, Stopwatch]] = {}
+    measured: dict[int, tuple[Stopwatch, Stopwatch | None]] = {}
     progress.start("measuring", len(data.lengths) * data.passes, stoppable=True)
     for number in range(1, data.passes + 1):
         for length in data.lengths:
@@ -59,16 +59,18 @@ def measure_speed(
                     Stopwatch(
                         _step(learning, plan, batch, optimiser), device, first=_step(learning, plan, batch, fresh)
                     ),
-                    Stopwatch(_decoding(loaded, vocabulary, length), device),
+                    Stopwatch(_decoding(loaded, vocabulary, length), device) if data.writes(length) else None,
                 )
             for watch in measured[length]:
-                watch.run(data.seconds * number / data.passes, rounds=number)
+                if watch is not None:
+                    watch.run(data.seconds * number / data.passes, rounds=number)
             progress.advance()
     progress.finish()
     return {
         str(length): TestResult(
             sentences=data.sentences,
-            metrics=_training_metrics(training, data.sentences * length) | _decoding_metrics(decoding, length),
+            metrics=_training_metrics(training, data.sentences * length)
+            | ({} if decoding is None else _decoding_metrics(decoding, length)),
         )
         for length, (training, decoding) in measured.items()
     }
