@@ -72,7 +72,8 @@ def trained(options: argparse.Namespace, name: str, words: list[str | Path], fou
         shutil.rmtree(folder, ignore_errors=True)
         run(command)
     card = json.loads((folder / "bundle" / "card.json").read_text(encoding="utf-8"))
-    facts = {"parameters": card["model"]["parameters"], "data": card["data"]}
+    read = {key: value for key, value in card["data"].items() if key not in ("train", "valid")}  # paths of this machine
+    facts = {"parameters": card["model"]["parameters"], "data": read}
     found.setdefault("training", {})[name] = card["training"] | facts
     found.setdefault("commands", []).append(shown(command, data(options)))
     return folder
@@ -225,7 +226,7 @@ def main() -> None:
     options = parser(__doc__)
     options.add_argument("--parts", nargs="+", choices=list(PARTS), default=list(PARTS))
     options.add_argument("--seeds", type=int, nargs="+", default=[1, 2], help="of trainings on tiny Shakespeare")
-    options.add_argument("--rounds", type=int, default=5, help="alternations (default: %(default)s)")
+    options.add_argument("--rounds", type=int, default=9, help="alternations (default: %(default)s)")
     options.add_argument("--minutes", type=float, default=15, help="of the Portuguese trainings (default: %(default)s)")
     options.add_argument("--keep", action="store_true", help="take trained runs that are there")
     chosen = options.parse_args()
