@@ -17,6 +17,7 @@ import tokenizers
 
 from atento.core.errors import DataError
 from atento.text import spans as byte_spans
+from atento.text.growth import text_ends
 from atento.text.pipeline import SPACE
 from atento.text.template import Roles, Template, roles_of, template_of
 from atento.text.tokenizer import Surface, Tokenizer, Tokens, steps_of, whole
@@ -151,10 +152,8 @@ class ForeignTokenizer(Tokenizer):
         return list(pairwise(ends))
 
     def _grown(self, shown: Sequence[int]) -> tuple[str, list[byte_spans.Span]]:
-        """The decoded text, and what each id added to it: the text of a beginning may change when more is decoded."""
-        beginnings = list(self._library.decode_batch([shown[:end] for end in range(len(shown) + 1)], False))
-        text = beginnings[-1] if beginnings else ""
-        ends = list(accumulate((_shared(beginning, text) for beginning in beginnings), max))
+        """The decoded text, and the bytes of it that each id added."""
+        text, ends = text_ends(self._library, shown)
         characters = []
         for start, end in pairwise(ends):
             added = text[start:end]
@@ -224,9 +223,3 @@ def _bert_losses(step: dict[str, Any]) -> list[str]:
     if step["clean_text"]:
         found.append("control characters are lost")
     return found
-
-
-def _shared(first: str, second: str) -> int:
-    """How many characters two texts begin with in common."""
-    differing = (place for place, (a, b) in enumerate(zip(first, second, strict=False)) if a != b)
-    return next(differing, min(len(first), len(second)))
