@@ -96,3 +96,11 @@ def test_variants_that_differ_in_decoding_alone_share_a_line(made: ModuleType) -
     names = {word.replace("\n", " ") for word in words(draw(chart, report))}
     assert {"plain / replaced", "bigger"} <= names
     assert not {"plain", "replaced"} & names
+
+
+def test_a_training_curve_says_which_learning_rate_it_is_at_where_there_are_two(made: ModuleType) -> None:
+    report = made.build_report()
+    curves = next(chart for chart in made.CHARTS if chart.kind == "training")
+    assert "rate" not in legend(curves, report)
+    fitted = [msgspec.structs.replace(variant, fitting_rate=0.1) for variant in report.variants]
+    assert "best on dev" in legend(curves, msgspec.structs.replace(report, variants=tuple(fitted)))

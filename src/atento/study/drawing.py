@@ -40,6 +40,8 @@ def legend(chart: Chart, report: StudyReport) -> str:
     text = _LEGENDS[chart.kind]
     if chart.kind == "variants" and _figures_beside(chart, report):
         text += " Diamonds: published figures, measured on other data and so on an axis of their own."
+    if chart.kind == "training" and any(variant.fitting_rate is not None for variant in report.variants):
+        text += " Each variant at the rate that is best on dev, not at the one where its training loss is lowest."
     return text
 
 
