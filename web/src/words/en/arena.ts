@@ -42,7 +42,7 @@ export const leaderboard = {
   nobody: 'no text',
   alpha: 'α of the Rényi efficiency',
   run: 'Measure',
-  none: 'Add a text, or measure on the built-in sentences.',
+  none: 'Add a text.',
   tooLarge: (name: string, limit: string) =>
     `${name} has more than ${limit} characters: put it into the workspace and give its path.`,
   progress: 'Progress',

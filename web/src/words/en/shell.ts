@@ -51,7 +51,7 @@ export const help = {
     'export',
     'this help',
   ] as [string, string, string, string, string, string, string],
-  single: 'Single keys act (turn off if you dictate)',
+  single: 'Single-key shortcuts (turn off if you dictate)',
   local: 'Everything happens on this computer. The page loads nothing from elsewhere and sends nothing out.',
 }
 

@@ -55,7 +55,7 @@ export const tokens = {
     whole: 'This pre-token is one entry of the vocabulary, or is looked up whole: there are no steps.',
     special: 'A special token is not cut.',
     unavailable:
-      'The steps written here would end otherwise than the library does for this pre-token; so none are shown.',
+      'The steps worked out here would end otherwise than the library does for this pre-token; so none are shown.',
     start: 'Begin with the single symbols.',
     merge: (left: string, right: string, rank: string) =>
       `Next: merge ${left} and ${right}, the pair of the best rank (${rank}).`,

@@ -26,7 +26,7 @@ export const arena: Words['arena'] = {
 
 export const leaderboard: Words['leaderboard'] = {
   guide:
-    'Mide tokenizadores en sus textos: primero las razones de sumas. Una fila que pierde texto, o vuelve desconocido mucho de él, se marca y va después de las demás.',
+    'Mide tokenizadores en sus textos: primero las razones de sumas. Una fila que pierde texto, o vuelve desconocida gran parte de él, se marca y va después de las demás.',
   texts: 'Textos',
   file: 'Añadir archivos de este ordenador',
   path: 'Añadir un archivo del espacio de trabajo',

@@ -65,7 +65,11 @@ export const attention: Words['attention'] = {
   units: 'Unidades',
   unitKinds: { words: 'palabras', pieces: 'tokens' },
   role: 'Atención',
-  roles: { cross: 'decodificador sobre el origen', encoder: 'codificador sobre sí', decoder: 'decodificador sobre sí' },
+  roles: {
+    cross: 'decodificador sobre el origen',
+    encoder: 'codificador sobre sí mismo',
+    decoder: 'decodificador sobre sí mismo',
+  },
   picture: 'Figura',
   pictures: { heat: 'Mapa de calor', arcs: 'Líneas', grid: 'Todas las cabezas' },
   weights: 'Pesos de atención',
@@ -85,7 +89,7 @@ export const attention: Words['attention'] = {
     'Los pesos de atención dicen de dónde mezcló información el modelo, no por qué dijo una palabra. La oclusión pregunta otra cosa: ¿cuánto cambia la log-probabilidad de una palabra cuando se quita una palabra del origen?',
   occlusion: 'Mostrar la oclusión',
   occlusionTitle:
-    'Oclusión: lo que pierde la log-probabilidad de cada palabra sin la palabra del origen (nats; por encima de 0, la palabra habló por ella)',
+    'Oclusión: lo que pierde la log-probabilidad de cada palabra sin la palabra del origen (nats; por encima de 0, la palabra del origen habló a su favor)',
   saves: {
     svg: 'Figura (SVG)',
     png: 'Figura (PNG)',

@@ -53,12 +53,12 @@ export const help: Words['help'] = {
     'el token anterior o siguiente',
     'la capa inferior o superior',
     'la cabeza anterior o siguiente',
-    'un paso de una repetición o de un recorrido (con Mayús: hacia atrás)',
+    'un paso de una reproducción o de un recorrido (con Mayús: hacia atrás)',
     'buscar',
     'exportar',
     'esta ayuda',
   ],
-  single: 'Las teclas simples actúan (desactívelas si dicta)',
+  single: 'Atajos de una sola tecla (desactívelos si dicta)',
   local: 'Todo ocurre en este ordenador. La página no carga nada de fuera ni envía nada.',
 }
 
@@ -66,7 +66,7 @@ export const workspace: Words['workspace'] = {
   another: 'Abrir otro tokenizador del espacio de trabajo',
   path: 'Ruta dentro del espacio de trabajo',
   name: 'Nombre (puede quedar vacío)',
-  pattern: 'Cómo separa palabras',
+  pattern: 'Cómo divide en palabras',
   add: 'Abrir',
   refused: 'Estos están en el espacio de trabajo y no se pueden abrir:',
 }

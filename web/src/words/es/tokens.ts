@@ -56,11 +56,11 @@ export const tokens: Words['tokens'] = {
     whole: 'Este pretoken es una entrada del vocabulario, o se busca entero: no hay pasos.',
     special: 'Un token especial no se corta.',
     unavailable:
-      'Los pasos escritos aquí terminarían de otro modo que los de la biblioteca en este pretoken; por eso no se muestran.',
+      'Los pasos calculados aquí terminarían de otro modo que los de la biblioteca en este pretoken; por eso no se muestran.',
     start: 'Se empieza con los símbolos sueltos.',
-    merge: (left, right, rank) => `A continuación: unir ${left} y ${right}, el par de mejor rango (${rank}).`,
-    ended: 'Ningún par vecino tiene unión: estas son las piezas.',
-    merges: 'Todas las uniones',
+    merge: (left, right, rank) => `A continuación: fusionar ${left} y ${right}, el par de mejor rango (${rank}).`,
+    ended: 'Ningún par vecino tiene fusión: estas son las piezas.',
+    merges: 'Todas las fusiones',
     rank: 'Rango',
     left: 'Izquierda',
     right: 'Derecha',
@@ -76,7 +76,7 @@ export const tokens: Words['tokens'] = {
   ids: {
     label: 'Ids, separados por espacios o comas',
     bad: (word) => `«${word}» no es un id: escriba números enteros.`,
-    text: 'Su texto',
+    text: 'El texto de los ids',
     take: 'Usar los ids del texto de arriba',
   },
   columns: {

@@ -26,7 +26,7 @@ export const arena: Words['arena'] = {
 
 export const leaderboard: Words['leaderboard'] = {
   guide:
-    'Mede tokenizadores nos seus textos: primeiro as razões de somas. Uma linha que perde texto, ou torna muito dele desconhecido, é marcada e vem depois das outras.',
+    'Mede tokenizadores nos seus textos: primeiro as razões de somas. Uma linha que perde texto, ou torna grande parte dele desconhecida, é marcada e vem depois das outras.',
   texts: 'Textos',
   file: 'Acrescentar arquivos deste computador',
   path: 'Acrescentar um arquivo do espaço de trabalho',

@@ -65,7 +65,11 @@ export const attention: Words['attention'] = {
   units: 'Unidades',
   unitKinds: { words: 'palavras', pieces: 'tokens' },
   role: 'Atenção',
-  roles: { cross: 'decodificador sobre a origem', encoder: 'codificador sobre si', decoder: 'decodificador sobre si' },
+  roles: {
+    cross: 'decodificador sobre a origem',
+    encoder: 'codificador sobre si mesmo',
+    decoder: 'decodificador sobre si mesmo',
+  },
   picture: 'Figura',
   pictures: { heat: 'Mapa de calor', arcs: 'Linhas', grid: 'Todas as cabeças' },
   weights: 'Pesos de atenção',
@@ -74,7 +78,7 @@ export const attention: Words['attention'] = {
   row: 'Linha',
   focus: (row) => `Para onde “${row}” olha`,
   entropy: 'Entropia de cada cabeça (nats; 0: olha para um só lugar)',
-  aer: (aer) => `Taxa de erro de alinhamento contra as ligações à mão: ${aer}`,
+  aer: (aer) => `Taxa de erro de alinhamento frente às ligações à mão: ${aer}`,
   precisionRecall: (precision, recall) => `precisão ${precision}, cobertura ${recall}`,
   legend: {
     sure: 'ligação certa',
@@ -85,7 +89,7 @@ export const attention: Words['attention'] = {
     'Os pesos de atenção dizem de onde o modelo misturou informação, não por que disse uma palavra. A oclusão pergunta outra coisa: quanto muda a log-probabilidade de uma palavra quando se tira uma palavra da origem?',
   occlusion: 'Mostrar a oclusão',
   occlusionTitle:
-    'Oclusão: o que a log-probabilidade de cada palavra perde sem a palavra da origem (nats; acima de 0, a palavra falou por ela)',
+    'Oclusão: o que a log-probabilidade de cada palavra perde sem a palavra da origem (nats; acima de 0, a palavra da origem falou a favor dela)',
   saves: {
     svg: 'Figura (SVG)',
     png: 'Figura (PNG)',

@@ -52,12 +52,12 @@ export const help: Words['help'] = {
     'o token anterior ou seguinte',
     'a camada abaixo ou acima',
     'a cabeça anterior ou seguinte',
-    'um passo de uma repetição ou de um percurso (com Shift: para trás)',
+    'um passo de uma reprodução ou de um percurso (com Shift: para trás)',
     'buscar',
     'exportar',
     'esta ajuda',
   ],
-  single: 'Teclas simples agem (desligue se você dita)',
+  single: 'Atalhos de uma só tecla (desligue se usar ditado)',
   local: 'Tudo acontece neste computador. A página não carrega nada de fora e não envia nada.',
 }
 
@@ -65,7 +65,7 @@ export const workspace: Words['workspace'] = {
   another: 'Abrir outro tokenizador do espaço de trabalho',
   path: 'Caminho dentro do espaço de trabalho',
   name: 'Nome (pode ficar vazio)',
-  pattern: 'Como separa palavras',
+  pattern: 'Como divide em palavras',
   add: 'Abrir',
   refused: 'Estes estão no espaço de trabalho e não podem ser abertos:',
 }
