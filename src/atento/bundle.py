@@ -362,7 +362,7 @@ def _check_classifier(path: Path, config: BundleConfig) -> None:
     classes, context = config.classes, config.context
     if classes and (len(set(classes)) < max(2, len(classes)) or not all(map(is_class, classes))):
         raise BundleError(
-            f"{path}: classes = {list(classes)}: they are two or more names, each another one, without tabs and line "
+            f"{path}: classes = {list(classes)}: they are two or more different names, without tabs and line "
             "breaks; copy the bundle again whole"
         )
     if context is not None and context < 3:

@@ -71,7 +71,7 @@ def _text(studio: Studio, given: NamedText) -> Text:
         return studio.builtin.text(given.path)
     path = studio.workspace.path(given.path)
     if not path.is_file():
-        raise ConfigurationError(f"{given.path} is no file; give a text's")
+        raise ConfigurationError(f"{given.path} is no file; give the path of a text")
     return path
 
 

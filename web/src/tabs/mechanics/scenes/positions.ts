@@ -7,15 +7,15 @@ import { sideOf, tableShape } from '../values'
 
 const WIDE = 205
 const BLOCKS: [string, string, string, string][] = [
-  ['embeddings', 'embed', 'E[word]', 'embedded'],
-  ['scaled', 'scale', '√D · E[word]', 'scaled'],
+  ['embeddings', 'embed', 'E', 'embedded'],
+  ['scaled', 'scale', '√D · E', 'scaled'],
   ['positions', 'place', 'PE', 'positions'],
   ['sums', 'add', 'x', 'sum'],
   ['normalised', 'normalise', 'norm(x)', 'normalised'],
   ['cosine', 'place', 'cos', 'cosine'],
   ['sine', 'place', 'sin', 'sine'],
   ['queries', 'turn', 'q', 'query'],
-  ['turned', 'turn', 'q turned', 'turned'],
+  ['turned', 'turn', 'q′', 'turned'],
 ]
 
 export function positionsScene(walk: Walk, now: number, telling: Telling): Scene {
