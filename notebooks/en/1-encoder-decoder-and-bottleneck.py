@@ -203,7 +203,7 @@ assert torch.allclose(torch.cat(steps, dim=1), hidden, atol=1e-6)
 #
 # $$h^d_t = \tanh(W^d E^d \hat y_{t-1} + U^d h^d_{t-1} + C c + b^d) \qquad y_t = \mathrm{softmax}(W [\hat y_{t-1};\ h^d_t;\ c])$$
 #
-# (The course writes $y_t = \mathrm{softmax}(W[\hat y_{t-1}; z_t; c])$, its $z_t$ here being a function of $h^d_t$: the
+# (The course writes $y_t = \mathrm{softmax}(W[\hat y_{t-1}; z_t; c])$; its $z_t$, a function of $h^d_t$, is here the
 # state itself.)
 
 # %%
@@ -232,9 +232,9 @@ assert torch.allclose(z @ both.decoder.output.weight.T + both.decoder.output.bia
 #
 # $$\frac{\partial L}{\partial W^e} = \sum_{k=1}^{n} \frac{\partial L}{\partial c}\, \frac{\partial c}{\partial h^e_k}\, \frac{\partial h^e_k}{\partial W^e}$$
 #
-# where the last factor takes $h^e_{k-1}$ as given. Three checks: the loss is the product above; the encoder's gradient
-# is what moving one weight a little really does to the loss; and if the path through $c$ is cut, there is no gradient
-# at all.
+# where the last factor takes $h^e_{k-1}$ as given. Three checks: the loss follows from the product above; the encoder's
+# gradient says what moving one weight a little really does to the loss; and if the path through $c$ is cut, there is no
+# gradient at all.
 
 # %%
 model = model.double()  # for the small differences below

@@ -257,6 +257,8 @@ for label, weight in sorted(zip(result.attention.source, weights.tolist(), stric
 #
 # $$t_i = \tanh(U_o s_i + V_o E y_{i-1} + C_o c_i) \qquad P(y_i \mid y_{<i}, X) = \mathrm{softmax}(W_o t_i)$$
 #
+# (Bahdanau et al. use maxout in the place of this tanh, and their appendix reads $s_{i-1}$ instead of $s_i$.)
+#
 # A remark on the course's slides: they print $p(y_t, y_{<t}, X)$, which is a *joint* probability. What the decoder
 # computes, and what is meant, is the *conditional* $P(y_t \mid y_{<t}, X)$: of the next word, given the words so far
 # and the source.
@@ -366,7 +368,8 @@ print(f"AER: {100 * aer:.1f} %, of the diagonal: {100 * trivial:.1f} %")
 # Mind also what a row means: where the decoder looked in order to *predict* the word. For an article or a comma that is
 # often the neighbouring word.
 #
-# The first few, drawn with the right links (boxes) and the model's (circles where they are right, crosses where not):
+# The first few sentences, drawn with the right links (boxes) and the model's (circles where they are right, crosses
+# where not):
 
 # %%
 chosen = slice(0, 4)

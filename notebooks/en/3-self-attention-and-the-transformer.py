@@ -228,7 +228,7 @@ result = translator.translate(SENTENCE, attention=True)
 print(result.text)
 
 # %% [markdown]
-# ### Into the encoder
+# ### Inside the encoder
 #
 # The input of the first layer is embedding times $\sqrt d$ plus position:
 #
@@ -255,9 +255,9 @@ with torch.inference_mode():
 # %% [markdown]
 # ### Several heads
 #
-# One attention can look at one thing. A sentence has many relations at a time: an article and its noun, a verb and its
-# subject. So $h$ heads attend in parallel, each with its own small matrices of size $d_k = d / h$. Their results are
-# set side by side, and a last matrix mixes them:
+# A single attention looks for one thing at a time. A sentence has many relations at a time: an article and its noun, a
+# verb and its subject. So $h$ heads attend in parallel, each with its own small matrices of size $d_k = d / h$. Their
+# results are set side by side, and a last matrix mixes them:
 #
 # $$\mathrm{MultiHead}(X) = [\mathrm{head}_1;\ \ldots;\ \mathrm{head}_h]\, W_O \qquad \mathrm{head}_i = \mathrm{Attention}(XW_Q^i, XW_K^i, XW_V^i)$$
 #
@@ -389,7 +389,7 @@ result.attention.figure()
 # | numbers to keep for one head's weights | – | $N^2$ |
 #
 # Twice the tokens, four times the scores. On short sentences the $d^2$ term rules, and parallel computation wins; on
-# long texts $N^2$ does. Measured here, one self-attention layer written out:
+# long texts $N^2$ does. Measured here, the attention of one layer, without its projections, written out:
 
 
 # %%
@@ -442,7 +442,7 @@ lines(
 #    depends on $k$ only, and check it with `torch.allclose`. Why is that useful?
 # 4. (medium) Train with `model.position=none`. How much worse is the translation, and why is it not hopeless? (Think of
 #    the decoder's mask.)
-# 5. (medium) Write cross-attention out as `multi_head` was: `prepare` keys and values from `annotations`, queries from
-#    the decoder. Compare with a capture of `decoder_module.layers.0.cross_attention`.
+# 5. (medium) Write cross-attention out as `multi_head` was: keys and values from `annotations`, queries from the
+#    decoder. Compare with a capture of `decoder_module.layers.0.cross_attention`.
 # 6. (hard) Post-norm (`model.layer_norm=post`) against pre-norm, each with its best learning rate of three and with
 #    three seeds. Which learns faster in 1,600 steps? Is the difference larger than that between seeds?

@@ -77,7 +77,7 @@ SENTENCE = "E a vida o que é, diga lá, meu irmão?"
 # | embeddings, positions | | $W_e$, $W_p$ | `E`, `P` |
 # | scores of all tokens | $z_t$ | $h_n W_e^\top$ | `logits` |
 #
-# Each token of the text is the source of the next one, so the conditional has no $X$ any more: $P(y_t \mid y_{<t})$.
+# The source of each token is the text before it, so the conditional has no $X$ any more: $P(y_t \mid y_{<t})$.
 
 
 # %%
@@ -114,20 +114,20 @@ print(writer.write("A minha avó", max_tokens=30).text)
 # %% [markdown]
 # ## The next token, by hand
 #
-# The chain rule takes a text apart as it did a translation, only without a source. (The slides' $p(y_t, y_{<t}, X)$ is
-# a conditional here as well.)
+# The chain rule takes a text apart as it did a translation, only without a source. (Here, too, the slides'
+# $p(y_t, y_{<t}, X)$ is meant as a conditional.)
 #
 # $$P(y_1 \ldots y_n) = \prod_{t=1}^{n} P(y_t \mid y_{<t})$$
 #
-# GPT-2's layer is the Transformer's of notebook 3 without cross-attention, with the mask. Three things differ: positions
-# have learned vectors; embeddings are not multiplied by $\sqrt d$, since there are no waves to drown them; and the
-# feed-forward network has GELU in the place of ReLU, which lets a little through below zero:
+# GPT-2's layer is the Transformer's of notebook 3 without cross-attention, with the mask. Three things differ:
+# positions have learned vectors; embeddings are not multiplied by $\sqrt d$, since there are no waves to drown them;
+# and the feed-forward network has, in the place of ReLU, GELU, which lets a little through below zero, too:
 #
 # $$X = E[x] + P[pos] \qquad \mathrm{GELU}(x) \approx \frac{x}{2}\left(1 + \tanh\!\left(\sqrt{2/\pi}\,(x + 0.044715\,x^3)\right)\right)$$
 # $$X' = X + \mathrm{MaskedMultiHead}(\mathrm{LayerNorm}(X)) \qquad X'' = X' + \mathrm{GELU}(\mathrm{LayerNorm}(X')\, W_1 + b_1)\, W_2 + b_2$$
 #
-# After the last layer comes a last normalisation, and the same matrix $E$ turns vectors back into scores of tokens (*tied
-# embeddings*):
+# After the last layer comes a last normalisation, and the same matrix $E$ turns vectors back into scores of tokens
+# (*tied embeddings*):
 #
 # $$h_t = \mathrm{LayerNorm}(X''_t) \qquad P(\cdot \mid y_{\le t}) = \mathrm{softmax}(h_t\, E^\top)$$
 
@@ -289,8 +289,8 @@ for temperature in (0.3, 1.0, 2.0):
 #
 # $$\sum_{t=1}^{n} t = \frac{n(n+1)}{2}$$
 #
-# The decoder's state *is* the cache. One token at a time gives what all at once gives; and so does the whole text anew
-# for each token, if we count what that costs:
+# The decoder's state *is* the cache. One token at a time gives what all at once gives, and so does reading the whole
+# text anew for each token. Here we count how many positions each of these two ways costs:
 
 # %%
 state, steps, cached = decoder.start(memory), [], 0

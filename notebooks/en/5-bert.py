@@ -165,12 +165,12 @@ reader.fill("O meu irmão [MASK] na [MASK].", top=8)
 # The encoder is the Transformer's (notebook 3) with these differences:
 #
 # - positions have learned vectors, and embeddings are not multiplied by $\sqrt d$;
-# - a third vector says which of two texts a token belongs to (here always the first, $T_0$);
+# - a third vector says which of two texts a token belongs to (here always the first, $E_A$);
 # - the sum of the three is normalised before the first layer;
 # - in the layers normalisation comes *after* each sum, as Vaswani et al. had it, so there is none after the last layer;
 # - the feed-forward network has GELU in the place of ReLU.
 #
-# $$X = \mathrm{LayerNorm}(E[x] + P[pos] + T_0)$$
+# $$X = \mathrm{LayerNorm}(E[x] + P[pos] + E_A)$$
 # $$X' = \mathrm{LayerNorm}(X + \mathrm{MultiHead}(X)) \qquad X'' = \mathrm{LayerNorm}(X' + \mathrm{GELU}(X' W_1 + b_1)\, W_2 + b_2)$$
 #
 # A small head turns the vector of a gap into scores of tokens, with the embedding matrix $E$ again:
@@ -266,7 +266,7 @@ print(f"|M| = {M.sum()}, L = {L:.3f} nats")
 # %% [markdown]
 # ## Both directions
 #
-# Change the *last* word, and the vector of the *first* one changes: the same token has another vector in another
+# Change the *last* token, and the vector of the *first* one changes: the same token has another vector in another
 # sentence. With GPT's mask (notebook 4) it could not. In these pictures there is light on both sides of the diagonal:
 
 # %%
@@ -395,8 +395,8 @@ for name, probability in zip(fine_tuned.bundle.classes, probabilities.tolist(), 
     print(f"{text}: {name} {probability:.3f}")
 
 # %% [markdown]
-# Guessing gives 50 %. One run each proves little: with another seed or other sentences the figures move by some per
-# cent. Before you believe a difference, repeat it with several seeds (exercise 4).
+# Guessing gives 50 %. One run each proves little: with another seed or other sentences the figures move by some
+# points. Before you believe a difference, repeat it with several seeds (exercise 4).
 #
 # ## Quiz
 #
@@ -432,4 +432,4 @@ for name, probability in zip(fine_tuned.bundle.classes, probabilities.tolist(), 
 # 5. (hard) Train with `training.masking.whole_words=true`, equally long. Is filling *words* of several pieces easier or
 #    harder, and why?
 # 6. (hard) Fine-tune the GPT of notebook 4 on the same sentences (`start=`). Which of the two is better, and is that
-#    larger than the difference of three seeds?
+#    larger than the difference between three seeds?

@@ -63,7 +63,7 @@ print(len(texts), "sentences to learn from,", len(unseen), "to measure with")
 # | what is numbered | token | symbol (Sennrich), word piece, sentence piece | `piece`, its `id` |
 # | all tokens | vocabulary $V$ | $V$ | `tokenizer.size` |
 # | a word's beginning | a space before it | `▁` (SentencePiece), `Ġ` (GPT-2), no mark (BERT) | `▁` |
-# | a word's going on | | `@@` (Sennrich), `##` (BERT) | `##` (wordpiece) |
+# | a word's continuation | | `@@` (Sennrich), `##` (BERT) | `##` (wordpiece) |
 # | a merge | $(a, b) \to ab$ | $(a, b) \to ab$ | `(left, right)` |
 
 # %% [markdown]
@@ -197,8 +197,8 @@ trace(open_trained(wordpiece), WORDS, steps=True)
 # %% [markdown]
 # ## Unigram: the most probable cut
 #
-# Kudo (2018) gives every piece a probability. A cut $x = x_1 \ldots x_m$ of a word has the probability of its pieces,
-# and the best of all cuts is taken:
+# Kudo (2018) gives every piece a probability. The probability of a cut $x = x_1 \ldots x_m$ of a word is the product of
+# its pieces' probabilities, and the best of all cuts is taken:
 #
 # $$x^* = \arg\max_x \sum_{i=1}^{m} \log P(x_i)$$
 #
@@ -233,9 +233,9 @@ for value, pieces in cuts:
 # %% [markdown]
 # ## Bytes: nothing is ever unknown
 #
-# A character that training never saw, an emoji say, has no entry in any of these. But every text is bytes in the end,
-# and there are only 256 of them. Byte-level BPE (GPT-2) merges bytes instead of characters; `bpe` and `unigram` here
-# fall back on single bytes.
+# A character that training never saw, an emoji say, has no entry in any of these vocabularies. But every text is bytes
+# in the end, and there are only 256 of them. Byte-level BPE (GPT-2) merges bytes instead of characters; `bpe` and
+# `unigram` here fall back on single bytes.
 #
 # UTF-8 writes a character from U+0080 to U+07FF in two bytes $b_1 b_2$, of which the first begins with the bits 110 and
 # the second with 10. Its number $U$ is then
@@ -270,7 +270,8 @@ assert b"".join(raw[start:stop] for start, stop in tokens.spans) == raw
 # ## What does the size of a vocabulary buy?
 #
 # A larger vocabulary makes shorter sequences, but a larger embedding matrix and softmax, and rarer tokens that are
-# harder to learn. Measured on sentences that were not trained on, as tokens per word (*fertility*):
+# harder to learn. Measured on sentences that were not trained on, as tokens per word (*fertility*, $T$ tokens for $W$
+# words):
 #
 # $$f = \frac{T}{W}$$
 
@@ -328,5 +329,5 @@ lines(
 #    What does that say about lists of words?
 # 5. (hard) `pair_counts` reads all words again for each merge. Update only the pairs that a merge touches, and learn
 #    1,500 merges. Compare with all of the library's (mind ties).
-# 6. (hard) Sample cuts instead of taking the best: with probability proportional to $\prod_i P(x_i)$ (Kudo's sub-word
+# 6. (hard) Sample cuts instead of taking the best: with probability proportional to $\prod_i P(x_i)$ (Kudo's subword
 #    regularisation). Hint: sum over cuts where `most_probable` takes the maximum, then draw from the end.

@@ -154,7 +154,7 @@ for word in ("casa", "banco", "inimagináveis"):
 # %% [markdown]
 # ## Neighbours
 #
-# Two words are alike for the model if it treats them alike, so if their vectors point the same way:
+# Two words are alike for the model if it treats them alike, that is, if their vectors point the same way:
 #
 # $$\cos(u, v) = \frac{u \cdot v}{\lVert u \rVert\, \lVert v \rVert}$$
 #
@@ -188,8 +188,8 @@ for word in ("avó", "minha", "três", "comprou", "casa", "triste"):
 # ## Analogies
 #
 # Mikolov, Yih and Zweig (2013) found that in vectors learned from hundreds of millions of words many relations are
-# *directions*: from *man* to *woman* it goes the same way as from *king* to *queen*. So what is to $c$ as $a$ is to $b$
-# should lie near $a - b + c$, each of length one:
+# *directions*: the way from *man* to *woman* is that from *king* to *queen*. So what is to $c$ as $a$ is to $b$ should
+# lie near $a - b + c$, with each vector of length one:
 #
 # $$d = \arg\max_{x \notin \{a, b, c\}} \cos\!\left(E[x],\ \frac{E[a]}{\lVert E[a] \rVert} - \frac{E[b]}{\lVert E[b] \rVert} + \frac{E[c]}{\lVert E[c] \rVert}\right)$$
 
@@ -323,7 +323,7 @@ for points in (X, Y):
 # (notebook 5); it knows *where* the word stands, but nothing of the other words. From layer 1 on, attention mixes them
 # in:
 #
-# $$s_k^{(0)} = \mathrm{LayerNorm}(E[x_k] + P[k] + T_0) \qquad s_k^{(\ell)} = \mathrm{Layer}_\ell(s_1^{(\ell-1)}, \ldots, s_n^{(\ell-1)})_k$$
+# $$s_k^{(0)} = \mathrm{LayerNorm}(E[x_k] + P[k] + E_A) \qquad s_k^{(\ell)} = \mathrm{Layer}_\ell(s_1^{(\ell-1)}, \ldots, s_n^{(\ell-1)})_k$$
 #
 # So in layer 0 a word has the same vector in two sentences if it stands at the same place, another one if it stands
 # elsewhere; above, it has other vectors in any case:
@@ -436,10 +436,10 @@ lines(
 # In our run the two roles of *jantar* part in layers 2 and 3: pairs of one role have a mean cosine of 0.94 and 0.92,
 # pairs of two roles 0.86 and 0.84. The role can be read off the neighbours (an article before it, or *vai*, *quer*),
 # and to fill gaps the model needs just that. The two *senses* of *banco* part hardly at all, 0.97 against 0.96 in layer
-# 3, and what there is comes from *ao banco* against *no banco*: print `others.layers[3].table`. The word stands in less
-# than twenty of the training sentences, and is cut into two pieces. Large models do tell a bank from a bench; ours
-# shows that a contextual vector holds what *that* model found useful in *that* text. And eight sentences of our own
-# making are an example, not a measurement (exercise 6).
+# 3, and what there is comes from *ao banco* against *no banco*: print `others.layers[3].table`. The word stands in
+# fewer than twenty of the training sentences, and is cut into two pieces. Large models do tell a bank from a bench;
+# ours shows that a contextual vector holds what *that* model found useful in *that* text. And eight sentences of our
+# own making are an example, not a measurement (exercise 6).
 #
 # The last layer lifts the cosine of different words, from about 0.1 to 0.3: the narrow cone. A rise of self-similarity
 # there would not mean that context counts less.
@@ -505,15 +505,15 @@ for layer in (None, 2):
 #
 # Nobody can say without something to compare it with. In the input vectors different words have a cosine of about 0.1
 # here, in the last layer about 0.3: the same 0.6 is more in the one than in the other. Compare cosines within a layer
-# of a model only, and show what different words have.
+# of a model only, and show that of different words beside them.
 #
 # </details>
 #
-# **Has the GPT of notebook 4 contextual vectors, too? Is there a difference?**
+# **Does the GPT of notebook 4 have contextual vectors, too? Is there a difference?**
 #
 # <details><summary>Answer</summary>
 #
-# It has: every layer's states. But a token's vector knows only what stands *before* it. In *banco de madeira* and
+# It does: every layer's states. But a token's vector knows only what stands *before* it. In *banco de madeira* and
 # *banco do Brasil* the vector of *banco* would be the same; BERT's would not.
 #
 # </details>
@@ -538,7 +538,7 @@ for layer in (None, 2):
 #    `pip install 'atento[embeddings]'`). What stays? How many nearest neighbours does it keep?
 # 4. (medium) Write sentences with *passado* as in *no ano passado* and as in *o passado*, and with *foi* of *ir* and of
 #    *ser*, at the same place. Which part, and in which layer? Now move the word about: what do the lower layers show?
-# 5. (hard) Ask the analogies in means over contexts, `WordSpace.of_texts(embedder, texts, layer=3)`, with texts of at
+# 5. (hard) Ask the analogies of means over contexts, `WordSpace.of_texts(embedder, texts, layer=3)`, with texts of at
 #    most 64 tokens. Do the ranks get better? Compare with three seeds before you say so.
 # 6. (hard) Train a linear classifier (a `torch.nn.Linear`) to tell the noun *jantar* from the verb in each layer's
 #    vectors, with sentences of the corpus; test it on `corpus.test`. Is it better than looking at the word before it?

@@ -90,7 +90,7 @@ SENTENCE, TRANSLATION = "E a vida o que é, diga lá, meu irmão?", "¿Y la vida
 #
 # $$P(y_1 \ldots y_m \mid X) = \prod_{t=1}^{m} P(y_t \mid y_{<t}, X)$$
 #
-# Cada fator é a probabilidade do *próximo token*, dada a origem e os tokens até aqui. É só isso que o decodificador
+# Cada fator é a probabilidade do *próximo token*, dados a origem e os tokens até aqui. É só isso que o decodificador
 # precisa calcular, e é por isso que ele pode escrever um token de cada vez. (Os slides do curso mostram
 # $p(y_t, y_{<t}, X)$ como fatores. Isso seria a probabilidade de tudo *junto*, uma conjunta; o que se quer dizer é a
 # condicional.)
@@ -225,15 +225,15 @@ assert torch.allclose(z @ both.decoder.output.weight.T + both.decoder.output.bia
 #
 # $$L = -\frac{1}{m} \log P(Y \mid X) = -\frac{1}{m} \sum_{t=1}^{m} \log P(y_t \mid y_{<t}, X)$$
 #
-# Essa perda fica na saída do *decodificador*. O codificador não tem nenhuma própria; ninguém diz o que $c$ deveria ser.
+# Essa perda fica na saída do *decodificador*. O codificador não tem perda própria; ninguém diz o que $c$ deveria ser.
 # Mas $L$ é uma função dos pesos do codificador, por meio de $c$ e de cada estado do decodificador. A regra da cadeia do
 # cálculo leva então o erro de volta:
 #
 # $$\frac{\partial L}{\partial W^e} = \sum_{k=1}^{n} \frac{\partial L}{\partial c}\, \frac{\partial c}{\partial h^e_k}\, \frac{\partial h^e_k}{\partial W^e}$$
 #
-# onde o último fator toma $h^e_{k-1}$ como dado. Três conferências: a perda é o produto acima; o gradiente do
-# codificador é o que mover um peso um pouquinho realmente faz com a perda; e, se o caminho por $c$ for cortado, não há
-# gradiente nenhum.
+# onde o último fator toma $h^e_{k-1}$ como dado. Três verificações: a perda sai do produto acima; o gradiente do
+# codificador diz o que realmente acontece com a perda quando se move um peso um pouquinho; e, se o caminho por $c$ for
+# cortado, não há gradiente nenhum.
 
 # %%
 model = model.double()  # para as pequenas diferenças abaixo
@@ -382,14 +382,14 @@ lines(
 #
 # </details>
 #
-# **Sutskever et al. leram a origem de trás para a frente e melhoraram. Por que isso pode ajudar, se a distância média
-# entre uma palavra e a sua tradução continua a mesma?**
+# **Sutskever et al. leram a origem de trás para a frente e obtiveram resultados melhores. Por que isso pode ajudar, se
+# a distância média entre uma palavra e a sua tradução continua a mesma?**
 #
 # <details><summary>Resposta</summary>
 #
 # As *primeiras* palavras da origem e do destino ficam próximas; há então muitos caminhos curtos pelos quais o erro
-# volta bem. Quando o começo de uma tradução está certo, o resto é mais fácil. Com atenção toda distância é de um passo,
-# e o truque perde a razão de ser.
+# volta bem. Quando o começo de uma tradução está certo, o resto é mais fácil. Com atenção, toda distância é de um
+# passo, e o truque perde a razão de ser.
 #
 # </details>
 #

@@ -16,7 +16,7 @@
 # Um tradutor que espreme a frase inteira em um só vetor esquece (caderno 1). O remédio de Bahdanau, Cho e Bengio
 # (2015): guardar um vetor para *cada* token da origem e deixar o decodificador olhar para todos eles de novo antes de
 # cada palavra que escreve. O quanto ele olha para cada um é um número entre 0 e 1. Ponha esses números em uma tabela e
-# se vê qual palavra veio de qual: um alinhamento que ninguém ensinou ao modelo.
+# você verá qual palavra veio de qual: um alinhamento que ninguém ensinou ao modelo.
 #
 # Neste caderno você vai
 #
@@ -92,9 +92,9 @@ SENTENCE = "E a vida o que é, diga lá, meu irmão?"
 # O softmax no meio torna todos os $\alpha_j$ positivos e a sua soma igual a 1; $c$ é, portanto, uma média ponderada dos
 # valores.
 #
-# A atenção recorrente também se conta com essas palavras: a consulta é o estado do decodificador, chaves e valores são
-# feitos dos estados do codificador. É assim que o curso a ensina e é assim que esta biblioteca é construída: modelos
-# recorrentes e Transformers usam uma mesma função, `attend`. Só a pontuação é diferente.
+# A atenção recorrente também se descreve com essas palavras: a consulta é o estado do decodificador, chaves e valores
+# são feitos dos estados do codificador. É assim que o curso a ensina e é assim que esta biblioteca é construída:
+# modelos recorrentes e Transformers usam uma mesma função, `attend`. Só a pontuação é diferente.
 
 # %%
 query = torch.tensor([1.0, 0.0])
@@ -185,8 +185,8 @@ print(result.text)
 #
 # ### O codificador: uma anotação para cada token
 #
-# Uma GRU lê a frase para a frente, outra para trás. A anotação do token $j$ põe os dois estados lado a lado (Bahdanau,
-# A.2.1); assim ela conhece o que vem antes do token e o que vem depois:
+# Uma GRU lê a frase do começo ao fim, outra de trás para a frente. A anotação do token $j$ põe os dois estados lado a
+# lado (Bahdanau, A.2.1); assim ela conhece o que vem antes do token e o que vem depois:
 #
 # $$h_j = [\overrightarrow{h}_j;\ \overleftarrow{h}_j]$$
 
@@ -208,8 +208,8 @@ print(source_tokens.pieces, "→", tuple(annotations.shape))
 #
 # $$s_0 = \tanh(W_s \overleftarrow{h}_1)$$
 #
-# Ele é feito do *último* estado da GRU que lê para trás, que fica na *primeira* palavra e já viu a frase inteira
-# (A.2.2).
+# Ele é feito do *último* estado da GRU que lê de trás para a frente: o que fica na *primeira* palavra e já viu a frase
+# inteira (A.2.2).
 
 # %%
 decoder = model.decoder
@@ -259,6 +259,8 @@ for label, weight in sorted(zip(result.attention.source, weights.tolist(), stric
 # oculta e um softmax preveem então a palavra:
 #
 # $$t_i = \tanh(U_o s_i + V_o E y_{i-1} + C_o c_i) \qquad P(y_i \mid y_{<i}, X) = \mathrm{softmax}(W_o t_i)$$
+#
+# (Bahdanau et al. usam *maxout* no lugar desta tanh, e o seu apêndice lê $s_{i-1}$ em vez de $s_i$.)
 #
 # Uma observação sobre os slides do curso: eles mostram $p(y_t, y_{<t}, X)$, que é uma probabilidade *conjunta*. O que o
 # decodificador calcula, e o que se quer dizer, é a *condicional* $P(y_t \mid y_{<t}, X)$: a da próxima palavra, dadas
@@ -371,7 +373,8 @@ print(f"AER: {100 * aer:.1f} %, da diagonal: {100 * trivial:.1f} %")
 # pequeno talvez mal a vença. Lembre também o que uma linha significa: para onde o decodificador olhou para *prever* a
 # palavra. Para um artigo ou uma vírgula, muitas vezes é a palavra vizinha.
 #
-# As primeiras, desenhadas com as ligações certas (quadros) e as do modelo (círculos onde acertam, cruzes onde não):
+# As primeiras frases, desenhadas com as ligações certas (quadros) e as do modelo (círculos onde acertam, cruzes onde
+# não):
 
 # %%
 chosen = slice(0, 4)

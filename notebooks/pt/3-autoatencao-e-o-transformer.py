@@ -87,9 +87,9 @@ SENTENCE = "E a vida o que é, diga lá, meu irmão?"
 #
 # $$q = x\, W_Q \qquad k = x\, W_K \qquad v = x\, W_V$$
 #
-# A **consulta** é o que o token procura, a **chave** é aquilo por que pode ser encontrado, o **valor** é o que entrega
-# quando é encontrado. Para *vida*, a consulta $q_{vida}$ é comparada com as chaves de todos os tokens, inclusive a sua
-# própria:
+# A **consulta** é o que o token procura, a **chave** é aquilo pelo qual pode ser encontrado, o **valor** é o que ele
+# entrega quando é encontrado. Para *vida*, a consulta $q_{vida}$ é comparada com as chaves de todos os tokens,
+# inclusive a sua própria:
 #
 # $$e_j = \frac{q_{vida} \cdot k_j}{\sqrt{d_k}} \qquad \alpha_j = \mathrm{softmax}_j(e_j) \qquad x'_{vida} = \sum_j \alpha_j v_j$$
 #
@@ -230,7 +230,7 @@ result = translator.translate(SENTENCE, attention=True)
 print(result.text)
 
 # %% [markdown]
-# ### Para dentro do codificador
+# ### Dentro do codificador
 #
 # A entrada da primeira camada é o vetor da palavra vezes $\sqrt d$ mais a posição:
 #
@@ -257,9 +257,9 @@ with torch.inference_mode():
 # %% [markdown]
 # ### Várias cabeças
 #
-# Uma atenção pode olhar para uma coisa. Uma frase tem muitas relações ao mesmo tempo: um artigo e o seu substantivo, um
-# verbo e o seu sujeito. Por isso $h$ cabeças olham em paralelo, cada uma com as suas próprias matrizes pequenas, de
-# tamanho $d_k = d / h$. Os seus resultados são postos lado a lado, e uma última matriz os mistura:
+# Uma atenção sozinha só procura uma coisa de cada vez. Uma frase tem muitas relações ao mesmo tempo: um artigo e o seu
+# substantivo, um verbo e o seu sujeito. Por isso $h$ cabeças olham em paralelo, cada uma com as suas próprias matrizes
+# pequenas, de tamanho $d_k = d / h$. Os seus resultados são postos lado a lado, e uma última matriz os mistura:
 #
 # $$\mathrm{MultiHead}(X) = [\mathrm{head}_1;\ \ldots;\ \mathrm{head}_h]\, W_O \qquad \mathrm{head}_i = \mathrm{Attention}(XW_Q^i, XW_K^i, XW_V^i)$$
 #
@@ -299,9 +299,9 @@ print(name, tuple(heads.shape), "= H × N × d_k")
 # %% [markdown]
 # ### A camada inteira
 #
-# Em volta de cada parte passa uma **conexão residual**: uma parte só *soma* ao que já existe. Assim o erro encontra um
-# caminho reto de volta por qualquer número de camadas. A segunda parte é uma **rede *feed-forward***, a mesma para
-# todas as posições:
+# Em volta de cada parte passa uma **conexão residual**: uma parte só *soma* algo ao que já existe. Assim o erro
+# encontra um caminho reto de volta por qualquer número de camadas. A segunda parte é uma **rede *feed-forward***, a
+# mesma para todas as posições:
 #
 # $$X' = X + \mathrm{MultiHead}(\mathrm{LayerNorm}(X)) \qquad X'' = X' + \mathrm{ReLU}(\mathrm{LayerNorm}(X')\, W_1 + b_1)\, W_2 + b_2$$
 #
@@ -326,7 +326,7 @@ assert torch.allclose(normalise(encoder.norm, hidden), annotations[0], atol=1e-3
 # %% [markdown]
 # ## Figuras
 #
-# Para o que as cabeças do codificador olham: uma linha por camada, uma coluna por cabeça, $N \times N$ células em cada
+# Para onde olham as cabeças do codificador: uma linha por camada, uma coluna por cabeça, $N \times N$ células em cada
 # uma. Linha: quem pergunta. Coluna: a quem se pergunta.
 
 # %%
@@ -342,7 +342,7 @@ walk(translator, "head", SENTENCE, role="encoder", layer=0, head=0, position=2)
 # ### A máscara do decodificador
 #
 # O decodificador não pode olhar para palavras que ainda não escreveu. No treino todas elas estão ali; por isso as
-# pontuações das posições seguintes são postas em $-\infty$ antes do softmax; $e^{-\infty} = 0$:
+# pontuações das posições seguintes são trocadas por $-\infty$ antes do softmax; $e^{-\infty} = 0$:
 #
 # $$\mathrm{softmax}\!\left(\frac{QK^\top}{\sqrt{d_k}} + M\right) V \qquad M_{ij} = \begin{cases} 0 & j \le i \\ -\infty & j > i \end{cases}$$
 #
@@ -373,10 +373,10 @@ assert torch.allclose(hidden[:, :-1], decode(changed)[0][:, :-1], atol=1e-5)
 heatmap.grid(result.attention, role="decoder")
 
 # %% [markdown]
-# O canto superior direito é azul-claro e hachurado: o futuro, para o qual um token não pode olhar. Pretas são as células
-# de peso 0, para as quais poderia. Entre as suas duas partes, cada camada do decodificador tem uma terceira,
-# a **atenção cruzada**: a consulta vem do decodificador, chaves e valores vêm da saída do codificador. É de novo a
-# atenção do tradutor recorrente, e desenha o mesmo tipo de alinhamento:
+# O canto superior direito é azul-claro e hachurado: o futuro, para o qual um token não pode olhar. Pretas são as
+# células de peso 0, para as quais ele poderia. Entre as suas duas partes, cada camada do decodificador tem uma
+# terceira, a **atenção cruzada**: a consulta vem do decodificador, chaves e valores vêm da saída do codificador. É de
+# novo a atenção do tradutor recorrente, que desenha o mesmo tipo de alinhamento:
 
 # %%
 result.attention.figure()
@@ -392,7 +392,7 @@ result.attention.figure()
 # | números a guardar para os pesos de uma cabeça | – | $N^2$ |
 #
 # O dobro de tokens, quatro vezes mais pontuações. Em frases curtas manda o termo $d^2$, e o cálculo em paralelo ganha;
-# em textos longos, manda o $N^2$. Medido aqui, uma camada de autoatenção escrita por extenso:
+# em textos longos, manda o $N^2$. Medimos aqui a atenção de uma camada, sem as projeções, escrita por extenso:
 
 
 # %%

@@ -77,7 +77,7 @@ SENTENCE = "E a vida o que é, diga lá, meu irmão?"
 # | vetores de palavras, posições | | $W_e$, $W_p$ | `E`, `P` |
 # | pontuações de todos os tokens | $z_t$ | $h_n W_e^\top$ | `logits` |
 #
-# Cada token do texto é a origem do próximo; por isso a condicional não tem mais $X$: $P(y_t \mid y_{<t})$.
+# A origem de cada token é o texto antes dele; por isso a condicional não tem mais $X$: $P(y_t \mid y_{<t})$.
 
 
 # %%
@@ -114,14 +114,14 @@ print(writer.write("A minha avó", max_tokens=30).text)
 # %% [markdown]
 # ## O próximo token, à mão
 #
-# A regra da cadeia decompõe um texto como decompôs uma tradução, só que sem origem. (O $p(y_t, y_{<t}, X)$ dos slides
-# também aqui é uma condicional.)
+# A regra da cadeia decompõe um texto como decompôs uma tradução, só que sem origem. (Também aqui o $p(y_t, y_{<t}, X)$
+# dos slides quer dizer uma condicional.)
 #
 # $$P(y_1 \ldots y_n) = \prod_{t=1}^{n} P(y_t \mid y_{<t})$$
 #
 # A camada do GPT-2 é a do Transformer do caderno 3, sem atenção cruzada e com a máscara. Três coisas mudam: as posições
 # têm vetores aprendidos; os vetores das palavras não são multiplicados por $\sqrt d$, já que não há ondas que os
-# afoguem; e a rede *feed-forward* tem GELU no lugar de ReLU, que deixa passar um pouco abaixo de zero:
+# afoguem; e a rede *feed-forward* tem, no lugar da ReLU, a GELU, que deixa passar um pouco também abaixo de zero:
 #
 # $$X = E[x] + P[pos] \qquad \mathrm{GELU}(x) \approx \frac{x}{2}\left(1 + \tanh\!\left(\sqrt{2/\pi}\,(x + 0.044715\,x^3)\right)\right)$$
 # $$X' = X + \mathrm{MaskedMultiHead}(\mathrm{LayerNorm}(X)) \qquad X'' = X' + \mathrm{GELU}(\mathrm{LayerNorm}(X')\, W_1 + b_1)\, W_2 + b_2$$
@@ -235,8 +235,8 @@ heatmap.grid(record, role="decoder")
 #
 # $$L = -\frac{1}{n} \sum_{t=1}^{n} \log P(y_t \mid y_{<t}) \qquad PP = e^{L} \qquad b = \frac{n\,L}{B \ln 2}$$
 #
-# A perplexidade depende de como o texto é cortado em tokens; bits por byte, $b$, com $B$ para os bytes do texto, não
-# dependem (caderno 6). Em frases que o modelo nunca viu, à mão e pela biblioteca:
+# A perplexidade depende de como o texto é cortado em tokens; os bits por byte, $b$, em que $B$ é o número de bytes do
+# texto, não dependem (caderno 6). Em frases que o modelo nunca viu, à mão e pela biblioteca:
 
 # %%
 unseen = [pair.source for pair in corpus.test.handwritten[:40]]
@@ -268,8 +268,8 @@ print("um modelo que não sabe nada: PP =", vocabulary.target_size)
 #
 # $$P_T(y) = \frac{\exp(z_y / T)}{\sum_{y'} \exp(z_{y'} / T)}$$
 #
-# $T \to 0$ é a gulosa, $T = 1$ é a própria distribuição do modelo, $T \to \infty$ sorteia às cegas. `top_p = 0.9` corta
-# a cauda improvável: fica com o menor número de tokens que têm juntos 90 % da probabilidade.
+# $T \to 0$ é a busca gulosa, $T = 1$ é a própria distribuição do modelo, $T \to \infty$ sorteia às cegas. `top_p = 0.9`
+# corta a cauda improvável: fica com o menor número de tokens que têm juntos 90 % da probabilidade.
 
 # %%
 z = gpt(torch.tensor([vocabulary.decoder_start, *tokenizer.encode(prompt).ids]))[-1:]
@@ -290,8 +290,8 @@ for temperature in (0.3, 1.0, 2.0):
 #
 # $$\sum_{t=1}^{n} t = \frac{n(n+1)}{2}$$
 #
-# O estado do decodificador *é* o cache. Um token de cada vez dá o mesmo que todos de uma vez; e o mesmo dá o texto todo,
-# lido de novo para cada token, se contarmos o que isso custa:
+# O estado do decodificador *é* o cache. Um token de cada vez dá o mesmo que todos de uma vez, e o mesmo dá reler o
+# texto todo para cada token. Contamos aqui quantas posições custa cada um dos dois modos:
 
 # %%
 state, steps, cached = decoder.start(memory), [], 0

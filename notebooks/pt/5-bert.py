@@ -165,12 +165,12 @@ reader.fill("O meu irmão [MASK] na [MASK].", top=8)
 # O codificador é o do Transformer (caderno 3) com estas diferenças:
 #
 # - as posições têm vetores aprendidos, e os vetores das palavras não são multiplicados por $\sqrt d$;
-# - um terceiro vetor diz a qual de dois textos um token pertence (aqui sempre ao primeiro, $T_0$);
+# - um terceiro vetor diz a qual de dois textos um token pertence (aqui sempre ao primeiro, $E_A$);
 # - a soma dos três é normalizada antes da primeira camada;
-# - nas camadas a normalização vem *depois* de cada soma, como em Vaswani et al.; por isso não há outra depois da última;
-# - a rede *feed-forward* tem GELU no lugar de ReLU.
+# - nas camadas, a normalização vem *depois* de cada soma, como em Vaswani et al.; por isso não há outra após a última;
+# - a rede *feed-forward* tem GELU no lugar da ReLU.
 #
-# $$X = \mathrm{LayerNorm}(E[x] + P[pos] + T_0)$$
+# $$X = \mathrm{LayerNorm}(E[x] + P[pos] + E_A)$$
 # $$X' = \mathrm{LayerNorm}(X + \mathrm{MultiHead}(X)) \qquad X'' = \mathrm{LayerNorm}(X' + \mathrm{GELU}(X' W_1 + b_1)\, W_2 + b_2)$$
 #
 # Uma pequena cabeça transforma o vetor de uma lacuna em pontuações de tokens, de novo com a matriz $E$:
@@ -266,7 +266,7 @@ print(f"|M| = {M.sum()}, L = {L:.3f} nats")
 # %% [markdown]
 # ## Os dois sentidos
 #
-# Mude a *última* palavra, e o vetor da *primeira* muda: o mesmo token tem outro vetor em outra frase. Com a máscara do
+# Mude o *último* token, e o vetor do *primeiro* muda: o mesmo token tem outro vetor em outra frase. Com a máscara do
 # GPT (caderno 4) isso não seria possível. Nestas figuras há luz dos dois lados da diagonal:
 
 # %%
@@ -290,7 +290,7 @@ heatmap.grid(record, role="encoder")
 # ## Julgar um texto
 #
 # O BERT não dá nenhum $P(x_1 \ldots x_n)$: os fatores $P(x_k \mid x_{\setminus k})$ se condicionam uns aos outros em
-# círculo, e o seu produto não é uma probabilidade do texto. Mesmo assim distingue textos comuns de estranhos, e se
+# círculo, e o seu produto não é uma probabilidade do texto. Mesmo assim, ele distingue textos comuns de estranhos e se
 # chama **pseudoverossimilhança** (Salazar et al. 2020). Mascare um token de cada vez:
 #
 # $$PLL(x) = \sum_{k=1}^{n} \log P(x_k \mid x_{\setminus k})$$
@@ -320,10 +320,10 @@ for text in ("A menina comprou um livro novo.", "A menina comprou uma livro novo
 #
 # $$P(\mathrm{class} \mid x) = \mathrm{softmax}\big(\tanh(C\, W_p + b_p)\, W + b\big)$$
 #
-# A tarefa: alguém embaralhou as palavras desta frase? (A primeira e a última palavra ficam, para que a maiúscula e o
-# ponto não digam nada.) É uma prima pequena da tarefa de aceitabilidade que o artigo do BERT usa, e não precisa de
-# ninguém que a rotule. As mesmas frases são mostradas ao BERT pré-treinado e à mesma rede com pesos aleatórios. Na
-# linha de comando isso é `atento train classify --train labelled.tsv --from RUN`.
+# A tarefa: alguém embaralhou as palavras desta frase? (A primeira e a última palavra ficam no lugar, para que a
+# maiúscula e o ponto não digam nada.) É uma prima pequena da tarefa de aceitabilidade que o artigo do BERT usa, e não
+# precisa de ninguém que a rotule. As mesmas frases são mostradas ao BERT pré-treinado e à mesma rede com pesos
+# aleatórios. Na linha de comando isso é `atento train classify --train labelled.tsv --from RUN`.
 
 
 # %%
@@ -331,7 +331,7 @@ CLASSES, STARTS = ["intacta", "embaralhada"], ["pré-treinado", "do zero"]
 
 
 def moved(words, generator):
-    """As palavras em outra ordem: o acaso só deixaria três como estão uma vez em seis."""
+    """As palavras em outra ordem: o acaso sozinho deixaria três como estão uma vez em seis."""
     order = words.copy()
     while order == words:
         generator.shuffle(order)
@@ -415,7 +415,7 @@ for name, probability in zip(fine_tuned.bundle.classes, probabilities.tolist(), 
 # <details><summary>Resposta</summary>
 #
 # Não bem. Ele não tem $P(x_t \mid x_{<t})$, só $P(x_k \mid x_{\setminus k})$, e nunca aprendeu a continuar onde um
-# texto termina. Preencher máscaras uma a uma, da esquerda para a direita, até dá uns textos, mas cada lacuna é
+# texto termina. Preencher máscaras uma a uma, da esquerda para a direita, até dá algum texto, mas cada lacuna é
 # preenchida para uma frase cujo fim já está ali.
 #
 # </details>
@@ -427,8 +427,8 @@ for name, probability in zip(fine_tuned.bundle.classes, probabilities.tolist(), 
 # 2. (fácil) Dê *Amigos [MASK].* ao modelo. O que lhe falta para achar *inimagináveis*? (Caderno 6.)
 # 3. (médio) Compare as pseudoverossimilhanças de concordâncias certas e erradas (*as meninas comprou*) em dez pares
 #    seus. Em quantos a certa vence?
-# 4. (médio) Desenhe a acurácia em função do número de frases rotuladas (200, 800, 3.200) para os dois começos, cada um
-#    com três sementes (`training.seed`). Onde o pré-treino ajuda mais?
+# 4. (médio) Desenhe a acurácia em função do número de frases rotuladas (200, 800, 3.200) para os dois pontos de
+#    partida, cada um com três sementes (`training.seed`). Onde o pré-treino ajuda mais?
 # 5. (difícil) Treine com `training.masking.whole_words=true`, pelo mesmo tempo. Preencher *palavras* de vários pedaços
 #    fica mais fácil ou mais difícil, e por quê?
 # 6. (difícil) Ajuste o GPT do caderno 4 com as mesmas frases (`start=`). Qual dos dois é melhor, e isso é mais do que a

@@ -13,18 +13,18 @@
 # %% [markdown]
 # # 6 · Tokenizadores
 #
-# Uma rede calcula com números; um texto precisa, portanto, primeiro virar uma sequência deles. O caminho óbvio, um
-# número para cada palavra, falha na primeira palavra que o treino não mostrou: *inimagináveis* é formada por regra,
-# todo falante a entende, e nenhuma lista a contém.
+# Uma rede calcula com números; por isso, um texto precisa primeiro virar uma sequência deles. O caminho óbvio, um
+# número para cada palavra, falha na primeira palavra que o treino não mostrou: *inimagináveis* é formada segundo
+# regras, todo falante a entende, e nenhuma lista a contém.
 #
 # Neste caderno você vai
 #
 # 1. medir quantas vezes uma lista de palavras falha;
 # 2. aprender a codificação por pares de bytes (BPE) passo a passo e conferir cada fusão com a biblioteca;
 # 3. cortar **amigos inimagináveis** com seis tipos de tokenizador, três deles à mão;
-# 4. ver o que o tamanho de um vocabulário compra.
+# 4. ver o que se ganha com um vocabulário maior.
 #
-# Não é preciso internet nem se treina rede neural alguma: um minuto basta.
+# Não é preciso internet, nem se treina rede neural alguma: um minuto basta.
 
 # %%
 # %matplotlib inline
@@ -71,7 +71,7 @@ print(len(texts), "frases para aprender,", len(unseen), "para medir")
 #
 # Tome as 2.000 palavras mais frequentes; todo o resto vira o único token `<unk>`. O modelo então não consegue ler essas
 # palavras e, pior, não consegue escrevê-las: um tradutor imprime `<unk>`. De $T$ tokens de um texto, $T_{\mathrm{UNK}}$
-# são desconhecidos; a sua parte é
+# são desconhecidos; a sua proporção é
 #
 # $$u = \frac{T_{\mathrm{UNK}}}{T}$$
 
@@ -84,8 +84,8 @@ print(f"UNK: {100 * ids.count(word.unk) / len(ids):.1f} %")
 print(WORDS, "→", word.decode(word.encode(WORDS).ids))
 
 # %% [markdown]
-# O outro extremo é um número para cada caractere. Quase nada fica desconhecido, mas uma frase fica cinco vezes mais
-# longa, e um Transformer paga pelo comprimento ao quadrado (caderno 3). Entre os dois ficam as **subpalavras**:
+# O outro extremo é um número para cada caractere. Quase nada é desconhecido, mas uma frase fica cinco vezes mais
+# longa, e um Transformer paga pelo comprimento ao quadrado (caderno 3). Entre os dois estão as **subpalavras**:
 # palavras frequentes ficam inteiras, as raras são soletradas em pedaços.
 #
 # ## Codificação por pares de bytes, aprendida
@@ -162,8 +162,8 @@ trace(open_trained(bpe), WORDS, steps=True)
 # frequência, não a gramática: um linguista cortaria *in-imagin-á-veis*.
 #
 # O slide do curso corta as mesmas palavras com o vocabulário do GPT-2 e obtém nove tokens, 321 328 418 287 320 23183
-# 6557 303 271: cinquenta mil entradas, mas aprendidas do inglês. Um vocabulário combina com os textos de que foi
-# aprendido.
+# 6557 303 271: cinquenta mil entradas, mas aprendidas com textos em inglês. Um vocabulário combina com os textos com
+# que foi aprendido.
 #
 # ## WordPiece: o pedaço mais longo que cabe
 #
@@ -198,8 +198,8 @@ trace(open_trained(wordpiece), WORDS, steps=True)
 # %% [markdown]
 # ## Unigram: o corte mais provável
 #
-# Kudo (2018) dá a cada pedaço uma probabilidade. Um corte $x = x_1 \ldots x_m$ de uma palavra tem a probabilidade dos
-# seus pedaços, e toma-se o melhor de todos os cortes:
+# Kudo (2018) dá a cada pedaço uma probabilidade. A probabilidade de um corte $x = x_1 \ldots x_m$ de uma palavra é o
+# produto das probabilidades dos seus pedaços, e toma-se o melhor de todos os cortes:
 #
 # $$x^* = \arg\max_x \sum_{i=1}^{m} \log P(x_i)$$
 #
@@ -234,9 +234,9 @@ for value, pieces in cuts:
 # %% [markdown]
 # ## Bytes: nada é desconhecido
 #
-# Um caractere que o treino nunca viu, um emoji por exemplo, não tem entrada em nenhum deles. Mas todo texto é, no fim,
-# bytes, e há só 256 deles. O BPE em nível de bytes (GPT-2) funde bytes em vez de caracteres; `bpe` e `unigram` recorrem
-# aqui a bytes isolados.
+# Um caractere que o treino nunca viu, um emoji, por exemplo, não tem entrada em nenhum desses vocabulários. Mas todo
+# texto é, no fim, feito de bytes, e há só 256 deles. O BPE em nível de bytes (GPT-2) funde bytes em vez de caracteres;
+# `bpe` e `unigram` recorrem aqui a bytes isolados.
 #
 # O UTF-8 escreve um caractere de U+0080 a U+07FF em dois bytes $b_1 b_2$, dos quais o primeiro começa com os bits 110 e
 # o segundo com 10. O seu número $U$ é então
@@ -268,11 +268,11 @@ for number, piece, (start, stop) in zip(tokens.ids, tokens.pieces, tokens.spans,
 assert b"".join(raw[start:stop] for start, stop in tokens.spans) == raw
 
 # %% [markdown]
-# ## O que o tamanho de um vocabulário compra?
+# ## O que se ganha com um vocabulário maior?
 #
-# Um vocabulário maior faz sequências mais curtas, mas uma matriz de *embeddings* e um softmax maiores, e tokens mais
-# raros, mais difíceis de aprender. Medido em frases que não serviram de treino, em tokens por palavra (a
-# *fertilidade*):
+# Um vocabulário maior dá sequências mais curtas, mas também uma matriz de embeddings e um softmax maiores e tokens mais
+# raros, mais difíceis de aprender. Medimos em frases que não serviram de treino, em tokens por palavra (a
+# *fertilidade*, $T$ tokens para $W$ palavras):
 #
 # $$f = \frac{T}{W}$$
 
@@ -306,8 +306,8 @@ lines(
 #
 # Não ter nenhuma: cortar o texto em subpalavras (BPE, WordPiece, Unigram), de modo que uma palavra rara vire vários
 # pedaços conhecidos; com bytes no fundo, até um emoji é soletrado. Respostas mais antigas: um só token UNK para todas,
-# com a palavra da origem copiada por cima, para onde a atenção aponta (Luong et al. 2015); ou caracteres, que alongam
-# as sequências.
+# em cujo lugar se copia a palavra da origem para a qual a atenção aponta (Luong et al. 2015); ou caracteres, que
+# alongam as sequências.
 #
 # </details>
 #
@@ -315,7 +315,7 @@ lines(
 #
 # <details><summary>Resposta</summary>
 #
-# Ninguém pode dizer, se os tokenizadores são diferentes: tokens mais curtos são, cada um, mais fáceis de prever.
+# Não dá para dizer, se os tokenizadores são diferentes: tokens mais curtos são, cada um, mais fáceis de prever.
 # Compare bits por byte, que contam o mesmo texto (`atento evaluate` os mostra).
 #
 # </details>
@@ -327,8 +327,8 @@ lines(
 # 2. (fácil) Treine `bpe` com os lados em espanhol (`pair.target`). Quantos tokens tem agora *amigos inimagináveis*?
 # 3. (médio) Escreva `decode_bpe`. Quando vale `decode(encode(text)) == text`? Tente dois espaços seguidos, um acento
 #    como caractere separado (`"a\u0301"`) e todos os tipos; depois leia `tokenizer.losses`.
-# 4. (médio) Lei de Zipf: desenhe a frequência das palavras pela sua posição na lista, ambos os eixos logarítmicos.
-#    Quantas palavras ocorrem uma vez? O que isso diz das listas de palavras?
+# 4. (médio) Lei de Zipf: desenhe a frequência das palavras em função do seu posto (1 é a mais frequente), com os dois
+#    eixos logarítmicos. Quantas palavras ocorrem só uma vez? O que isso diz das listas de palavras?
 # 5. (difícil) `pair_counts` relê todas as palavras a cada fusão. Atualize só os pares que uma fusão toca e aprenda
 #    1.500 fusões. Compare com todas as da biblioteca (cuidado com os empates).
 # 6. (difícil) Sorteie cortes em vez de tomar o melhor: com probabilidade proporcional a $\prod_i P(x_i)$ (a

@@ -27,8 +27,8 @@
 # 4. achar as frases mais próximas de uma frase.
 #
 # Não é preciso rede. O modelo é o BERT do caderno 5, reencontrado se você já o rodou; senão, treina-se por no máximo
-# três minutos. O que se diz abaixo do "nosso treino" vale para todos os 1.800 passos. Se a sua máquina for lenta ou
-# estiver ocupada, ela chega menos longe, e você verá menos: depois de 560 passos, os vetores sabem muito pouco.
+# três minutos. O que se diz abaixo do "nosso treino" vale para o treino com todos os 1.800 passos. Se a sua máquina for
+# lenta ou estiver ocupada, ele vai menos longe, e você verá menos: depois de 560 passos, os vetores sabem muito pouco.
 
 # %%
 # %matplotlib inline
@@ -74,10 +74,11 @@ from atento.text.words import words_of
 # | vetor contextual (oculto), camada $\ell$ | $s_k$ (o da última camada) | | $f_\ell(s, i)$ | `embedder.words(…, layer=l)` |
 # | uma palavra em uma frase | $x_k$, o $k$-ésimo token | | palavra $i$ da frase $s$ | um texto e um lugar nele |
 # | proximidade | | similaridade do cosseno | similaridade do cosseno | `cosine` |
-# | o que é para $c$ como $a$ é para $b$? | $a - b + c$ | $x_b - x_a + x_c$, em que $a$ está para $b$ como $c$ para $d$ | | `analogy(a, b, c)` |
+# | o que está para $c$ como $a$ está para $b$? | $a - b + c$ | $x_b - x_a + x_c$, em que $a$ está para $b$ como $c$ para $d$ | | `analogy(a, b, c)` |
 # | cosseno médio de uma palavra consigo mesma | | | $\mathrm{SelfSim}_\ell(w)$ | `self_similarity` |
 #
-# A camada 0 é o que entra na primeira, antes de qualquer contexto. Aqui não é $E[x]$ sozinho, mas $E[x]$ com o seu lugar.
+# A camada 0 é o que entra na primeira, antes de qualquer contexto. Aqui não é $E[x]$ sozinho, mas $E[x]$ com o seu
+# lugar.
 #
 # Cuidado com as letras da analogia: o $a$ e o $b$ da biblioteca são o $b$ e o $a$ de Mikolov.
 
@@ -189,8 +190,8 @@ for word in ("avó", "minha", "três", "comprou", "casa", "triste"):
 # ## Analogias
 #
 # Mikolov, Yih e Zweig (2013) descobriram que, em vetores aprendidos de centenas de milhões de palavras, muitas relações
-# são *direções*: de *homem* para *mulher* vai-se pelo mesmo caminho que de *rei* para *rainha*. O que é para $c$ como
-# $a$ é para $b$ deveria, então, estar perto de $a - b + c$, cada um de comprimento um:
+# são *direções*: de *homem* para *mulher* vai-se pelo mesmo caminho que de *rei* para *rainha*. O que está para $c$
+# como $a$ está para $b$ deveria, então, ficar perto de $a - b + c$, com vetores de comprimento um:
 #
 # $$d = \arg\max_{x \notin \{a, b, c\}} \cos\!\left(E[x],\ \frac{E[a]}{\lVert E[a] \rVert} - \frac{E[b]}{\lVert E[b] \rVert} + \frac{E[c]}{\lVert E[c] \rVert}\right)$$
 
@@ -252,7 +253,7 @@ for listed in (FAMILY, GRAMMAR):
 # %% [markdown]
 # No nosso treino, a palavra certa da família vem em primeiro em 4 % das perguntas. A diferença $a - b$ ajuda: sem ela,
 # o posto mediano é 33, com ela, 14, de 1.500. Para as palavrinhas, $c$ sozinho acerta mais (41 % contra 30 %). Há aqui,
-# portanto, um vestígio de uma direção dos homens para as mulheres, e não mais. As analogias famosas precisam de muito
+# portanto, um vestígio de uma direção dos homens para as mulheres, e só isso. As analogias famosas precisam de muito
 # mais texto do que isto; e quem mostra algumas deveria mostrar o que $c$ sozinho acha.
 #
 # ## Um mapa
@@ -315,7 +316,7 @@ for points in (X, Y):
 # %% [markdown]
 # No nosso treino, 98 % contra 73 %: o modelo separa os homens e as mulheres da família, e a figura esconde isso.
 #
-# O t-SNE e a UMAP (`map_vectors(…, method="tsne")`) desenham ilhas mais bonitas. Mantêm juntos os vizinhos e nada mais:
+# O t-SNE e o UMAP (`map_vectors(…, method="tsne")`) desenham ilhas mais bonitas. Mantêm juntos os vizinhos e nada mais:
 # o tamanho das ilhas, os vazios entre elas e os eixos não significam nada, e outra semente dá outra figura.
 #
 # ## A mesma palavra em outras frases
@@ -323,7 +324,7 @@ for points in (X, Y):
 # Agora o principal. O que entra na primeira camada do BERT, a "camada 0", é token, posição e tipo juntos, normalizados
 # (caderno 5); sabe *onde* a palavra está, mas nada das outras. Da camada 1 em diante, a atenção as mistura:
 #
-# $$s_k^{(0)} = \mathrm{LayerNorm}(E[x_k] + P[k] + T_0) \qquad s_k^{(\ell)} = \mathrm{Layer}_\ell(s_1^{(\ell-1)}, \ldots, s_n^{(\ell-1)})_k$$
+# $$s_k^{(0)} = \mathrm{LayerNorm}(E[x_k] + P[k] + E_A) \qquad s_k^{(\ell)} = \mathrm{Layer}_\ell(s_1^{(\ell-1)}, \ldots, s_n^{(\ell-1)})_k$$
 #
 # Na camada 0, portanto, uma palavra tem o mesmo vetor em duas frases se está no mesmo lugar, e outro se está em outro;
 # acima, tem outros vetores em qualquer caso:
@@ -385,7 +386,8 @@ similarity_tables(
 #
 # Com ela vêm dois avisos. Em uma camada em que *todos* os vetores estão em um cone estreito, todo cosseno é alto; por
 # isso desenhamos ao lado o cosseno médio de palavras *diferentes*. E uma autossimilaridade baixa só diz que o contexto
-# faz algo, não que faça algo sensato. Para isso separamos os pares: as duas ocorrências no mesmo papel ou em dois.
+# faz algo, não que faça algo sensato. Para isso separamos os pares: as duas ocorrências no mesmo papel ou em papéis
+# diferentes.
 #
 # Ao lado de *jantar* tomamos *banco*, o do dinheiro (frases 1–4) ou o de sentar (5–8), sempre a quarta palavra. É
 # substantivo nos dois casos; a gramática é a mesma, o *sentido* não.
@@ -492,7 +494,7 @@ for layer in (None, 2):
 # %% [markdown]
 # No nosso treino, 3,6 tokens para o saco de palavras e 1,3 para os vetores ocultos, onde o acaso dá 4,9. Os lugares
 # estão nos vetores ocultos; a sua média sabe, portanto, o comprimento da frase, e o que tem o mesmo comprimento fica
-# perto. O BERT nunca foi treinado para aproximar o que significa o mesmo. Mesmo os grandes precisam de um treino para
+# perto. O BERT nunca foi treinado para aproximar o que tem o mesmo sentido. Até os grandes precisam de um treino para
 # isso antes que os seus vetores de frases sirvam a uma busca (Reimers e Gurevych 2019).
 #
 # Na linha de comando: `atento neighbours`, `atento analogy`, `atento contexts` e `atento embed`, que também desenha
@@ -504,9 +506,9 @@ for layer in (None, 2):
 #
 # <details><summary>Resposta</summary>
 #
-# Ninguém pode dizer sem algo com que comparar. Nos vetores de entrada, palavras diferentes têm aqui um cosseno de cerca
-# de 0,1, na última camada, de cerca de 0,3: o mesmo 0,6 é mais em uns do que na outra. Compare cossenos só dentro de
-# uma camada de um modelo e mostre quanto têm palavras diferentes.
+# Não dá para dizer sem algo com que comparar. Palavras diferentes têm aqui um cosseno de cerca de 0,1 nos vetores de
+# entrada e de cerca de 0,3 na última camada: o mesmo 0,6 vale mais naqueles do que nesta. Compare cossenos só dentro de
+# uma camada de um modelo e mostre ao lado o de palavras diferentes.
 #
 # </details>
 #
@@ -525,7 +527,7 @@ for layer in (None, 2):
 #
 # Pelo mapa, não. Com a PCA, um vazio que se vê existe mesmo, em duas de 96 dimensões, mas a figura não diz o seu
 # tamanho ao lado de todas as outras diferenças; e grupos que se sobrepõem podem estar separados nas outras. Com o t-SNE
-# e a UMAP, nem o vazio significa algo. Meça: cossenos no espaço original, ou um classificador em palavras que ele não
+# e o UMAP, nem o vazio significa algo. Meça: cossenos no espaço original, ou um classificador em palavras que ele não
 # viu.
 #
 # </details>
@@ -541,7 +543,7 @@ for layer in (None, 2):
 # 4. (médio) Escreva frases com *passado* como em *no ano passado* e como em *o passado*, e com o *foi* de *ir* e o de
 #    *ser*, no mesmo lugar. Quais se separam, e em que camada? Agora mude a palavra de lugar: o que mostram as camadas
 #    de baixo?
-# 5. (difícil) Faça as analogias em médias sobre contextos, `WordSpace.of_texts(embedder, texts, layer=3)`, com textos
+# 5. (difícil) Faça as analogias com médias sobre contextos, `WordSpace.of_texts(embedder, texts, layer=3)`, com textos
 #    de no máximo 64 tokens. Os postos melhoram? Compare com três sementes antes de dizer que sim.
 # 6. (difícil) Treine um classificador linear (um `torch.nn.Linear`) que distinga, nos vetores de cada camada, o
 #    substantivo *jantar* do verbo, com frases do corpus; teste-o em `corpus.test`. Ele é melhor do que olhar a palavra
