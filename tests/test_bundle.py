@@ -234,8 +234,8 @@ def test_a_mask_that_its_tokenizer_has_is_missed(tmp_path: Path) -> None:
     ("change", "words"),
     [
         ({"classes": ["a", "a"]}, "classes = ['a', 'a']"),
-        ({"classes": ["a"]}, "two or more names"),
-        ({"classes": ["a", " "]}, "two or more names"),
+        ({"classes": ["a"]}, "two or more different names"),
+        ({"classes": ["a", " "]}, "two or more different names"),
         ({"classes": ["a\tb", "c"]}, "without tabs and line breaks"),
         ({"classes": ["a\nb", "c"]}, "without tabs and line breaks"),
         ({"context": 0}, "context = 0: it is 3 or more"),

@@ -95,8 +95,7 @@ class ContextDecoder(RecurrentDecoder):
         fixed = layer(words, packing, initial, drive)
         contexts = None
         if memory.context is not None:
-            each_row = packing.unsort(memory.context.repeat_interleave(group, dim=0))
-            contexts = each_row[packing.row_of]
+            contexts = packing.spread(memory.context.repeat_interleave(group, dim=0))
         return fixed.hidden, contexts, fixed.final
 
 

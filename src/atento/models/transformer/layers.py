@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 
 import torch
+import torch.nn.functional as F  # noqa: N812  (the field's name)
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
@@ -90,7 +91,8 @@ class Embedding(Observable):
             table = sinusoidal(every, self.config.model_size, self.config.position_layout)
         else:
             table = self.table
-        return table[start:longest] if positions is None else table[positions]
+        # table[positions] would sum the gradient by atomic additions, in another order each time
+        return table[start:longest] if positions is None else F.embedding(positions, table)
 
 
 def rotary(

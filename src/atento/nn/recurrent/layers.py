@@ -174,7 +174,7 @@ def add_constant(
     """Add one (sorted) row's vector to each of its packed elements."""
     if packing.uniform:
         return (projected.view(packing.steps, packing.rows, -1) + constant).flatten(0, 1)
-    return projected + packing.unsort(constant)[packing.row_of]
+    return projected + packing.spread(constant)
 
 
 def report_run(layer: Observable, run: Run, packing: Packing, reading: Tensor | None) -> None:

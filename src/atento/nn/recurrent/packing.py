@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import torch
+import torch.nn.functional as F  # noqa: N812  (the field's name)
 from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
@@ -109,6 +110,14 @@ class Packing:
             return packed.view(self.steps, self.rows, *rest).transpose(0, 1)
         padded = packed.new_zeros((self.rows * self.steps, *rest))
         return padded.index_copy(0, self._places, packed).view(self.rows, self.steps, *rest)
+
+    def spread(self, rows: Float[Tensor, "rows units"]) -> Float[Tensor, "real units"]:
+        """For each element what its (sorted) row has.
+
+        Indexing would sum the gradient by atomic additions, in another order each time; this sums it in one.
+        """
+        row, _ = self._coordinates
+        return F.embedding(row, rows)
 
     def sort(self, rows: Shaped[Tensor, "rows *rest"]) -> Shaped[Tensor, "rows *rest"]:
         """Something with one entry a row, in the packing's order of rows."""
