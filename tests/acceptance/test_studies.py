@@ -23,6 +23,9 @@ KILLS = 6
 TINY = (
     "--set", "recipe.training.steps=3", "--set", "recipe.training.validate_every=3", "--set", "learning_rates=[1e-3]",
 )  # fmt: skip
+SPEED = (
+    "--set", "data.seconds=0.01", "--set", "data.passes=1", "--set", "data.lengths=[16, 32, 128, 512, 1024, 2048]",
+)  # fmt: skip
 
 
 def command(name: str, folder: Path, *options: str) -> list[str]:
@@ -35,9 +38,7 @@ def read(folder: Path) -> StudyReport:
 
 @pytest.mark.parametrize("name", sorted(shipped_studies()))
 def test_a_shipped_study_runs_to_its_report(name: str, tmp_path: Path) -> None:
-    options = ("--set", "data.seconds=0.01", "--set", "data.lengths=[16, 32, 128, 512, 1024, 2048]")
-    if name != "speed":
-        options = TINY
+    options = SPEED if name == "speed" else TINY
     if name == "tokenizers":
         options = ("--set", "recipe.training.epochs=0.01", *TINY[2:])
     subprocess.run(command(name, tmp_path, *options), check=True)
